@@ -1,0 +1,81 @@
+"""Clinical names: what "UPCR" means in codes, units and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ConceptKind = Literal["measurement", "finding", "condition", "procedure", "drug", "consent"]
+
+SYSTEMS: Mapping[str, str] = {
+    "loinc": "http://loinc.org",
+    "snomed": "http://snomed.info/sct",
+    "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
+    "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "atc": "http://www.whocc.no/atc",
+    "cpt": "http://www.ama-assn.org/go/cpt",
+    "icd10pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "cvx": "http://hl7.org/fhir/sid/cvx",
+}
+"""The code systems that definitions may name, and their FHIR URIs. "local" needs an overlay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with its system URI and the words that the system gives it."""
+
+    system: str
+    code: str
+    display: str
+
+    @property
+    def token(self) -> str:
+        """``system|code``, as FHIR searches and gaps write it."""
+        return f"{self.system}|{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A clinical name that rules use.
+
+    ``unit`` is the canonical UCUM unit of a measurement (empty for other kinds); ``conversions`` maps
+    other units to the exact factor into it where that needs chemistry (1 mg/mmol = 1/113.12 g/g).
+    ``names`` are whole texts that stand for the concept where a resource carries no known code; for a
+    drug they are ingredient names, found inside a text. ``answers`` maps a token such as "positive" to
+    the codes (``system|code``) and lower-case texts that mean it, beside the general ones.
+    ``from_range`` turns the laboratory's own high / normal / low into tokens ("high" -> "positive").
+    ``positive_above`` or ``positive_from`` turns a number or titre into positive / negative.
+    ``imprecise_when_positive`` holds codes whose positive answer lacks what the rule needs.
+    ``excluding`` names concepts whose codes on the same Condition take this concept away.
+    ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
+    ``orderable`` is the code under which the test is ordered.
+    """
+
+    id: str
+    display: str
+    kind: ConceptKind
+    codes: tuple[Code, ...] = ()
+    names: tuple[str, ...] = ()
+    unit: str = ""
+    conversions: Mapping[str, float] = field(default_factory=dict)
+    whole_number_to: int | None = None
+    answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    from_range: Mapping[str, str] = field(default_factory=dict)
+    positive_above: float | None = None
+    positive_from: float | None = None
+    imprecise_when_positive: frozenset[str] = frozenset()
+    excluding: tuple[str, ...] = ()
+    pathology: bool = False
+    orderable: Code | None = None
+    covers_days: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptGroup:
+    """A name for several concepts of one kind, such as the systemic glucocorticoids."""
+
+    id: str
+    display: str
+    members: tuple[str, ...]

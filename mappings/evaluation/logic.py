@@ -1,0 +1,146 @@
+"""How rules combine, and the rules about the person alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mappings.amounts import Amount, compare
+from mappings.dates import When, complete_years, parse_when
+from mappings.evaluation.context import Context, Outcome
+from mappings.results import Evidence
+from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Not, Sex
+from mappings.verdicts import (
+    Reason,
+    Verdict,
+    at_least,
+    conjunction,
+    disjunction,
+    first_unknown_reason,
+    negation,
+)
+
+_NOTHING_THERE = frozenset({Reason.NOT_FOUND, Reason.TOO_OLD})
+
+
+def evaluate_all(rule: All, context: Context) -> Outcome:
+    parts = [context.evaluate(part) for part in rule.of]
+    return _combined(conjunction([part.verdict for part in parts]), parts)
+
+
+def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
+    parts = [context.evaluate(part) for part in rule.of]
+    verdict = disjunction([part.verdict for part in parts])
+    if verdict is Verdict.UNKNOWN and rule.passing_over_absent:
+        kept = [p for p in parts if p.verdict is not Verdict.UNKNOWN or p.reason not in _NOTHING_THERE]
+        if kept:
+            parts, verdict = kept, disjunction([part.verdict for part in kept])
+    if verdict is Verdict.MET and rule.conflicting_when_older_by is not None:
+        conflict = _conflict(rule, parts)
+        if conflict is not None:
+            return conflict
+    return _combined(verdict, parts)
+
+
+def evaluate_not(rule: Not, context: Context) -> Outcome:
+    inner = context.evaluate(rule.of)
+    return inner._replace(verdict=negation(inner.verdict))
+
+
+def evaluate_at_least(rule: AtLeast, context: Context) -> Outcome:
+    parts = [context.evaluate(part) for part in rule.of]
+    return _combined(at_least(rule.count, [part.verdict for part in parts]), parts)
+
+
+def evaluate_criterion_ref(rule: CriterionRef, context: Context) -> Outcome:
+    result = context.criterion(rule.id)
+    return Outcome(result.verdict, result.reason, result.evidence)
+
+
+def _combined(verdict: Verdict, parts: Sequence[Outcome]) -> Outcome:
+    """The parts that decided come first; if unknown, the rest is shown too."""
+    deciding = [part for part in parts if part.verdict is verdict]
+    if not deciding:
+        deciding = list(parts)
+    others = [part for part in parts if part.verdict is not verdict] if verdict is Verdict.UNKNOWN else []
+    reason = (
+        first_unknown_reason([part.reason for part in deciding])
+        if verdict is Verdict.UNKNOWN
+        else deciding[0].reason
+    )
+    if verdict is Verdict.UNKNOWN:
+        deciding.sort(key=lambda part: part.reason is not reason)
+    return Outcome(verdict, reason, _merged([*deciding, *others]))
+
+
+def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
+    if len(parts) == 1:
+        return parts[0].evidence
+    return tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence))
+
+
+def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
+    """A pass that rests on an older result than a fail: both are shown."""
+    allowed = rule.conflicting_when_older_by
+    failing = [(part, day) for part in parts if part.verdict is Verdict.NOT_MET if (day := _newest(part))]
+    passing = [(part, day) for part in parts if part.verdict is Verdict.MET if (day := _newest(part))]
+    if allowed is None or not failing or not passing:
+        return None
+    latest_pass = max(day.last for _, day in passing)
+    fail, fail_day = max(failing, key=lambda pair: pair[1].first)
+    day = fail_day.day()
+    if day is None or latest_pass >= allowed.start(day).toordinal():
+        return None
+    shown = [passing[0][0], fail]
+    evidence = tuple(e._replace(reason=Reason.CONFLICTING) for e in _merged(shown))
+    return Outcome(Verdict.UNKNOWN, Reason.CONFLICTING, evidence)
+
+
+def _newest(part: Outcome) -> When | None:
+    days = [when for evidence in part.evidence if (when := parse_when(evidence.date)) is not None]
+    return max(days, key=lambda when: when.last, default=None)
+
+
+def evaluate_age(rule: Age, context: Context) -> Outcome:
+    """Complete years on the day; a partial birth date may leave it open."""
+    patient = context.record.patient
+    if patient.birth is None:
+        reason = Reason.UNREADABLE if patient.birth_unreadable else Reason.NOT_FOUND
+        return Outcome(Verdict.UNKNOWN, reason, (_about_patient("age", "Age", reason, context),))
+    if patient.birth.first > context.day:
+        evidence = _about_patient("age", "Age", Reason.UNREADABLE, context, note="birth date in the future")
+        return Outcome(Verdict.UNKNOWN, Reason.UNREADABLE, (evidence,))
+    least, most = complete_years(patient.birth, context.today)
+    least = max(least, 0)
+    verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
+    reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
+    text = f"{least} years" if least == most else f"{least} or {most} years"
+    evidence = _about_patient("age", "Age", reason, context, text=text, value=least if least == most else text)
+    return Outcome(verdict, reason, (evidence,))
+
+
+def evaluate_sex(rule: Sex, context: Context) -> Outcome:
+    """The administrative gender field, which is not always what it is taken for."""
+    gender = context.record.patient.gender
+    stated = gender in ("female", "male")
+    if rule.is_ == "not_stated":
+        verdict, reason = (Verdict.NOT_MET if stated else Verdict.MET), Reason.VALUE
+    elif not stated:
+        verdict, reason = Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT if gender else Reason.NOT_FOUND
+    else:
+        verdict, reason = (Verdict.MET if gender == rule.is_ else Verdict.NOT_MET), Reason.VALUE
+    evidence = _about_patient("sex", "Sex", reason, context, text=gender, value=gender or None)
+    return Outcome(verdict, reason, (evidence,))
+
+
+def _about_patient(
+    concept: str,
+    label: str,
+    reason: Reason,
+    context: Context,
+    *,
+    text: str = "",
+    value: float | str | None = None,
+    note: str = "",
+) -> Evidence:
+    reference = context.record.patient.reference
+    return Evidence(concept, label, reason, text, value, "", "", reference, None, note)

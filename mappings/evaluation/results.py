@@ -1,0 +1,255 @@
+"""Measurements and findings: the latest result decides, or any one of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from mappings.amounts import compare
+from mappings.dates import BEGINNING, When, Window
+from mappings.evaluation.context import Context, Outcome, counts_until, placement
+from mappings.evaluation.selection import before, known_by, newest, one_instant
+from mappings.facts import Exposure, Result
+from mappings.results import Evidence
+from mappings.rules import Finding, Measurement
+from mappings.verdicts import Reason, Verdict, conjunction, first_unknown_reason
+
+Judged = tuple[Verdict, Reason]
+Judge = Callable[[Result], Judged]
+
+
+def evaluate_measurement(rule: Measurement, context: Context) -> Outcome:
+    """Every bound must hold; a censored value may leave it open."""
+
+    def judge(result: Result) -> Judged:
+        if result.problem is not None or result.amount is None:
+            return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
+        amount = result.amount
+        verdict = conjunction([compare(amount, bound) for bound in rule.bounds])
+        if verdict is not Verdict.UNKNOWN:
+            return verdict, Reason.VALUE
+        endless = amount.low == -math.inf or amount.high == math.inf
+        return verdict, Reason.CENSORED if endless else Reason.IMPRECISE
+
+    return _evaluate(rule, judge, context)
+
+
+def evaluate_finding(rule: Finding, context: Context) -> Outcome:
+    """One of the wanted answers must be given; "recorded" takes any result."""
+
+    def judge(result: Result) -> Judged:
+        if "recorded" in rule.is_:
+            verdict: Judged = (Verdict.MET, Reason.VALUE)
+        elif result.problem is not None or not result.tokens:
+            return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
+        else:
+            verdict = (Verdict.NOT_MET if rule.is_.isdisjoint(result.tokens) else Verdict.MET, Reason.VALUE)
+        if verdict[0] is Verdict.MET and rule.unless_followed_by:
+            return _unless_ended(result, rule.unless_followed_by, context)
+        return verdict
+
+    return _evaluate(rule, judge, context)
+
+
+def _evaluate(rule: Measurement | Finding, judge: Judge, context: Context) -> Outcome:
+    recorded = context.record.results.get(rule.of)
+    if not recorded:
+        return absent(rule.of, context, rule.absent_means_not_met, rule.within)
+    results = known_by(recorded, context.day)
+    if not results:
+        return absent(rule.of, context, rule.absent_means_not_met, rule.within)
+    first = context.first_day(rule.within)
+    if rule.after_last:
+        judge = _after(judge, rule.after_last, context)
+    if rule.pick == "latest":
+        return _latest(rule, results, judge, first, context)
+    return _any(rule, results, judge, first, context)
+
+
+def _placed(result: Result, judge: Judge, first: int, today: int) -> Judged:
+    misplaced = placement(result.when, first, today) if first > BEGINNING else None
+    return judge(result) if misplaced is None else (Verdict.UNKNOWN, misplaced)
+
+
+def _latest(
+    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, first: int, context: Context
+) -> Outcome:
+    gap = context.gap(rule.of)
+    group = newest(results, context.day)
+    if gap is not None and not gap.newest_first:
+        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, _shown(group, Reason.NOT_RETRIEVED, context))
+    judged = [_placed(result, judge, first, context.day) for result in group]
+    verdict, reason = _agreed(group, judged)
+    own = [
+        evidence_of(r, reason if reason is Reason.CONFLICTING else why, context, rule.within)
+        for r, (_, why) in zip(group, judged, strict=True)
+    ]
+    if verdict is Verdict.UNKNOWN and reason is not Reason.TOO_OLD:
+        earlier = before(results, group)
+        if earlier is not None:
+            own.append(evidence_of(earlier, Reason.TOO_OLD, context))
+    return Outcome(verdict, reason, tuple(own))
+
+
+def _agreed(group: Sequence[Result], judged: Sequence[Judged]) -> Judged:
+    """One verdict for the results of which any could be the newest."""
+    verdicts = {verdict for verdict, _ in judged}
+    if len(verdicts) == 1:
+        verdict = verdicts.pop()
+        return verdict, judged[0][1] if verdict is not Verdict.UNKNOWN else _unknown(judged)
+    if Verdict.UNKNOWN in verdicts:
+        return Verdict.UNKNOWN, _unknown(judged)
+    return Verdict.UNKNOWN, Reason.CONFLICTING if one_instant(group) else Reason.IMPRECISE
+
+
+def _unknown(judged: Sequence[Judged]) -> Reason:
+    return first_unknown_reason([why for verdict, why in judged if verdict is Verdict.UNKNOWN])
+
+
+def _any(
+    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, first: int, context: Context
+) -> Outcome:
+    judged = [(result, *_placed(result, judge, first, context.day)) for result in results]
+    within = rule.within or context.window
+    met = [(r, why) for r, verdict, why in judged if verdict is Verdict.MET]
+    if met:
+        result, why = max(met, key=lambda pair: pair[0].when.first)
+        return Outcome(Verdict.MET, why, (evidence_of(result, why, context, rule.within),))
+    usable = [(r, verdict, why) for r, verdict, why in judged if why is not Reason.TOO_OLD]
+    latest = max(usable or judged, key=lambda each: each[0].when.first)
+    if not usable:
+        return Outcome(Verdict.UNKNOWN, Reason.TOO_OLD, (evidence_of(latest[0], Reason.TOO_OLD, context),))
+    unknown = [why for _, verdict, why in usable if verdict is Verdict.UNKNOWN]
+    if unknown:
+        reason = first_unknown_reason(unknown)
+        blamed = next(r for r, _, why in usable if why is reason)
+        return Outcome(Verdict.UNKNOWN, reason, (evidence_of(blamed, reason, context),))
+    shown = (evidence_of(latest[0], latest[2], context, rule.within),)
+    if context.gap(rule.of) is not None:
+        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown)
+    if within is not None or (isinstance(rule, Finding) and rule.otherwise_not_met):
+        return Outcome(Verdict.NOT_MET, Reason.VALUE, shown)
+    return Outcome(Verdict.UNKNOWN, Reason.NOT_FOUND, shown)
+
+
+def absent(
+    concept_id: str, context: Context, means_not_met: bool, within: Window | None = None
+) -> Outcome:
+    """Nothing on record: unknown, unless the author claims that absence means no and all was read."""
+    concept = context.concept(concept_id)
+    window = within or context.window
+    if context.gap(concept_id) is not None:
+        return _nothing(concept_id, concept.display, Reason.NOT_RETRIEVED, window)
+    if means_not_met:
+        return _nothing(concept_id, concept.display, Reason.ABSENT_BY_RULE, window)
+    return _nothing(concept_id, concept.display, Reason.NOT_FOUND, window)
+
+
+@lru_cache(maxsize=2048)
+def _nothing(concept_id: str, label: str, reason: Reason, window: Window | None) -> Outcome:
+    """The same for every record, so made once: a record lacks most of what scores ask for."""
+    evidence = Evidence(concept_id, label, reason, window=str(window) if window else "")
+    verdict = Verdict.NOT_MET if reason is Reason.ABSENT_BY_RULE else Verdict.UNKNOWN
+    return Outcome(verdict, reason, (evidence,))
+
+
+def evidence_of(result: Result, reason: Reason, context: Context, within: Window | None = None) -> Evidence:
+    """A result as evidence; ``counts_until`` where a window of the rule itself will close on it."""
+    amount = result.amount
+    value: float | str | None = None
+    if amount is not None and amount.low == amount.high:
+        value = amount.low
+    elif result.text:
+        value = result.text
+    concept = context.concept(result.concept)
+    until = counts_until(result.when, within) if within is not None and reason is Reason.VALUE else None
+    window = within or context.window
+    return Evidence(
+        result.concept,
+        concept.display,
+        reason,
+        result.text,
+        value,
+        concept.unit if amount is not None and amount.low == amount.high else result.unit,
+        result.when.text,
+        result.reference,
+        until,
+        result.note,
+        str(window) if window is not None else "",
+    )
+
+
+def _shown(group: Sequence[Result], reason: Reason, context: Context) -> tuple[Evidence, ...]:
+    return tuple(evidence_of(result, reason, context) for result in group)
+
+
+def _unless_ended(result: Result, enders: Sequence[str], context: Context) -> Judged:
+    """A finding that something later has ended no longer holds; an undated end leaves it open."""
+    reason = ended_by(result.when.first, result.when.last, enders, context)
+    if reason is None:
+        return Verdict.MET, Reason.VALUE
+    return (Verdict.NOT_MET, reason) if reason is Reason.VALUE else (Verdict.UNKNOWN, reason)
+
+
+def ended_by(first: int, last: int, enders: Sequence[str], context: Context) -> Reason | None:
+    """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure."""
+    answer: Reason | None = None
+    for concept in enders:
+        for when in event_days(concept, context):
+            if when.first >= last:
+                return Reason.VALUE
+            if when.last >= first:
+                answer = Reason.IMPRECISE
+        if context.gap(concept) is not None:
+            answer = Reason.NOT_RETRIEVED
+    return answer
+
+
+def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
+    """Only results after the last exposure to these drugs, or the last such event, count."""
+    if any(context.gap(concept) is not None for concept in concepts):
+        return lambda _result: (Verdict.UNKNOWN, Reason.NOT_RETRIEVED)
+    spans = [span for concept in concepts for span in _spans(concept, context)]
+    if not spans:
+        return judge
+    surely = max(first for first, _ in spans)
+    possibly = max(last for _, last in spans)
+
+    def judged(result: Result) -> Judged:
+        if result.when.first > possibly:
+            return judge(result)
+        too_old = result.when.last <= surely
+        return Verdict.UNKNOWN, Reason.TOO_OLD if too_old else Reason.IMPRECISE
+
+    return judged
+
+
+def _spans(concept: str, context: Context) -> list[tuple[int, int]]:
+    """For each record of a concept, the last day it surely and the last day it possibly took place."""
+    record, today = context.record, context.day
+    found = [
+        (e.start.last, _last_possible_dose(e, today))
+        for e in record.exposures.get(concept, ())
+        if e.start.first <= today
+    ]
+    found += [(when.last, min(when.last, today)) for when in event_days(concept, context)]
+    return [(min(surely, today), possibly) for surely, possibly in found]
+
+
+def event_days(concept: str, context: Context) -> list[When]:
+    """The days of results, procedures and diagnoses (onset, else recorded) of a concept, up to the day."""
+    record = context.record
+    days = [r.when for r in record.results.get(concept, ()) if r.problem is None]
+    days += [p.when for p in record.procedures.get(concept, ())]
+    days += [
+        when for d in record.diagnoses.get(concept, ()) if (when := d.onset or d.recorded) is not None
+    ]
+    return [when for when in days if when.first <= context.day]
+
+
+def _last_possible_dose(exposure: Exposure, today: int) -> int:
+    """A single administration was on its day; an order or statement may have been followed until its end."""
+    if exposure.source == "given":
+        return exposure.start.last
+    return today if exposure.end is None else min(exposure.end.last, today)

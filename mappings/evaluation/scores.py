@@ -1,0 +1,161 @@
+"""Scores as intervals: from what the record shows to what it could be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.results import evidence_of
+from mappings.evaluation.selection import known_by, newest
+from mappings.facts import Result
+from mappings.results import Evidence, ScoreItemResult, ScoreResult
+from mappings.rules import Score
+from mappings.trial_definition import ScoreDefinition
+from mappings.verdicts import Reason, Verdict
+
+_SETTLING_ORDER = {"laboratory": 0, "examination": 1}
+
+
+def evaluate_score(rule: Score, context: Context) -> Outcome:
+    """A recorded total decides, unless the record itself contradicts it; else the items do.
+
+    What the score could be at most never makes it NOT_MET; only a recorded total or a failed entry does.
+    """
+    definition = context.shared.scores[rule.of]
+    score = score_result(rule, definition, context)
+    verdict, reason = _verdict(rule, definition, score, context)
+    return Outcome(verdict, reason, _evidence(score, reason, verdict))
+
+
+def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
+    """The score on this day and in this window, computed once."""
+    key = (rule.of, str(rule.within or ""), context.not_before)
+    known = context.shared.score_results.get(key)
+    if known is None:
+        known = _compute(rule, definition, context)
+        context.shared.score_results[key] = known
+    return known
+
+
+def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
+    inside = replace(context, window=rule.within, in_score=True)
+    outcomes = [inside.evaluate(item.require) for item in definition.items]
+    items = tuple(
+        ScoreItemResult(
+            item.id,
+            item.label,
+            item.points,
+            outcome.verdict,
+            item.settled_by,
+            item.may_have_other_cause,
+            outcome.evidence,
+        )
+        for item, outcome in zip(definition.items, outcomes, strict=True)
+    )
+    entry = inside.evaluate(definition.entry).verdict if definition.entry is not None else None
+    reached = _domains(definition, items, (Verdict.MET,))
+    possible = _domains(definition, items, (Verdict.MET, Verdict.UNKNOWN))
+    recorded = _recorded(definition, inside)
+    total = _recorded_total(recorded)
+    computed = sum(reached.values())
+    agrees = total is not None and not (total < rule.at_least <= computed)
+    undecided = [
+        item
+        for item, described in zip(items, definition.items, strict=True)
+        if item.verdict is Verdict.UNKNOWN and item.points > reached.get(described.domain, 0)
+    ]
+    undecided.sort(key=lambda item: _SETTLING_ORDER[item.settled_by])
+    return ScoreResult(
+        id=definition.id,
+        label=definition.label,
+        at_least=total if agrees and total is not None else computed,
+        at_most=total if agrees and total is not None else sum(possible.values()),
+        basis="recorded" if agrees else "computed",
+        undecided=tuple(item.id for item in undecided),
+        items=items,
+        entry=entry,
+        threshold=rule.at_least,
+        recorded=evidence_of(recorded[0], recorded[0].problem or Reason.VALUE, inside) if recorded else None,
+    )
+
+
+def _domains(
+    definition: ScoreDefinition, items: Sequence[ScoreItemResult], verdicts: tuple[Verdict, ...]
+) -> dict[str, int]:
+    """The highest points of each domain among items with one of the verdicts."""
+    points: dict[str, int] = {}
+    for item, described in zip(items, definition.items, strict=True):
+        if item.verdict in verdicts:
+            points[described.domain] = max(item.points, points.get(described.domain, 0))
+    return points
+
+
+def _recorded(definition: ScoreDefinition, context: Context) -> list[Result]:
+    """The newest totals that a clinician recorded inside the window."""
+    if not definition.recorded_as:
+        return []
+    gap = context.gap(definition.recorded_as)
+    if gap is not None and not gap.newest_first:
+        return []
+    results = known_by(context.record.results.get(definition.recorded_as, ()), context.day)
+    group = newest(results, context.day)
+    first = context.first_day(None)
+    return group if all(result.when.first >= first for result in group) else []
+
+
+def _recorded_total(recorded: Sequence[Result]) -> int | None:
+    """The total if all records of it agree and it can be used."""
+    totals = {
+        int(result.amount.low) if result.amount is not None and result.problem is None else None
+        for result in recorded
+    }
+    return totals.pop() if len(totals) == 1 else None
+
+
+def _verdict(
+    rule: Score, definition: ScoreDefinition, score: ScoreResult, context: Context
+) -> tuple[Verdict, Reason]:
+    if score.entry is Verdict.NOT_MET:
+        return Verdict.NOT_MET, Reason.VALUE
+    if score.basis == "recorded":
+        return (Verdict.MET if score.at_least >= rule.at_least else Verdict.NOT_MET), Reason.VALUE
+    recorded = _recorded(definition, replace(context, window=rule.within))
+    usable = [result for result in recorded if result.problem is None]
+    if usable:
+        return Verdict.UNKNOWN, Reason.CONFLICTING
+    reached = score.at_least >= rule.at_least and _has_group(definition, score)
+    if reached and score.entry in (None, Verdict.MET):
+        return Verdict.MET, Reason.VALUE
+    if reached and definition.entry is not None:
+        entry = replace(context, window=rule.within, in_score=True).evaluate(definition.entry)
+        return Verdict.UNKNOWN, entry.reason
+    return Verdict.UNKNOWN, Reason.SCORE_UNDECIDED
+
+
+def _has_group(definition: ScoreDefinition, score: ScoreResult) -> bool:
+    if not definition.needs_group:
+        return True
+    groups = {item.id: item.group for item in definition.items}
+    return any(i.verdict is Verdict.MET and groups[i.id] == definition.needs_group for i in score.items)
+
+
+def _evidence(score: ScoreResult, reason: Reason, verdict: Verdict) -> tuple[Evidence, ...]:
+    """The score itself, the recorded total, what counted, then what is undecided, laboratory first."""
+    text = str(score.at_least) if score.basis == "recorded" else f"at least {score.at_least}"
+    found = [Evidence(score.id, score.label, reason, text, score.at_least)]
+    if score.recorded is not None:
+        found.append(score.recorded)
+    by_id = {item.id: item for item in score.items}
+    counted = [item for item in score.items if item.verdict is Verdict.MET]
+    if score.basis == "computed" or reason is Reason.CONFLICTING:
+        found += [item.evidence[0]._replace(note=item.label) for item in counted if item.evidence]
+    if verdict is Verdict.UNKNOWN:
+        undecided = [by_id[item] for item in score.undecided]
+        found += [_open(item) for item in undecided if item.evidence]
+    return tuple(dict.fromkeys(found))
+
+
+def _open(item: ScoreItemResult) -> Evidence:
+    unsettled = [e for e in item.evidence if e.reason is not Reason.VALUE]
+    return (unsettled or list(item.evidence))[0]._replace(note=item.label)

@@ -1,0 +1,105 @@
+"""Coded and worded answers that mean the same for every concept: positive, negative, low, normal, high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mappings.concept import SYSTEMS, Concept
+from mappings.reading.code_index import codings_of, normalised, words
+
+_SNOMED = SYSTEMS["snomed"]
+
+INTERPRETATIONS: Mapping[str, str] = {
+    "POS": "positive",
+    "DET": "positive",
+    "RR": "positive",
+    "NEG": "negative",
+    "ND": "negative",
+    "NR": "negative",
+    "H": "high",
+    "HH": "high",
+    "HU": "high",
+    "L": "low",
+    "LL": "low",
+    "LU": "low",
+    "N": "normal",
+    "A": "abnormal",
+    "AA": "abnormal",
+}
+"""HL7 v3 ObservationInterpretation codes, as the FHIR R4 value set observation-interpretation lists them."""
+
+GENERAL_CODES: Mapping[str, str] = {
+    f"{_SNOMED}|10828004": "positive",
+    f"{_SNOMED}|52101004": "positive",
+    f"{_SNOMED}|260385009": "negative",
+}
+"""SNOMED CT qualifiers positive, present and negative (mCODE, IPS and HL7 Europe laboratory value sets)."""
+
+GENERAL_WORDS: Mapping[str, str] = {
+    "positive": "positive",
+    "pos": "positive",
+    "detected": "positive",
+    "reactive": "positive",
+    "present": "positive",
+    "+": "positive",
+    "++": "positive",
+    "+++": "positive",
+    "1+": "positive",
+    "2+": "positive",
+    "3+": "positive",
+    "4+": "positive",
+    "negative": "negative",
+    "neg": "negative",
+    "not detected": "negative",
+    "none detected": "negative",
+    "non reactive": "negative",
+    "nonreactive": "negative",
+    "absent": "negative",
+    "low": "low",
+    "decreased": "low",
+    "normal": "normal",
+    "high": "high",
+    "elevated": "high",
+    "increased": "high",
+    "abnormal": "abnormal",
+}
+
+
+def coded_answers(codeable: Any, concept: Concept) -> frozenset[str]:
+    """The answers that a CodeableConcept gives: by code, else by its words."""
+    found = set()
+    for coding in codings_of(codeable):
+        code = coding.get("code")
+        if isinstance(code, str):
+            found |= _answers_of_token(f"{coding.get('system')}|{code.strip()}", concept)
+    return frozenset(found) or worded_answers(words(codeable), concept)
+
+
+def _answers_of_token(token: str, concept: Concept) -> set[str]:
+    found = {answer for answer, tokens in concept.answers.items() if token in tokens}
+    if not found and token in GENERAL_CODES:
+        found.add(GENERAL_CODES[token])
+    return found
+
+
+def worded_answers(text: str, concept: Concept) -> frozenset[str]:
+    """The answers that a whole text gives; a text with more words than the answer gives none."""
+    name = normalised(text) or text.strip()
+    found = {answer for answer, tokens in concept.answers.items() if name in tokens or answer == name}
+    if not found and name in GENERAL_WORDS:
+        found.add(GENERAL_WORDS[name])
+    return frozenset(found)
+
+
+def interpretation_answers(interpretation: Any) -> frozenset[str]:
+    """What Observation.interpretation says, tolerating one written without its list."""
+    if interpretation is None:
+        return frozenset()
+    concepts: Iterable[Any] = interpretation if isinstance(interpretation, list) else [interpretation]
+    return frozenset(
+        INTERPRETATIONS[coding["code"].strip()]
+        for codeable in concepts
+        for coding in codings_of(codeable)
+        if isinstance(coding.get("code"), str) and coding["code"].strip() in INTERPRETATIONS
+    )

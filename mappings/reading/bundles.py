@@ -1,0 +1,61 @@
+"""Bundles of any kind, taken apart entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mappings.reading.references import reference_of
+
+
+@dataclass(slots=True)
+class Unwrapped:
+    """The resources of some bundles.
+
+    ``full_urls`` maps ``Entry.fullUrl`` to ``Type/id``: transaction bundles refer by it. ``outcomes``
+    are OperationOutcomes that came among the data. ``next_link`` is set if a page was left out.
+    """
+
+    resources: list[Any] = field(default_factory=list)
+    full_urls: dict[str, str] = field(default_factory=dict)
+    outcomes: list[Mapping[str, Any]] = field(default_factory=list)
+    next_link: str = ""
+
+
+def unwrap(documents: Iterable[Any]) -> Unwrapped:
+    """Resources out of bundles and single resources, in their order. Never raises; what is not a
+    resource stays in the list, for the reader to report."""
+    result = Unwrapped()
+    for document in documents:
+        if isinstance(document, dict) and document.get("resourceType") == "Bundle":
+            _unwrap_bundle(document, result, 0)
+        else:
+            _add(document, None, result, 0)
+    return result
+
+
+def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> None:
+    links = bundle.get("link")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
+            result.next_link = link["url"]
+    entries = bundle.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            _add(entry.get("resource"), entry.get("fullUrl"), result, depth)
+        else:
+            result.resources.append(entry)
+
+
+def _add(resource: Any, full_url: Any, result: Unwrapped, depth: int) -> None:
+    if not isinstance(resource, dict):
+        result.resources.append(resource)
+    elif resource.get("resourceType") == "OperationOutcome":
+        result.outcomes.append(resource)
+    elif resource.get("resourceType") == "Bundle" and depth < 8:
+        _unwrap_bundle(resource, result, depth + 1)
+    else:
+        result.resources.append(resource)
+        if isinstance(full_url, str):
+            result.full_urls[full_url] = reference_of(resource)

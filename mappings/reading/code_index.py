@@ -1,0 +1,102 @@
+"""Which concepts a code or a text stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from mappings.concept import Concept
+
+_SPACES = re.compile(r"[\s\-_/,.:()]+")
+
+
+@lru_cache(maxsize=4096)
+def normalised(text: str) -> str:
+    """A name as it is compared: lower case, runs of spaces and punctuation as one space."""
+    return _SPACES.sub(" ", text.lower()).strip()
+
+
+class CodeIndex:
+    """Concepts by code and by name, built once from the definitions."""
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._by_code: dict[str, list[tuple[str, Concept]]] = {}
+        self._by_name: dict[str, list[Concept]] = {}
+        for concept in concepts:
+            for code in concept.codes:
+                self._by_code.setdefault(code.code, []).append((code.system, concept))
+            for name in concept.names:
+                self._by_name.setdefault(normalised(name), []).append(concept)
+
+    def concepts(self, codeable: Any) -> Sequence[Concept]:
+        """The concepts of a CodeableConcept: by its codings, else by its words. Never raises."""
+        if type(codeable) is not dict:
+            return ()
+        codings = codeable.get("coding")
+        if type(codings) is not list:
+            codings = [codings] if type(codings) is dict else ()
+        found: Sequence[Concept] = ()
+        for coding in codings:
+            if type(coding) is dict:
+                found = self._add(found, coding)
+        return found or self._by_words(codeable, codings)
+
+    def _add(self, found: Sequence[Concept], coding: dict[str, Any]) -> Sequence[Concept]:
+        code = coding.get("code")
+        if type(code) is not str:
+            return found
+        hits = self._by_code.get(code) or self._by_code.get(code.strip())
+        if not hits:
+            return found
+        system = coding.get("system")
+        new = [concept for uri, concept in hits if uri == system and concept not in found]
+        if not new:
+            return found
+        return [*found, *new]
+
+    def _by_words(self, codeable: dict[str, Any], codings: Sequence[Any]) -> Sequence[Concept]:
+        if not self._by_name:
+            return ()
+        for text in (codeable.get("text"), *(c.get("display") for c in codings if type(c) is dict)):
+            if type(text) is str and len(text) < 200:
+                hits = self._by_name.get(normalised(text))
+                if hits:
+                    return hits
+        return ()
+
+
+def codings_of(codeable: Any) -> list[dict[str, Any]]:
+    """The codings of a CodeableConcept that can be read, tolerating one written without its list."""
+    if not isinstance(codeable, dict):
+        return []
+    codings = codeable.get("coding")
+    if isinstance(codings, dict):
+        return [codings]
+    return [c for c in codings if isinstance(c, dict)] if isinstance(codings, list) else []
+
+
+def first_code(codeable: Any) -> str:
+    """The first code of a CodeableConcept, of a list of them, or of a bare string; "" if none."""
+    if isinstance(codeable, str):
+        return codeable.strip()
+    if isinstance(codeable, list):
+        return first_code(codeable[0]) if codeable else ""
+    for coding in codings_of(codeable):
+        if isinstance(coding.get("code"), str):
+            return str(coding["code"]).strip()
+    return ""
+
+
+def words(codeable: Any) -> str:
+    """What a CodeableConcept says in words: its text, else a display, else a code."""
+    if not isinstance(codeable, dict):
+        return ""
+    if isinstance(codeable.get("text"), str) and codeable["text"].strip():
+        return str(codeable["text"]).strip()
+    for key in ("display", "code"):
+        for coding in codings_of(codeable):
+            if isinstance(coding.get(key), str) and coding[key].strip():
+                return str(coding[key]).strip()
+    return ""

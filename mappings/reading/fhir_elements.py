@@ -1,0 +1,89 @@
+"""Tolerant looks at FHIR JSON: whatever a sender put there, these answer with something typed.
+
+Used by the readers of drugs and of kidney biopsies. Nothing here raises, whatever the JSON holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+_SAME_SYSTEM: Mapping[str, str] = {
+    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "urn:oid:2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+}
+"""The OIDs under which records converted from CDA carry the systems that definitions name."""
+
+_UNSEEN = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+"""Control, bidi and zero-width characters."""
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A JSON object, or an empty one."""
+    return value if isinstance(value, dict) else NOTHING
+
+
+def items(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The JSON objects of a list; some senders write one object where the list belongs."""
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return (value,) if isinstance(value, dict) else ()
+
+
+def text_of(value: Any) -> str:
+    """A string without outer white space, or nothing."""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def reference_of(resource: Mapping[str, Any]) -> str:
+    """``Type/id`` of a resource; only the type if it has no id."""
+    kind, id_ = text_of(resource.get("resourceType")), text_of(resource.get("id"))
+    return f"{kind}/{id_}" if id_ else kind
+
+
+def local_reference(reference: str) -> str:
+    """``Type/id`` of a relative, absolute or versioned reference; others (``#x``, ``urn:``) unchanged."""
+    if reference.startswith(("#", "urn:")):
+        return reference
+    parts = reference.partition("/_history/")[0].rstrip("/").split("/")
+    return "/".join(parts[-2:])
+
+
+def coding_token(coding: Mapping[str, Any]) -> str:
+    """``system|code`` without the white space some senders leave; empty without a code."""
+    code = coding.get("code")
+    if isinstance(code, int) and not isinstance(code, bool):
+        code = str(code)
+    code = text_of(code)
+    if not code:
+        return ""
+    system = text_of(coding.get("system"))
+    return f"{_SAME_SYSTEM.get(system, system)}|{code}"
+
+
+def tokens_and_texts(codeable: Any) -> tuple[list[str], list[str]]:
+    """The ``system|code`` tokens of a CodeableConcept, and its text followed by its displays."""
+    tokens: list[str] = []
+    texts: list[str] = []
+    concept = mapping(codeable)
+    if text := text_of(concept.get("text")):
+        texts.append(text)
+    for coding in items(concept.get("coding")):
+        if token := coding_token(coding):
+            tokens.append(token)
+        if display := text_of(coding.get("display")):
+            texts.append(display)
+    return tokens, texts
+
+
+@lru_cache(maxsize=4096)
+def one_line(text: str, limit: int = 120) -> str:
+    """The text on one line, without unseen characters, cut at ``limit``."""
+    line = " ".join(_UNSEEN.sub(" ", text[: limit * 8]).split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

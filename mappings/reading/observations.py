@@ -1,0 +1,95 @@
+"""Observations and their components as results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mappings.concept import Concept
+from mappings.dates import BEGINNING, When, parse_when
+from mappings.facts import Result
+from mappings.reading.code_index import CodeIndex
+from mappings.reading.references import reference_of
+from mappings.reading.values import read_value
+from mappings.results import Unreadable
+from mappings.verdicts import Reason
+
+_FINAL = frozenset({"final", "amended", "corrected"})
+_NEVER = frozenset({"entered-in-error", "cancelled"})
+_UNDATED = When(BEGINNING, 10**7, "")
+
+
+def read_observation(
+    resource: Mapping[str, Any],
+    concepts: Sequence[Concept],
+    index: CodeIndex,
+    into: dict[str, list[Result]],
+    unreadable: list[Unreadable],
+) -> None:
+    """Adds the results of an Observation and its components; appends what could not be read."""
+    status = resource.get("status")
+    if status in _NEVER:
+        return
+    when = observation_date(resource)
+    for concept in concepts:
+        _add(resource, resource, concept, when, into, unreadable)
+    components = resource.get("component")
+    for component in components if type(components) is list else ():
+        if type(component) is dict:
+            for concept in index.concepts(component.get("code")):
+                _add(resource, component, concept, when, into, unreadable)
+
+
+def _add(
+    resource: Mapping[str, Any],
+    element: Mapping[str, Any],
+    concept: Concept,
+    when: When,
+    into: dict[str, list[Result]],
+    unreadable: list[Unreadable],
+) -> None:
+    if element is resource and "component" in resource and not _has_value(resource):
+        return
+    amount, tokens, text, unit, problem, note = read_value(element, concept)
+    if problem is Reason.UNREADABLE:
+        unreadable.append(Unreadable(reference_of(resource), note or "value cannot be read"))
+    if problem is None and resource.get("status") not in _FINAL:
+        problem, note = Reason.NOT_CONFIRMED, _status_note(resource.get("status"))
+    reference = reference_of(resource)
+    result = Result(concept.id, when, reference, text, amount, tokens, unit, problem, note)
+    into.setdefault(concept.id, []).append(result)
+
+
+def _has_value(resource: Mapping[str, Any]) -> bool:
+    return any(key.startswith("value") or key == "dataAbsentReason" for key in resource)
+
+
+def _status_note(status: object) -> str:
+    return "no status recorded" if status is None else "not final"
+
+
+def observation_date(resource: Mapping[str, Any]) -> When:
+    """When it was observed: effective[x]; else not after ``issued``; else undated."""
+    when = parse_when(resource.get("effectiveDateTime"))
+    if when is not None:
+        return when
+    when = parse_when(resource.get("effectiveInstant")) or period(resource.get("effectivePeriod"))
+    if when is not None:
+        return when
+    issued = parse_when(resource.get("issued"))
+    return When(BEGINNING, issued.last, "") if issued else _UNDATED
+
+
+def period(element: Any) -> When | None:
+    """A Period as the interval of days it spans; an open end reaches to the last day there is."""
+    if not isinstance(element, dict):
+        return None
+    start, end = parse_when(element.get("start")), parse_when(element.get("end"))
+    if start is None and end is None:
+        return None
+    first = start.first if start else BEGINNING
+    last = end.last if end else _UNDATED.last
+    text = (start or end or _UNDATED).text
+    return When(first, last, text) if first <= last else None
+
+

@@ -1,0 +1,99 @@
+"""The Patient, and the studies and consents that concern them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mappings.concept import Concept
+from mappings.dates import BEGINNING, When, parse_when
+from mappings.facts import PatientFacts, Result, StudyParticipation
+from mappings.reading.code_index import first_code
+from mappings.reading.references import local_reference, reference_of
+
+_STUDY = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
+_SOME_DAY = When(BEGINNING, 10**7, "")
+
+
+def read_patient(resource: Mapping[str, Any]) -> PatientFacts:
+    """Birth date, administrative gender, and whether the record is one to assess at all."""
+    birth = parse_when(resource.get("birthDate"))
+    gender = resource.get("gender")
+    links = resource.get("link")
+    return PatientFacts(
+        reference=reference_of(resource),
+        birth=birth,
+        gender=gender if isinstance(gender, str) else "",
+        deceased=_deceased(resource),
+        inactive=resource.get("active") is False,
+        merged=any(
+            isinstance(link, dict) and link.get("type") == "replaced-by"
+            for link in (links if isinstance(links, list) else ())
+        ),
+        birth_unreadable="birthDate" in resource and birth is None,
+    )
+
+
+def _deceased(resource: Mapping[str, Any]) -> When | None:
+    if resource.get("deceasedBoolean") is True:
+        return _SOME_DAY._replace(last=BEGINNING)
+    return parse_when(resource.get("deceasedDateTime"))
+
+
+def texts(element: Any, depth: int = 0) -> Iterator[str]:
+    """Every text inside an element, a few levels deep."""
+    if isinstance(element, str):
+        yield element
+    elif depth < 6 and isinstance(element, dict):
+        for value in element.values():
+            yield from texts(value, depth + 1)
+    elif depth < 6 and isinstance(element, list):
+        for value in element[:50]:
+            yield from texts(value, depth + 1)
+
+
+def registry_numbers(*elements: Any) -> frozenset[str]:
+    """The ClinicalTrials.gov numbers named anywhere in some elements."""
+    return frozenset(match.upper() for text in texts(list(elements)) for match in _STUDY.findall(text))
+
+
+def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None:
+    """A research Consent as a finding whose answers are the studies it names.
+
+    Only scope "research", status active and a provision that does not deny give an answer.
+    """
+    if first_code(resource.get("scope")) != "research" or resource.get("status") == "entered-in-error":
+        return None
+    provision = resource.get("provision")
+    denied = isinstance(provision, dict) and provision.get("type") == "deny"
+    active = resource.get("status") == "active" and not denied
+    studies = registry_numbers({k: v for k, v in resource.items() if k not in ("id", "text", "patient")})
+    return Result(
+        concept=concept.id,
+        when=parse_when(resource.get("dateTime")) or _SOME_DAY,
+        reference=reference_of(resource),
+        text="research consent" if active else "research consent, not active",
+        tokens=studies if active and studies else frozenset({"other"}),
+    )
+
+
+def read_participation(
+    resource: Mapping[str, Any], studies: Mapping[str, Mapping[str, Any]]
+) -> StudyParticipation | None:
+    """A ResearchSubject, with the study's numbers from its reference or from the ResearchStudy itself."""
+    if resource.get("status") == "entered-in-error":
+        return None
+    study = resource.get("study")
+    reference = study.get("reference") if isinstance(study, dict) else None
+    known = studies.get(local_reference(reference), {})
+    status = resource.get("status")
+    title = known.get("title") if isinstance(known.get("title"), str) else ""
+    label = title or (study.get("display") if isinstance(study, dict) else "") or ""
+    return StudyParticipation(
+        reference=reference_of(resource),
+        study=registry_numbers(study, known.get("identifier"), known.get("title")),
+        status=status if isinstance(status, str) else "",
+        label=label if isinstance(label, str) else "",
+    )
+

@@ -1,0 +1,281 @@
+"""The value of an Observation, or of one of its components, for one concept."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mappings.amounts import Amount, censored, exactly
+from mappings.concept import Concept
+from mappings.reading.answers import coded_answers, interpretation_answers, worded_answers
+from mappings.reading.code_index import codings_of, words
+from mappings.units import convert
+from mappings.verdicts import Reason
+
+_UCUM = "http://unitsofmeasure.org"
+_NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)\s*(.{0,40})")
+_TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*1\s*:\s*(\d{1,7})\b")
+_COMPARATORS = {"≤": "<=", "≥": ">="}
+NO_TOKENS: frozenset[str] = frozenset()
+
+
+class Value(NamedTuple):
+    """What a value says for a concept; see ``facts.Result`` for the members."""
+
+    amount: Amount | None
+    tokens: frozenset[str]
+    text: str
+    unit: str
+    problem: Reason | None
+    note: str = ""
+
+
+def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value:
+    return Value(None, NO_TOKENS, text, unit, reason, note)
+
+
+def read_value(element: Mapping[str, Any], concept: Concept) -> Value:
+    """The value[x] of an Observation or component. Never raises; a fault is the value's ``problem``."""
+    quantity = element.get("valueQuantity")
+    if quantity is not None:
+        value = _quantity(quantity, concept)
+    else:
+        value = _other(element, concept)
+    if concept.kind == "measurement":
+        return _checked(value, concept)
+    return _answered(value, element, concept)
+
+
+def _quantity(quantity: Any, concept: Concept) -> Value:
+    if type(quantity) is not dict:
+        return _problem(Reason.UNREADABLE, "valueQuantity is not an object")
+    number = quantity.get("value")
+    if type(number) is not float and type(number) is not int:
+        return _problem(Reason.UNREADABLE, "quantity without a number")
+    unit = quantity.get("code")
+    if type(unit) is not str or quantity.get("system") != _UCUM:
+        unit = quantity.get("unit") or unit or ""
+        if type(unit) is not str:
+            return _problem(Reason.UNREADABLE, "unit is not a text")
+    comparator = quantity.get("comparator")
+    return _amount(number, unit, comparator, concept)
+
+
+def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Value:
+    if not math.isfinite(number) or number < 0:
+        return _problem(Reason.UNREADABLE, "a number that cannot be")
+    text = f"{comparator or ''}{number:.10g} {unit}" if unit else f"{comparator or ''}{number:.10g}"
+    amount_of = number if unit == concept.unit else _converted(number, unit, concept)
+    if amount_of is None:
+        return _problem(Reason.UNIT_NOT_COMPARABLE, "unit cannot be compared", text, unit)
+    if comparator is None:
+        return Value(Amount(amount_of, amount_of), NO_TOKENS, text, unit, None)
+    amount = censored(comparator, amount_of) if isinstance(comparator, str) else None
+    if amount is None:
+        return _problem(Reason.UNREADABLE, "unknown comparator", text, unit)
+    return Value(amount, NO_TOKENS, text, unit, None)
+
+
+def _converted(number: float, unit: str, concept: Concept) -> float | None:
+    """In the canonical unit; a finding without one keeps its number, which only its own range reads."""
+    if not concept.unit and concept.kind != "measurement":
+        return number
+    return convert(number, unit, concept)
+
+
+def _other(element: Mapping[str, Any], concept: Concept) -> Value:
+    for key, read in _READERS.items():
+        if key in element:
+            return read(element[key], concept)
+    if "dataAbsentReason" in element:
+        return _problem(Reason.NOT_FOUND, "recorded without a value")
+    if element.get("interpretation") is not None and concept.kind != "measurement":
+        return Value(None, NO_TOKENS, "", "", None)
+    return _problem(Reason.NOT_FOUND, "recorded without a value")
+
+
+def _integer(value: Any, concept: Concept) -> Value:
+    if type(value) is not int:
+        return _problem(Reason.UNREADABLE, "valueInteger is not a whole number")
+    return _amount(value, "", None, concept)
+
+
+def _boolean(value: Any, _concept: Concept) -> Value:
+    if type(value) is not bool:
+        return _problem(Reason.UNREADABLE, "valueBoolean is not true or false")
+    tokens = frozenset({"yes", "positive"} if value else {"no", "negative"})
+    return Value(None, tokens, "yes" if value else "no", "", None)
+
+
+def _coded(value: Any, concept: Concept) -> Value:
+    if type(value) is not dict:
+        return _problem(Reason.UNREADABLE, "valueCodeableConcept is not an object")
+    tokens = coded_answers(value, concept)
+    text = words(value)
+    number = next((token for token in tokens if token.isdigit()), None)
+    if number is not None:
+        return Value(exactly(float(number)), tokens, text, "", None)
+    if not tokens and concept.kind == "measurement":
+        return _string(text, concept)
+    return Value(None, tokens, text, "", None if tokens else Reason.UNREADABLE, "" if tokens else "answer")
+
+
+def _string(value: Any, concept: Concept) -> Value:
+    if type(value) is not str:
+        return _problem(Reason.UNREADABLE, "valueString is not a text")
+    text = value.strip()
+    if concept.unit == "{titer}" or concept.positive_from is not None:
+        titre = _TITRE.search(text)
+        if titre:
+            return _from_text(titre[1], titre[2], "{titer}", text, concept)
+    if concept.kind != "measurement":
+        tokens = worded_answers(text, concept)
+        if tokens:
+            return Value(None, tokens, text, "", None)
+    number = _NUMBER.fullmatch(text)
+    if number is None:
+        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+    return _from_text(number[1], number[2], number[3].strip(), text, concept)
+
+
+def _from_text(comparator: str | None, digits: str, unit: str, text: str, concept: Concept) -> Value:
+    comparator = _COMPARATORS.get(comparator or "", comparator)
+    return _amount(float(digits), unit, comparator, concept)._replace(text=text[:80])
+
+
+def _ratio(value: Any, concept: Concept) -> Value:
+    """A titre 1:160 as a Ratio; other ratios as numerator by denominator, units written out."""
+    if type(value) is not dict:
+        return _problem(Reason.UNREADABLE, "valueRatio is not an object")
+    top, bottom = value.get("numerator"), value.get("denominator")
+    if type(top) is not dict or type(bottom) is not dict:
+        return _problem(Reason.UNREADABLE, "ratio without two parts")
+    above, below = top.get("value"), bottom.get("value")
+    if type(above) not in (int, float) or type(below) not in (int, float) or not above or not below:
+        return _problem(Reason.UNREADABLE, "ratio without two numbers")
+    if concept.unit == "{titer}" or concept.positive_from is not None:
+        comparator = bottom.get("comparator") or top.get("comparator")
+        read = _amount(below / above, "{titer}", comparator, concept)
+        return read._replace(text=f"{comparator or ''}{above:g}:{below:g}")
+    units = [part.get("code") or part.get("unit") or "" for part in (top, bottom)]
+    if not all(isinstance(unit, str) for unit in units):
+        return _problem(Reason.UNREADABLE, "unit is not a text")
+    return _amount(above / below, "/".join(units) if any(units) else "", top.get("comparator"), concept)
+
+
+def _range(value: Any, concept: Concept) -> Value:
+    if type(value) is not dict:
+        return _problem(Reason.UNREADABLE, "valueRange is not an object")
+    low = _quantity(value["low"], concept) if "low" in value else None
+    high = _quantity(value["high"], concept) if "high" in value else None
+    for end in (low, high):
+        if end is not None and end.amount is None:
+            return end
+    lowest = low.amount.low if low is not None and low.amount else -math.inf
+    highest = high.amount.high if high is not None and high.amount else math.inf
+    if lowest > highest:
+        return _problem(Reason.UNREADABLE, "a range upside down")
+    text = f"{low.text if low else ''} to {high.text if high else ''}".strip()
+    return Value(Amount(lowest, highest), NO_TOKENS, text, "", None)
+
+
+_READERS = {
+    "valueInteger": _integer,
+    "valueCodeableConcept": _coded,
+    "valueString": _string,
+    "valueBoolean": _boolean,
+    "valueRatio": _ratio,
+    "valueRange": _range,
+}
+
+
+def _checked(value: Value, concept: Concept) -> Value:
+    """A score or index must be a whole number within its scale."""
+    limit = concept.whole_number_to
+    if limit is None or value.amount is None:
+        return value
+    low, high = value.amount.low, value.amount.high
+    if low != high or low != int(low) or low > limit:
+        return _problem(Reason.UNREADABLE, f"not a whole number from 0 to {limit}", value.text, value.unit)
+    return value
+
+
+def _answered(value: Value, element: Mapping[str, Any], concept: Concept) -> Value:
+    """The answers of a finding: its own words, the laboratory's interpretation or range, its number."""
+    if value.problem is not None and value.problem is not Reason.UNIT_NOT_COMPARABLE:
+        return value
+    tokens = _answers_of_number(value, concept)
+    if not tokens:
+        tokens = value.tokens | interpretation_answers(element.get("interpretation"))
+    if not tokens:
+        tokens = _answers_of_range(value, element)
+    tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
+    if {"positive", "negative"} <= tokens:
+        return value._replace(tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree")
+    if not tokens:
+        return value._replace(problem=value.problem or Reason.IMPRECISE, note="no interpretation or range with it")
+    if "positive" in tokens and value.amount is None and _lacks_detail(element, concept):
+        return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
+    return value._replace(tokens=tokens, problem=None)
+
+
+def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
+    amount = value.amount
+    if amount is None:
+        return NO_TOKENS
+    if concept.positive_above is not None:
+        if amount.low > concept.positive_above or (amount.low == concept.positive_above and amount.low_open):
+            return frozenset({"positive"})
+        below_detection = amount.low == -math.inf
+        return frozenset({"negative"}) if below_detection or amount.high <= concept.positive_above else NO_TOKENS
+    if concept.positive_from is not None and value.unit == "{titer}":
+        if amount.low >= concept.positive_from:
+            return frozenset({"positive"})
+        if amount.high < concept.positive_from or (amount.high == concept.positive_from and amount.high_open):
+            return frozenset({"negative"})
+    return NO_TOKENS
+
+
+def _answers_of_range(value: Value, element: Mapping[str, Any]) -> frozenset[str]:
+    """Low, normal or high by the result's own reference range, if there is one in the same unit."""
+    ranges = element.get("referenceRange")
+    if not isinstance(ranges, list) or len(ranges) != 1 or not isinstance(ranges[0], dict):
+        return NO_TOKENS
+    low, high = _limit(ranges[0].get("low"), value.unit), _limit(ranges[0].get("high"), value.unit)
+    raw = _raw_amount(element)
+    if raw is None or (low is None and high is None):
+        return NO_TOKENS
+    if low is not None and raw.high < low:
+        return frozenset({"low"})
+    if high is not None and raw.low > high:
+        return frozenset({"high"})
+    inside = (low is None or raw.low >= low) and (high is None or raw.high <= high)
+    return frozenset({"normal"}) if inside else NO_TOKENS
+
+
+def _limit(quantity: Any, unit: str) -> float | None:
+    if not isinstance(quantity, dict) or type(quantity.get("value")) not in (int, float):
+        return None
+    written = [quantity.get("code"), quantity.get("unit")]
+    if any(isinstance(text, str) and text for text in written) and unit not in written:
+        return None
+    return float(quantity["value"])
+
+
+def _raw_amount(element: Mapping[str, Any]) -> Amount | None:
+    quantity = element.get("valueQuantity")
+    if not isinstance(quantity, dict) or type(quantity.get("value")) not in (int, float):
+        return None
+    comparator = quantity.get("comparator")
+    return censored(comparator, quantity["value"]) if comparator else exactly(quantity["value"])
+
+
+def _lacks_detail(element: Mapping[str, Any], concept: Concept) -> bool:
+    if not concept.imprecise_when_positive:
+        return False
+    return any(
+        f"{coding.get('system')}|{coding.get('code')}" in concept.imprecise_when_positive
+        for coding in codings_of(element.get("code"))
+    )

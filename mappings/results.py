@@ -1,0 +1,174 @@
+"""What an assessment says: verdicts with their evidence. The only types that ``cards`` may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+from mappings.verdicts import Reason, Verdict
+
+Outcome = Literal["possible-candidate", "needs-data", "ruled-out"]
+
+
+class Evidence(NamedTuple):
+    """One fact behind a verdict, or the statement that there is none.
+
+    ``concept`` is a concept id and ``label`` its words; ``text`` is the value as a clinician writes it
+    ("1.4 g/g", "class IV + V", "prednisone, ordered"). ``reference`` is a FHIR reference such as
+    ``Observation/12``. ``counts_until`` is the last day on which a dated fact still counts.
+    ``value``, ``text`` and ``note`` may hold words from the record: escape before showing.
+    """
+
+    concept: str
+    label: str
+    reason: Reason
+    text: str = ""
+    value: float | str | None = None
+    unit: str = ""
+    date: str = ""
+    reference: str = ""
+    counts_until: date | None = None
+    note: str = ""
+    window: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One criterion's verdict. ``not_applicable`` criteria are MET and left out of every count.
+
+    ``label`` is the criterion's short name ("Proteinuria"), ``protocol`` the source's own words.
+    ``to_settle`` lists the concepts whose result could decide an unknown, orderable ones first.
+    """
+
+    id: str
+    label: str
+    verdict: Verdict
+    reason: Reason
+    evidence: tuple[Evidence, ...] = ()
+    protocol: str = ""
+    interpretation: tuple[str, ...] = ()
+    to_settle: tuple[str, ...] = ()
+
+    @property
+    def applies(self) -> bool:
+        return self.reason is not Reason.NOT_APPLICABLE
+
+
+class ScoreItemResult(NamedTuple):
+    """One descriptor of a score. ``settled_by`` is "laboratory" or "examination"."""
+
+    id: str
+    label: str
+    points: int
+    verdict: Verdict
+    settled_by: str
+    may_have_other_cause: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """A score as the interval from what the record shows to what it could be.
+
+    ``undecided`` holds item ids, those that a laboratory can settle first. ``entry`` is None for a
+    score without an entry criterion. ``basis`` is "recorded" if a clinician's total decided.
+    ``threshold`` is the number that the trial asks for. ``recorded`` is the evidence of a recorded total.
+    """
+
+    id: str
+    label: str
+    at_least: int
+    at_most: int
+    basis: Literal["recorded", "computed"]
+    undecided: tuple[str, ...]
+    items: tuple[ScoreItemResult, ...]
+    entry: Verdict | None = None
+    threshold: int | None = None
+    recorded: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that was not read. What was not read proves nothing.
+
+    ``codes`` limits the gap to ``system|code`` tokens (None: the whole resource type).
+    ``newest_first``: the rows that did arrive are complete down to the oldest of them.
+    ``what`` says it for people ("Observation: deadline of 2 s reached").
+    """
+
+    resource_type: str
+    what: str
+    codes: frozenset[str] | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A resource or value that could not be read; ``what`` names the fault, never the value."""
+
+    reference: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orderable:
+    """A test that can be ordered for a concept: what a ServiceRequest needs."""
+
+    concept: str
+    label: str
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFacts:
+    """What people need to know of the trial beside its criteria."""
+
+    id: str
+    title: str
+    short_title: str
+    status: str
+    version: str
+    digest: str
+    registry_url: str
+    registry_copy_of: date
+    reviewed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One trial and one patient on one day.
+
+    ``gate_evidence`` is what the gate rests on. ``enrolment`` is the R4 ResearchSubject status if the patient is already a subject of this study;
+    ``other_studies`` describes other interventional studies. ``orderable`` maps concept ids that could
+    settle an unknown to the test to order.
+    """
+
+    trial: TrialFacts
+    patient: str
+    as_of: date
+    outcome: Outcome
+    criteria: tuple[CriterionResult, ...] = ()
+    record_reason: Literal["", "deceased", "inactive", "merged"] = ""
+    gate: Verdict = Verdict.UNKNOWN
+    gate_evidence: tuple[Evidence, ...] = ()
+    scores: tuple[ScoreResult, ...] = ()
+    not_encoded: tuple[str, ...] = ()
+    not_retrieved: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    enrolment: str = ""
+    other_studies: tuple[str, ...] = ()
+    shown: tuple[Evidence, ...] = ()
+    orderable: Mapping[str, Orderable] = field(default_factory=dict)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Met, unknown and not met among the criteria that apply."""
+        verdicts = [criterion.verdict for criterion in self.criteria if criterion.applies]
+        return (
+            verdicts.count(Verdict.MET),
+            verdicts.count(Verdict.UNKNOWN),
+            verdicts.count(Verdict.NOT_MET),
+        )

@@ -1,0 +1,96 @@
+"""Three-valued verdicts, their reasons, and how they combine.
+
+The logic is Kleene's, as in CQL: unknown is a value of its own, never a pass and never a fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+
+class Verdict(Enum):
+    """What a record says about a requirement. An exclusion that holds is NOT_MET."""
+
+    MET = "met"
+    NOT_MET = "not-met"
+    UNKNOWN = "unknown"
+
+
+class Reason(Enum):
+    """Why a verdict is what it is. The list is closed: cards, exports and tests rely on it."""
+
+    VALUE = "value"
+    NOT_FOUND = "not_found"
+    NOT_RETRIEVED = "not_retrieved"
+    UNREADABLE = "unreadable"
+    TOO_OLD = "too_old"
+    IMPRECISE = "imprecise"
+    CENSORED = "censored"
+    UNIT_NOT_COMPARABLE = "unit_not_comparable"
+    CONFLICTING = "conflicting"
+    NOT_CONFIRMED = "not_confirmed"
+    NEEDS_JUDGEMENT = "needs_judgement"
+    ATTESTED = "attested"
+    NOT_APPLICABLE = "not_applicable"
+    ABSENT_BY_RULE = "absent_by_rule"
+    SCORE_UNDECIDED = "score_undecided"
+
+
+UNKNOWN_REASON_ORDER: tuple[Reason, ...] = (
+    Reason.CONFLICTING,
+    Reason.UNREADABLE,
+    Reason.UNIT_NOT_COMPARABLE,
+    Reason.NOT_RETRIEVED,
+    Reason.IMPRECISE,
+    Reason.CENSORED,
+    Reason.NOT_CONFIRMED,
+    Reason.TOO_OLD,
+    Reason.SCORE_UNDECIDED,
+    Reason.NOT_FOUND,
+    Reason.NEEDS_JUDGEMENT,
+)
+"""If several parts of a criterion are unknown, the first of these is the criterion's reason: what
+contradicts or cannot be read comes before what is old, that before what is absent, and what only a
+person can say comes last."""
+
+_RANK = {reason: rank for rank, reason in enumerate(UNKNOWN_REASON_ORDER)}
+
+_NEGATED = {
+    Verdict.MET: Verdict.NOT_MET,
+    Verdict.NOT_MET: Verdict.MET,
+    Verdict.UNKNOWN: Verdict.UNKNOWN,
+}
+
+
+def negation(verdict: Verdict) -> Verdict:
+    """NOT: unknown stays unknown."""
+    return _NEGATED[verdict]
+
+
+def conjunction(verdicts: Sequence[Verdict]) -> Verdict:
+    """AND: one NOT_MET decides; otherwise one UNKNOWN leaves it unknown."""
+    if Verdict.NOT_MET in verdicts:
+        return Verdict.NOT_MET
+    return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.MET
+
+
+def disjunction(verdicts: Sequence[Verdict]) -> Verdict:
+    """OR: one MET decides; otherwise one UNKNOWN leaves it unknown."""
+    if Verdict.MET in verdicts:
+        return Verdict.MET
+    return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.NOT_MET
+
+
+def at_least(count: int, verdicts: Sequence[Verdict]) -> Verdict:
+    """k of n: met when k are met; not met when too few could still be."""
+    met = sum(verdict is Verdict.MET for verdict in verdicts)
+    if met >= count:
+        return Verdict.MET
+    undecided = sum(verdict is Verdict.UNKNOWN for verdict in verdicts)
+    return Verdict.UNKNOWN if met + undecided >= count else Verdict.NOT_MET
+
+
+def first_unknown_reason(reasons: Sequence[Reason]) -> Reason:
+    """The reason that stands for several unknowns (see UNKNOWN_REASON_ORDER)."""
+    return min(reasons, key=_RANK.__getitem__)
