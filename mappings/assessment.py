@@ -10,7 +10,7 @@ from mappings.evaluation.context import Context, Shared
 from mappings.evaluation.evaluate import evaluate, evaluate_criterion
 from mappings.evaluation.judgement import latest_fact
 from mappings.facts import PatientFacts, PatientRecord
-from mappings.results import Assessment, CriterionResult, Orderable, Outcome, ScoreResult
+from mappings.results import Assessment, CriterionResult, Orderable, Outcome, RecordReason, ScoreResult
 from mappings.trial_definition import Catalog, TrialDefinition
 from mappings.verdicts import Verdict
 
@@ -48,7 +48,7 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
     )
 
 
-def _record_reason(patient: PatientFacts, today: date) -> str:
+def _record_reason(patient: PatientFacts, today: date) -> RecordReason:
     if patient.deceased is not None and patient.deceased.first <= today.toordinal():
         return "deceased"
     if patient.merged:
@@ -97,7 +97,11 @@ def _orderable(criteria: Sequence[CriterionResult], catalog: Catalog) -> dict[st
 def _orderables(catalog: Catalog) -> dict[str, Orderable]:
     return {
         concept.id: Orderable(
-            concept.id, concept.display, concept.orderable.system, concept.orderable.code, concept.orderable.display
+            concept.id,
+            concept.display,
+            concept.orderable.system,
+            concept.orderable.code,
+            concept.orderable.display,
         )
         for concept in catalog.concepts.values()
         if concept.orderable is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_LOINC = re.compile(r"(?:L[APLG])?(\d{1,8})-(\d)")
+_LOINC = re.compile(r"((?:L[APLG])?\d{1,8})-(\d)")
 _SNOMED = re.compile(r"[1-9]\d{5,17}")
 _SNOMED_CONCEPT_PARTITIONS = ("00", "10")
 
@@ -44,20 +44,24 @@ def code_fault(system: str, code: str) -> str:
 
 
 def loinc_fault(code: str) -> str:
-    """LOINC numbers, and the numbers of its answers (LA), parts (LP), lists (LL) and groups (LG), end in a
-    modulus 10 check digit."""
+    """LOINC numbers, and those of answers (LA), parts (LP), lists (LL) and groups (LG), end in a check digit."""
     match = _LOINC.fullmatch(code)
     if match is None:
         return "is not in the form of a LOINC code"
     wanted = _mod_10(match[1])
-    return "" if match[2] == wanted else f"fails the LOINC check digit ({wanted} would be right)"
+    return "" if match[2] == wanted else f"fails the LOINC check digit (-{wanted} would be right)"
 
 
-def _mod_10(digits: str) -> str:
+def _mod_10(text: str) -> str:
+    """Modulus 10, in the variant that LOINC uses where letters stand before the digits.
+
+    Source: LOINC Users' Guide, "Calculating Mod 10 Check Digits", which refers to OpenMRS, "Check Digit
+    Algorithm": a character counts as its ASCII code less 48, which leaves digits what they are.
+    """
     total = 0
-    for position, digit in enumerate(reversed(digits)):
-        number = int(digit) * (1 if position % 2 else 2)
-        total += number - 9 if number > 9 else number
+    for position, character in enumerate(reversed(text)):
+        number = ord(character) - ord("0")
+        total += number if position % 2 else 2 * number - number // 5 * 9
     return str(-total % 10)
 
 

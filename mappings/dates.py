@@ -43,23 +43,23 @@ class When(NamedTuple):
 class Window(NamedTuple):
     """A look-back such as "6 months". Both ends are in; months and years are calendar ones, clamped."""
 
-    count: int
+    length: int
     unit: WindowUnit
 
     def __str__(self) -> str:
-        return f"{self.count} {self.unit if self.count != 1 else self.unit[:-1]}"
+        return f"{self.length} {self.unit if self.length != 1 else self.unit[:-1]}"
 
     def after(self, day: date) -> date:
         """The day this long after ``day``: 31 August + 6 months is 28 or 29 February."""
         if self.unit in ("days", "weeks"):
-            return date.fromordinal(day.toordinal() + self.count * (7 if self.unit == "weeks" else 1))
-        return add_months(day, self.count * (12 if self.unit == "years" else 1))
+            return date.fromordinal(day.toordinal() + self.length * (7 if self.unit == "weeks" else 1))
+        return add_months(day, self.length * (12 if self.unit == "years" else 1))
 
     def start(self, today: date) -> date:
         """The earliest day that still counts on ``today``: the first d with ``after(d) >= today``."""
         if self.unit in ("days", "weeks"):
-            return date.fromordinal(today.toordinal() - self.count * (7 if self.unit == "weeks" else 1))
-        day = add_months(today, -self.count * (12 if self.unit == "years" else 1))
+            return date.fromordinal(today.toordinal() - self.length * (7 if self.unit == "weeks" else 1))
+        day = add_months(today, -self.length * (12 if self.unit == "years" else 1))
         while self.after(day) < today:
             day = date.fromordinal(day.toordinal() + 1)
         return day

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal, NamedTuple
 
 from mappings.verdicts import Reason, Verdict
 
+RecordReason = Literal["", "deceased", "inactive", "merged"]
 Outcome = Literal["possible-candidate", "needs-data", "ruled-out"]
 
 
@@ -29,7 +30,7 @@ class Evidence(NamedTuple):
     unit: str = ""
     date: str = ""
     reference: str = ""
-    counts_until: date | None = None
+    counts_until: datetime.date | None = None
     note: str = ""
     window: str = ""
 
@@ -134,7 +135,7 @@ class TrialFacts:
     version: str
     digest: str
     registry_url: str
-    registry_copy_of: date
+    registry_copy_of: datetime.date
     reviewed_by: str = ""
 
 
@@ -142,17 +143,17 @@ class TrialFacts:
 class Assessment:
     """One trial and one patient on one day.
 
-    ``gate_evidence`` is what the gate rests on. ``enrolment`` is the R4 ResearchSubject status if the patient is already a subject of this study;
-    ``other_studies`` describes other interventional studies. ``orderable`` maps concept ids that could
-    settle an unknown to the test to order.
+    ``gate_evidence`` is what the gate rests on. ``enrolment`` is the R4 ResearchSubject status if the
+    patient is already a subject of this study; ``other_studies`` describes other interventional studies.
+    ``orderable`` maps concept ids that could settle an unknown to the test to order.
     """
 
     trial: TrialFacts
     patient: str
-    as_of: date
+    as_of: datetime.date
     outcome: Outcome
     criteria: tuple[CriterionResult, ...] = ()
-    record_reason: Literal["", "deceased", "inactive", "merged"] = ""
+    record_reason: RecordReason = ""
     gate: Verdict = Verdict.UNKNOWN
     gate_evidence: tuple[Evidence, ...] = ()
     scores: tuple[ScoreResult, ...] = ()

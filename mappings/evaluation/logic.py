@@ -81,13 +81,13 @@ def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
 def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
     """A pass that rests on an older result than a fail: both are shown."""
     allowed = rule.conflicting_when_older_by
-    failing = [(part, day) for part in parts if part.verdict is Verdict.NOT_MET if (day := _newest(part))]
-    passing = [(part, day) for part in parts if part.verdict is Verdict.MET if (day := _newest(part))]
+    failing = [(part, when) for part in parts if part.verdict is Verdict.NOT_MET if (when := _newest(part))]
+    passing = [(part, when) for part in parts if part.verdict is Verdict.MET if (when := _newest(part))]
     if allowed is None or not failing or not passing:
         return None
-    latest_pass = max(day.last for _, day in passing)
-    fail, fail_day = max(failing, key=lambda pair: pair[1].first)
-    day = fail_day.day()
+    latest_pass = max(when.last for _, when in passing)
+    fail, fail_when = max(failing, key=lambda pair: pair[1].first)
+    day = fail_when.day()
     if day is None or latest_pass >= allowed.start(day).toordinal():
         return None
     shown = [passing[0][0], fail]
@@ -114,7 +114,9 @@ def evaluate_age(rule: Age, context: Context) -> Outcome:
     verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
     reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
     text = f"{least} years" if least == most else f"{least} or {most} years"
-    evidence = _about_patient("age", "Age", reason, context, text=text, value=least if least == most else text)
+    evidence = _about_patient(
+        "age", "Age", reason, context, text=text, value=least if least == most else text
+    )
     return Outcome(verdict, reason, (evidence,))
 
 

@@ -185,4 +185,3 @@ def _nothing_of(concepts: Sequence[str], absent_means_not_met: bool, context: Co
         if outcome.reason is Reason.NOT_RETRIEVED:
             return outcome
     return missing[0]
-

@@ -133,9 +133,7 @@ def _any(
     return Outcome(Verdict.UNKNOWN, Reason.NOT_FOUND, shown)
 
 
-def absent(
-    concept_id: str, context: Context, means_not_met: bool, within: Window | None = None
-) -> Outcome:
+def absent(concept_id: str, context: Context, means_not_met: bool, within: Window | None = None) -> Outcome:
     """Nothing on record: unknown, unless the author claims that absence means no and all was read."""
     concept = context.concept(concept_id)
     window = within or context.window
@@ -226,15 +224,15 @@ def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
 
 
 def _spans(concept: str, context: Context) -> list[tuple[int, int]]:
-    """For each record of a concept, the last day it surely and the last day it possibly took place."""
+    """For each record of a concept, the first and the last day on which it can have taken place."""
     record, today = context.record, context.day
     found = [
-        (e.start.last, _last_possible_dose(e, today))
+        (e.start.first, _last_possible_dose(e, today))
         for e in record.exposures.get(concept, ())
         if e.start.first <= today
     ]
-    found += [(when.last, min(when.last, today)) for when in event_days(concept, context)]
-    return [(min(surely, today), possibly) for surely, possibly in found]
+    found += [(when.first, min(when.last, today)) for when in event_days(concept, context)]
+    return found
 
 
 def event_days(concept: str, context: Context) -> list[When]:
@@ -242,9 +240,7 @@ def event_days(concept: str, context: Context) -> list[When]:
     record = context.record
     days = [r.when for r in record.results.get(concept, ()) if r.problem is None]
     days += [p.when for p in record.procedures.get(concept, ())]
-    days += [
-        when for d in record.diagnoses.get(concept, ()) if (when := d.onset or d.recorded) is not None
-    ]
+    days += [when for d in record.diagnoses.get(concept, ()) if (when := d.onset or d.recorded) is not None]
     return [when for when in days if when.first <= context.day]
 
 

@@ -20,7 +20,9 @@ _SAME_SYSTEM: Mapping[str, str] = {
 }
 """The OIDs under which records converted from CDA carry the systems that definitions name."""
 
-_UNSEEN = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_UNSEEN = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"
+)
 """Control, bidi and zero-width characters."""
 
 
@@ -39,20 +41,6 @@ def items(value: Any) -> Sequence[Mapping[str, Any]]:
 def text_of(value: Any) -> str:
     """A string without outer white space, or nothing."""
     return value.strip() if isinstance(value, str) else ""
-
-
-def reference_of(resource: Mapping[str, Any]) -> str:
-    """``Type/id`` of a resource; only the type if it has no id."""
-    kind, id_ = text_of(resource.get("resourceType")), text_of(resource.get("id"))
-    return f"{kind}/{id_}" if id_ else kind
-
-
-def local_reference(reference: str) -> str:
-    """``Type/id`` of a relative, absolute or versioned reference; others (``#x``, ``urn:``) unchanged."""
-    if reference.startswith(("#", "urn:")):
-        return reference
-    parts = reference.partition("/_history/")[0].rstrip("/").split("/")
-    return "/".join(parts[-2:])
 
 
 def coding_token(coding: Mapping[str, Any]) -> str:

@@ -91,5 +91,3 @@ def period(element: Any) -> When | None:
     last = end.last if end else _UNDATED.last
     text = (start or end or _UNDATED).text
     return When(first, last, text) if first <= last else None
-
-

@@ -96,4 +96,3 @@ def read_participation(
         status=status if isinstance(status, str) else "",
         label=label if isinstance(label, str) else "",
     )
-

@@ -310,5 +310,3 @@ def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable
 
 def _no_gap(_concept: str) -> Gap | None:
     return None
-
-

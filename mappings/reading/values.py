@@ -213,9 +213,13 @@ def _answered(value: Value, element: Mapping[str, Any], concept: Concept) -> Val
         tokens = _answers_of_range(value, element)
     tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
     if {"positive", "negative"} <= tokens:
-        return value._replace(tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree")
+        return value._replace(
+            tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree"
+        )
     if not tokens:
-        return value._replace(problem=value.problem or Reason.IMPRECISE, note="no interpretation or range with it")
+        return value._replace(
+            problem=value.problem or Reason.IMPRECISE, note="no interpretation or range with it"
+        )
     if "positive" in tokens and value.amount is None and _lacks_detail(element, concept):
         return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
     return value._replace(tokens=tokens, problem=None)
@@ -229,7 +233,9 @@ def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
         if amount.low > concept.positive_above or (amount.low == concept.positive_above and amount.low_open):
             return frozenset({"positive"})
         below_detection = amount.low == -math.inf
-        return frozenset({"negative"}) if below_detection or amount.high <= concept.positive_above else NO_TOKENS
+        return (
+            frozenset({"negative"}) if below_detection or amount.high <= concept.positive_above else NO_TOKENS
+        )
     if concept.positive_from is not None and value.unit == "{titer}":
         if amount.low >= concept.positive_from:
             return frozenset({"positive"})

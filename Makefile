@@ -1,0 +1,111 @@
+# Only make and Python 3.11 to 3.14 are expected; every target installs what it needs into .venv.
+
+PYTHON ?= python3
+ONCE ?=
+ARGS ?=
+UPGRADE ?= --upgrade
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all:
+RESOLVE := $(BIN)/uv pip compile --no-config --quiet --universal --generate-hashes --only-binary :all: \
+	--emit-build-options --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+# A virtual environment holds absolute paths. One that was copied or moved here, was left half made, or has lost its
+# Python is made again.
+ifneq ($(shell [ "$$(cat .venv/.made-in 2>/dev/null)" = "$(CURDIR)" ] && [ -x $(BIN)/python ] && echo ours),ours)
+.PHONY: .venv/.made-in
+endif
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format test-hapi bench sbom audit lock setup setup-dev jdk clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: setup ## sample patients, a FHIR server and the service; ONCE=1 stops after the table
+	@$(BIN)/trialhook demo $(if $(ONCE),--once) $(ARGS)
+
+test: lint types ## the gate: lint, format, strict types, tests (ARGS="-k age" goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup-dev ## ruff: its rules and its format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup-dev ## mypy, strict
+	@$(BIN)/mypy
+
+format: setup-dev ## rewrite the code in ruff's format
+	@$(BIN)/ruff check --fix --exit-zero --quiet .
+	@$(BIN)/ruff format .
+
+test-hapi: jdk setup-dev ## the service against HAPI FHIR and Synthea, or against HAPI_BASE_URL
+	@$(BIN)/python -m tests.hapi
+	@$(BIN)/pytest -m hapi tests/hapi $(ARGS)
+
+bench: setup-dev ## measure the speed; bench/RESULTS.md keeps the table
+	@$(BIN)/python -m bench $(ARGS)
+
+sbom: setup-dev ## what the service ships with, as CycloneDX in build/sbom.json
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file build/sbom.json
+	@echo "build/sbom.json: $$(grep -c '"purl"' build/sbom.json) packages"
+
+audit: setup-dev ## known vulnerabilities of what the service ships with
+	@$(BIN)/python .ci/audit.py requirements/runtime.txt build/audit.json
+
+lock: setup-dev ## resolve pyproject.toml into requirements/*.txt; UPGRADE= keeps the versions that still fit
+	@$(RESOLVE) --group build --output-file requirements/build.txt
+	@$(RESOLVE) pyproject.toml --output-file requirements/runtime.txt
+	@$(RESOLVE) pyproject.toml --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+
+setup: .venv/.runtime ## .venv with what the service needs
+setup-dev: .venv/.dev ## .venv with the test tools as well
+
+clean: ## remove .venv and everything that was built
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/hapi/*/target
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.made-in:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
+		echo "trialhook needs Python 3.11 to 3.14, and $(PYTHON) is" \
+			"$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		exit 1; }
+	@rm -rf .venv
+	@if ! said=$$($(PYTHON) -m venv .venv 2>&1); then \
+		rm -rf .venv; \
+		case "$$said" in \
+		*ensurepip*|*"No module named"*) \
+			case "$(notdir $(PYTHON))" in python3.*) package=$(notdir $(PYTHON))-venv;; *) package=python3-venv;; esac; \
+			as=$$([ "$$(id -u)" = 0 ] || echo "sudo "); \
+			echo "$(PYTHON) has no working venv module. Install it: $${as}apt-get update && $${as}apt-get install -y $$package" >&2;; \
+		*) echo "$(PYTHON) could not make .venv: $$(echo "$$said" | tail -n 1)" >&2;; \
+		esac; \
+		exit 1; \
+	fi
+	@echo "$(CURDIR)" > $@
+
+.venv/.runtime: .venv/.made-in pyproject.toml requirements/build.txt requirements/runtime.txt
+	@echo "Installing trialhook into .venv ..."
+	@$(INSTALL) -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	@echo "Installing the test tools into .venv ..."
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+jdk:
+	@command -v javac >/dev/null && command -v mvn >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing a JDK and Maven ..."; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get update -qq && apt-get install -y -qq openjdk-17-jdk-headless maven >/dev/null; \
+		else \
+			echo "test-hapi needs a JDK of 17 or later and Maven: sudo apt-get install -y openjdk-17-jdk-headless maven" >&2; \
+			exit 1; \
+		fi; }

@@ -1,0 +1,1 @@
+"""From YAML text to typed definitions. Every fault is collected, with its line; nothing is guessed."""

@@ -1,0 +1,170 @@
+"""YAML as text with line numbers: no scalar is turned into anything, no key may repeat, nothing is shared.
+
+Built from YAML's events rather than by a constructor, so that ``on``, ``no``, ``0.10`` and ``010`` stay what
+was written. Aliases are refused: a reviewer reads a rule where it stands, and a small file stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mappings.definitions.faults import Mistake, Report
+
+LARGEST_FILE = 1_000_000
+DEEPEST = 40
+
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_QUOTE = "put a text in quotes if it starts with > | @ % & * ! ? - { [ or holds ': ' or ' #'"
+
+
+@dataclass(frozen=True, slots=True)
+class TextNode:
+    """A scalar, as written."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    items: tuple[Node, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """A mapping: for each key its node, with the key's own line in ``lines``."""
+
+    entries: dict[str, Node]
+    lines: dict[str, int]
+    line: int
+
+
+Node = TextNode | ListNode | MapNode
+Plain = str | list["Plain"] | dict[str, "Plain"]
+
+
+def plain(node: Node) -> Plain:
+    """The content alone, without lines."""
+    if isinstance(node, TextNode):
+        return node.value
+    if isinstance(node, ListNode):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, value in node.entries.items()}
+
+
+def read_source(path: Path, report: Report) -> MapNode | None:
+    """The mapping that a file holds; None, with the fault reported, if it holds none."""
+    text = _read_text(path, report)
+    if text is None:
+        return None
+    try:
+        node = _Builder(text, report).document()
+    except _RefusedError:
+        return None
+    except yaml.YAMLError as error:
+        _report_yaml_error(error, text, report)
+        return None
+    if node is None:
+        report.add(Mistake.EMPTY_FILE, 1, "the file is empty")
+    elif not isinstance(node, MapNode):
+        report.add(Mistake.WRONG_SHAPE, node.line, "the file must be a mapping of keys, such as 'schema: 1'")
+    return node if isinstance(node, MapNode) else None
+
+
+def _read_text(path: Path, report: Report) -> str | None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        report.add(Mistake.FILE_NOT_FOUND, 0, f"cannot be read: {error.strerror}")
+        return None
+    if len(content) > LARGEST_FILE:
+        report.add(Mistake.TOO_LARGE, 0, f"is larger than {LARGEST_FILE} bytes")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        report.add(Mistake.NOT_UTF8, line, "is not UTF-8 text; save it with that encoding")
+        return None
+
+
+def _report_yaml_error(error: yaml.YAMLError, text: str, report: Report) -> None:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark is not None else 1
+    lines = text.splitlines()
+    before = lines[line - 1][: mark.column + 1] if mark is not None and line <= len(lines) else ""
+    if "\t" in before:
+        report.add(Mistake.TAB, line, "a tab; YAML is indented with spaces")
+        return
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    report.add(Mistake.NOT_YAML, line, f"not YAML: {problem}; {_QUOTE}")
+
+
+class _RefusedError(Exception):
+    """Reading cannot go on; the fault is already reported."""
+
+
+class _Builder:
+    """Builds nodes from YAML events."""
+
+    def __init__(self, text: str, report: Report) -> None:
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self._report = report
+
+    def document(self) -> Node | None:
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        node = self._node(next(self._events), 0)
+        next(self._events)
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._refuse(Mistake.NOT_YAML, event, "a second YAML document; one file holds one definition")
+        empty = isinstance(node, TextNode) and not node.value
+        return None if empty else node
+
+    def _node(self, event: Any, depth: int) -> Node:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(Mistake.ALIAS, event, f"the alias *{event.anchor}; write out what it stands for")
+        if getattr(event, "tag", None) is not None:
+            self._refuse(Mistake.TAG, event, f"the YAML tag {event.tag!r}; every value is plain text here")
+        if depth > DEEPEST:
+            self._refuse(Mistake.NESTED_TOO_DEEP, event, f"nested more than {DEEPEST} levels deep")
+        if isinstance(event, yaml.ScalarEvent):
+            return TextNode(event.value, line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return ListNode(tuple(self._items(depth)), line)
+        return self._mapping(line, depth)
+
+    def _items(self, depth: int) -> Iterator[Node]:
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            yield self._node(event, depth + 1)
+
+    def _mapping(self, line: int, depth: int) -> MapNode:
+        entries: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if not isinstance(key, TextNode):
+                self._refuse(Mistake.WRONG_SHAPE, event, f"a key must be a plain text; {_QUOTE}")
+            elif key.value in entries:
+                first = lines[key.value]
+                self._report.add(
+                    Mistake.REPEATED_KEY, key.line, f"the key {key.value!r} stands on line {first} too"
+                )
+            else:
+                entries[key.value], lines[key.value] = value, key.line
+        return MapNode(entries, lines, line)
+
+    def _refuse(self, mistake: Mistake, event: Any, message: str) -> None:
+        self._report.add(mistake, event.start_mark.line + 1, message)
+        raise _RefusedError

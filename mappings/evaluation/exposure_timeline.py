@@ -1,0 +1,147 @@
+"""Since when drugs have been given without a break up to a day, alone or two groups together.
+
+Days are ordinals. A record covers an interval of days; a partial or doubtful one covers fewer days for
+sure than it may cover. What is sure answers "since this day at the latest", what may be answers "since
+this day at the earliest".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from mappings.dates import BEGINNING, When
+from mappings.facts import Exposure
+from mappings.reading.drugs.statuses import ENDED_NOTES
+from mappings.verdicts import Reason
+
+LONGEST_GAP_DAYS = 30
+"""Interpretation: up to 30 days without cover between two records of one group (a refill fetched late, an
+infusion postponed, a change of drug) do not break the course. No gap is allowed at its end: the drug has to
+be covered on the day itself."""
+
+
+class Span(NamedTuple):
+    """Days from ``first`` to ``last``, both in."""
+
+    first: int
+    last: int
+
+
+class CommonExposure(NamedTuple):
+    """Since when the groups have run together without a break up to the day.
+
+    ``earliest`` is the first day possible if every doubt fell in favour, ``latest`` the day since which
+    they have run together for sure, None if it is not even sure that they do on the day.
+    ``carried_by`` holds the records that cover that time: the sure ones, or, where ``latest`` is None,
+    the possible ones. ``doubtful`` holds the records that could move the answer: partial dates, an
+    unknown end, a status that does not confirm; empty when ``earliest == latest``.
+    """
+
+    earliest: int
+    latest: int | None
+    carried_by: tuple[Exposure, ...]
+    doubtful: tuple[Exposure, ...] = ()
+
+
+Cover = Callable[[Exposure, int], Span | None]
+
+
+def common_exposure(
+    exposures_a: Sequence[Exposure], exposures_b: Sequence[Exposure] | None, today: date
+) -> CommonExposure | None:
+    """The time that ends on the day, without a break, in which something of A and something of B was covered.
+
+    ``exposures_b`` None asks for A alone; an empty B is a group of which the patient has nothing. A change
+    between drugs of a group is no break. None if they certainly do not run together on the day. The order
+    of the records does not matter.
+    """
+    day = today.toordinal()
+    groups = [exposures_a] if exposures_b is None else [exposures_a, exposures_b]
+    earliest = _together_since(groups, may_cover, day)
+    if earliest is None:
+        return None
+    latest = _together_since(groups, surely_covers, day)
+    records = sorted({exposure for group in groups for exposure in group}, key=_order)
+    if latest is None:
+        carried_by = _reaching(records, may_cover, earliest, day)
+    else:
+        carried_by = _reaching(records, surely_covers, latest, day)
+    possible = _reaching(records, may_cover, earliest, day) if latest != earliest else ()
+    doubtful = tuple(e for e in possible if may_cover(e, day) != surely_covers(e, day))
+    return CommonExposure(earliest, latest, carried_by, doubtful)
+
+
+def together_since(
+    exposures_a: Sequence[Exposure], exposures_b: Sequence[Exposure] | None, today: date
+) -> When | None:
+    """The days on which the time together may have begun; None if it is not sure that they run together.
+
+    The first of them is the earliest possible, the last the one that is sure. See ``common_exposure``.
+    """
+    common = common_exposure(exposures_a, exposures_b, today)
+    if common is None or common.latest is None:
+        return None
+    return When(common.earliest, common.latest, "")
+
+
+def surely_covers(exposure: Exposure, today: int) -> Span | None:
+    """The days up to ``today`` that a record covers whatever its dates mean; None without one."""
+    start, end = exposure.start, exposure.end
+    if start.first > today or exposure.problem not in (None, Reason.IMPRECISE):
+        return None
+    if end is None:
+        return Span(min(start.last, today), today)
+    first = start.last
+    last = min(end.first, today)
+    if _is_over(exposure) and end.first >= today:
+        last = min(first, today - 1)
+    return Span(first, last) if first <= last else None
+
+
+def may_cover(exposure: Exposure, today: int) -> Span | None:
+    """The days up to ``today`` that a record covers if every doubt falls in favour; None without one."""
+    start, end = exposure.start, exposure.end
+    if start.first > today or (exposure.source in ("given", "dispensed") and start.first == BEGINNING):
+        return None
+    last = today if end is None else min(end.last, today)
+    if _is_over(exposure):
+        last = min(last, today - 1)
+    return Span(start.first, last) if start.first <= last else None
+
+
+def _is_over(exposure: Exposure) -> bool:
+    """An order or statement whose status says that it ended, whatever end was planned: not ongoing today."""
+    return exposure.note != "" and not ENDED_NOTES.isdisjoint(exposure.note.split("; "))
+
+
+def _together_since(groups: Sequence[Sequence[Exposure]], cover: Cover, today: int) -> int | None:
+    starts = [_unbroken_since([cover(e, today) for e in group], today) for group in groups]
+    known = [start for start in starts if start is not None]
+    return max(known) if len(known) == len(starts) else None
+
+
+def _unbroken_since(spans: Iterable[Span | None], today: int) -> int | None:
+    """The first day of the cover that reaches ``today`` without a gap longer than allowed."""
+    since = None
+    for first, last in sorted((span for span in spans if span is not None), key=lambda span: -span.last):
+        if since is None:
+            if last < today:
+                return None
+            since = first
+        elif since - last - 1 > LONGEST_GAP_DAYS:
+            break
+        since = min(since, first)
+    return since
+
+
+def _reaching(records: Sequence[Exposure], cover: Cover, since: int, today: int) -> tuple[Exposure, ...]:
+    """The records that cover a day from ``since`` on."""
+    spans = ((exposure, cover(exposure, today)) for exposure in records)
+    return tuple(exposure for exposure, span in spans if span is not None and span.last >= since)
+
+
+def _order(exposure: Exposure) -> tuple[int, int, str, str, str]:
+    end = exposure.end
+    return exposure.start.first, end.last if end else 0, exposure.concept, exposure.reference, exposure.text

@@ -1,0 +1,125 @@
+"""Drugs given together for long enough, up to the day, and the disease active all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from mappings.dates import Window
+from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.exposure_timeline import CommonExposure, common_exposure
+from mappings.evaluation.results import absent
+from mappings.facts import Exposure
+from mappings.results import Evidence
+from mappings.rules import Treatment
+from mappings.verdicts import Reason, Verdict, first_unknown_reason
+
+INFERRED = "inferred from drug dates and activity"
+
+
+def evaluate_treatment(rule: Treatment, context: Context) -> Outcome:
+    """MET only if it is sure from dates; what may be long enough is UNKNOWN, imprecise.
+
+    Drug records that were not all read may add to what is there, and never prove that it ended.
+    """
+    base, partner = _exposures(rule.of, context), _exposures(rule.together_with, context)
+    also = tuple(_as_evidence(e, context, "shown, not counted") for e in _exposures(rule.also_show, context))
+    common = common_exposure(base, partner if rule.together_with else None, context.today)
+    if common is not None and _long_enough(common.latest, rule.for_more_than, context):
+        return _still_active(rule, common, also, context)
+    shown = (*(_as_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
+    if _gap(rule, context):
+        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or _missing(rule, context).evidence)
+    if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
+        return Outcome(Verdict.UNKNOWN, Reason.IMPRECISE, shown)
+    if base and (partner or not rule.together_with):
+        return Outcome(Verdict.NOT_MET, Reason.VALUE, shown)
+    return _missing(rule, context)._replace(evidence=shown) if shown else _missing(rule, context)
+
+
+def _exposures(concepts: Sequence[str], context: Context) -> list[Exposure]:
+    known = context.record.exposures
+    return [e for concept in concepts for e in known.get(concept, ()) if e.start.first <= context.day]
+
+
+def _gap(rule: Treatment, context: Context) -> bool:
+    return any(context.gap(concept) is not None for concept in (*rule.of, *rule.together_with))
+
+
+def _missing(rule: Treatment, context: Context) -> Outcome:
+    outcomes = [absent(concept, context, rule.absent_means_not_met) for concept in rule.of]
+    return next((o for o in outcomes if o.reason is Reason.NOT_RETRIEVED), outcomes[0])
+
+
+def _long_enough(since: int | None, period: Window | None, context: Context) -> bool:
+    """Strictly more than the period; without a period it is enough that it is ongoing."""
+    if since is None:
+        return False
+    return period is None or period.after(date.fromordinal(since)).toordinal() < context.day
+
+
+def _still_active(
+    rule: Treatment, common: CommonExposure, also: tuple[Evidence, ...], context: Context
+) -> Outcome:
+    """Activity must be shown by results dated after the period had passed."""
+    since = date.fromordinal(common.latest or common.earliest)
+    carried = tuple(_as_evidence(e, context) for e in _newest_of_each(common.carried_by))
+    together = _together(rule, since, carried)
+    passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
+    later = context.since(passed + 1)
+    results = [later.criterion(criterion) for criterion in rule.still_active_by]
+    met = [result for result in results if result.verdict is Verdict.MET]
+    if met or not results:
+        activity = tuple(evidence for result in met[:1] for evidence in result.evidence[:1])
+        return Outcome(Verdict.MET, Reason.VALUE, (together, *carried, *activity, *also))
+    unknown = [result.reason for result in results if result.verdict is Verdict.UNKNOWN]
+    if unknown:
+        return Outcome(Verdict.UNKNOWN, first_unknown_reason(unknown), (together, *carried, *also))
+    return Outcome(Verdict.NOT_MET, Reason.VALUE, (together, *carried, *also))
+
+
+def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:
+    labels = list(dict.fromkeys(evidence.label for evidence in carried))
+    text = f"{' with '.join(labels)} since {since.isoformat()}"
+    window = f"more than {rule.for_more_than}" if rule.for_more_than else ""
+    return Evidence(
+        "treatment",
+        "Treatment",
+        Reason.VALUE,
+        text,
+        text,
+        "",
+        since.isoformat(),
+        note=INFERRED,
+        window=window,
+    )
+
+
+def _newest_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """One record for each drug: the ongoing or last one."""
+    newest: dict[str, Exposure] = {}
+    for exposure in exposures:
+        known = newest.get(exposure.concept)
+        if known is None or _end(exposure) > _end(known):
+            newest[exposure.concept] = exposure
+    return list(newest.values())
+
+
+def _end(exposure: Exposure) -> tuple[int, int]:
+    return (exposure.end.last if exposure.end else date.max.toordinal()), exposure.start.first
+
+
+def _as_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
+    over = exposure.end is not None and exposure.end.text and exposure.end.first <= context.day
+    until = f"until {exposure.end.text}" if over and exposure.end else ""
+    notes = [note, until, exposure.note, "recognised by name" if exposure.by_name else ""]
+    return Evidence(
+        concept=exposure.concept,
+        label=context.concept(exposure.concept).display,
+        reason=exposure.problem or Reason.VALUE,
+        text=exposure.text,
+        value=exposure.text,
+        date=exposure.start.text,
+        reference=exposure.reference,
+        note="; ".join(dict.fromkeys(n for n in notes if n)),
+    )

@@ -1,0 +1,110 @@
+"""Conditions and procedures. The day is 15 June 2026."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.dates import Window
+from mappings.facts import Diagnosis, Performed
+from mappings.rules import ConditionRule, Measurement, ProcedureRule
+from mappings.trial_definition import Criterion
+from tests.mappings.evaluation.small_world import (
+    answer,
+    bound,
+    cut_short,
+    diagnosis,
+    on,
+    record,
+    said,
+    upcr,
+)
+
+LUPUS = ConditionRule(("lupus",))
+RECENT = ConditionRule(("lupus",), within=Window(30, "days"))
+RELAPSE = ConditionRule(("lupus",), clinical_status=frozenset({"relapse", "recurrence"}))
+NEWLY_RECORDED = ConditionRule(("lupus",), recorded_within=Window(90, "days"))
+MENOPAUSE = ConditionRule(("lupus",), onset_age_at_least=45)
+
+CASES = [
+    ("nothing recorded", LUPUS, [], "unknown: not_found"),
+    ("active and confirmed", LUPUS, [diagnosis()], "met"),
+    ("provisional", LUPUS, [diagnosis(confirmed=None)], "unknown: not_confirmed"),
+    ("resolved", LUPUS, [diagnosis(status="resolved")], "unknown: not_found"),
+    ("inactive", LUPUS, [diagnosis(status="inactive")], "unknown: not_found"),
+    ("in remission: still the disease", LUPUS, [diagnosis(status="remission")], "met"),
+    ("abated last year", LUPUS, [diagnosis(status="", abated="2025-01-01")], "unknown: not_found"),
+    ("one resolved, one active", LUPUS, [diagnosis(status="resolved"), diagnosis()], "met"),
+    ("onset next month is ignored", LUPUS, [diagnosis(onset="2026-07-01")], "unknown: not_found"),
+    ("onset in the window", RECENT, [diagnosis(onset="2026-06-01")], "met"),
+    ("onset before the window", RECENT, [diagnosis(onset="2020-06-01")], "unknown: too_old"),
+    ("recorded in the window is not onset", RECENT, [diagnosis(recorded="2026-06-01")], "unknown: imprecise"),
+    ("relapse", RELAPSE, [diagnosis(status="relapse")], "met"),
+    ("merely active", RELAPSE, [diagnosis()], "unknown: not_found"),
+    ("recorded in 90 days", NEWLY_RECORDED, [diagnosis(recorded="2026-05-01")], "met"),
+    ("recorded a year ago", NEWLY_RECORDED, [diagnosis(recorded="2025-05-01")], "unknown: too_old"),
+    ("not said when recorded", NEWLY_RECORDED, [diagnosis()], "unknown: imprecise"),
+]
+
+
+@pytest.mark.parametrize(("rule", "facts", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_a_condition_counts_by_its_status_confirmation_and_onset(
+    rule: ConditionRule, facts: list[Diagnosis], expected: str
+) -> None:
+    assert said(answer(rule, record(facts))) == expected
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        ("2022-01-01", "met"),
+        ("2012-01-01", "unknown: needs_judgement"),
+        (None, "unknown: imprecise"),
+        ("2015", "unknown: imprecise"),
+    ],
+)
+def test_menopause_counts_only_from_45_years_on(onset: str | None, expected: str) -> None:
+    """Born 1 March 1970, 45 on 1 March 2015: earlier amenorrhoea may be drug-induced."""
+    patient = record([diagnosis(onset=onset)], born="1970-03-01")
+    assert said(answer(MENOPAUSE, patient)) == expected
+
+
+def test_absence_of_a_condition_means_no_only_if_the_author_says_so_and_all_was_read() -> None:
+    claimed = ConditionRule(("lupus",), absent_means_not_met=True)
+    assert said(answer(claimed, record())) == "not-met: absent_by_rule"
+    assert said(answer(claimed, record([diagnosis(status="resolved")]))) == "not-met: absent_by_rule"
+    assert said(answer(claimed, record(gap=cut_short(newest_first=True)))) == "unknown: not_retrieved"
+
+
+ACTIVITY = Criterion(
+    "proteinuria", "Proteinuria", "", (), Measurement("upcr", bound("greater_than", 1.0), Window(90, "days"))
+)
+REMISSION = ConditionRule(("lupus",), clinical_status=frozenset({"remission"}), followed_by=("proteinuria",))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "result_day", "expected"),
+    [
+        ("2026-03-01", "2026-06-01", "met"),
+        ("2026-06-01", "2026-05-20", "unknown: too_old"),
+        ("2026-06-01", "2026-06-01", "unknown: too_old"),
+        (None, "2026-06-01", "unknown: imprecise"),
+    ],
+)
+def test_activity_reappears_only_by_a_result_after_the_remission(
+    recorded: str | None, result_day: str, expected: str
+) -> None:
+    patient = record([diagnosis(status="remission", recorded=recorded), upcr(1.4, result_day)])
+    assert said(answer(REMISSION, patient, [ACTIVITY])) == expected
+
+
+@pytest.mark.parametrize(
+    ("performed", "expected"),
+    [
+        ([], "unknown: not_found"),
+        ([Performed("hysterectomy", "Procedure/1", "", on("2010"), True)], "met"),
+        ([Performed("hysterectomy", "Procedure/1", "", on("2010"), None)], "unknown: not_confirmed"),
+        ([Performed("hysterectomy", "Procedure/1", "", on("2027"), True)], "unknown: not_found"),
+    ],
+)
+def test_a_procedure_counts_when_it_is_completed(performed: list[Performed], expected: str) -> None:
+    assert said(answer(ProcedureRule(("hysterectomy",)), record(performed))) == expected

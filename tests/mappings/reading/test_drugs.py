@@ -1,0 +1,551 @@
+"""Drug records as exposures: which drug it is, which forms and statuses count, and from when to when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mappings.concept import SYSTEMS, Code, Concept
+from mappings.dates import BEGINNING
+from mappings.facts import Exposure
+from mappings.reading.drugs import read_exposures
+from mappings.results import Unreadable
+from mappings.verdicts import Reason
+
+RXNORM, ATC, SNOMED = SYSTEMS["rxnorm"], SYSTEMS["atc"], SYSTEMS["snomed"]
+
+
+def drug(name: str, rxnorm: tuple[str, ...], atc: tuple[str, ...] = (), *names: str, covers: int | None = None) -> Concept:
+    codes = [Code(RXNORM, code, name) for code in rxnorm] + [Code(ATC, code, name) for code in atc]
+    return Concept(id=name, display=name, kind="drug", codes=tuple(codes), names=(name, *names), covers_days=covers)
+
+
+CONCEPTS = (
+    drug("prednisone", ("8640", "312615"), ("H02AB07",), "泼尼松"),
+    drug("prednisolone", ("8638",), ("H02AB06",), "泼尼松龙"),
+    drug("methylprednisolone", ("6902",), ("H02AB04",), "甲泼尼龙"),
+    drug("hydrocortisone", ("5492",), ("H02AB09",), "氢化可的松"),
+    drug("cortisone", ("2878",), ("H02AB10",), "可的松"),
+    drug("dexamethasone", ("3264",), ("H02AB02",)),
+    drug("hydroxychloroquine", ("5521",), ("P01BA02",), "羟氯喹"),
+    drug("chloroquine", ("2393",), ("P01BA01",), "氯喹"),
+    drug("mycophenolate", ("68149", "7145", "265323"), ("L04AA06",), "mycophenolate mofetil", "mycophenolic acid"),
+    drug("tacrolimus", ("42316",), ("L04AD02",)),
+    drug("cyclosporine", ("3008", "241834"), ("L04AD01",), "ciclosporin"),
+    drug("cyclophosphamide", ("3002",), ("L01AA01",), "环磷酰胺", covers=30),
+    drug("rituximab", ("121191",), ("L01FA01",), covers=180),
+    drug("telitacicept", (), (), "泰它西普", "泰爱", "rc18"),
+)
+Exposures = dict[str, tuple[Exposure, ...]]
+
+
+def read(
+    *resources: Any, medications: dict[str, Any] | None = None
+) -> tuple[Exposures, list[Unreadable], list[str]]:
+    unreadable: list[Unreadable] = []
+    unresolved: list[str] = []
+    found = read_exposures(resources, medications or {}, CONCEPTS, unreadable, unresolved)
+    return found, unreadable, unresolved
+
+
+def only(*resources: Any, medications: dict[str, Any] | None = None) -> Exposure:
+    found, unreadable, unresolved = read(*resources, medications=medications)
+    assert (unreadable, unresolved) == ([], [])
+    [exposures] = found.values()
+    [exposure] = exposures
+    return exposure
+
+
+def coded(code: str, text: str = "", system: str = RXNORM) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}], **({"text": text} if text else {})}
+
+
+def request(medication: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "1",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": medication} if isinstance(medication, str) else medication,
+        "authoredOn": "2025-01-10",
+        **more,
+    }
+
+
+def statement(**more: Any) -> dict[str, Any]:
+    medication = {"medicationCodeableConcept": coded("8640")}
+    return {"resourceType": "MedicationStatement", "id": "1", "status": "active", **medication, **more}
+
+
+def administration(code: str = "3002", **more: Any) -> dict[str, Any]:
+    medication = {"medicationCodeableConcept": coded(code)}
+    return {"resourceType": "MedicationAdministration", "id": "1", "status": "completed", **medication, **more}
+
+
+def dispense(**more: Any) -> dict[str, Any]:
+    medication = {"medicationCodeableConcept": coded("8640")}
+    return {"resourceType": "MedicationDispense", "id": "1", "status": "completed", **medication, **more}
+
+
+# --- which drug
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs"),
+    [
+        ("prednisone 5 MG Oral Tablet", ["prednisone"]),
+        ("PREDNISONE 20MG TAB", ["prednisone"]),
+        ("prednisone5mg", ["prednisone"]),
+        ("Prednisolone 5 mg tablet", ["prednisolone"]),
+        ("methylprednisolone 500 mg injection", ["methylprednisolone"]),
+        ("methyl-prednisolone 500 mg injection", ["methylprednisolone"]),
+        ("Methyl prednisolone sodium succinate", ["methylprednisolone"]),
+        ("6-methylprednisolone", ["methylprednisolone"]),
+        ("Hydroxychloroquine sulfate 200 MG", ["hydroxychloroquine"]),
+        ("hydroxy-chloroquine 200 mg", ["hydroxychloroquine"]),
+        ("chloroquine phosphate 250 mg", ["chloroquine"]),
+        ("mycophenolate mofetil 500 MG Oral Tablet", ["mycophenolate"]),
+        ("Rituximab-abbs 10 MG/ML injection", ["rituximab"]),
+        ("Telitacicept 160 mg for injection", ["telitacicept"]),
+        ("注射用泰它西普 80mg", ["telitacicept"]),
+        ("RC18 80 mg", ["telitacicept"]),
+        ("RC180 80 mg", []),
+        ("醋酸泼尼松片", ["prednisone"]),
+        ("泼尼松龙片", ["prednisolone"]),
+        ("甲泼尼龙片", ["methylprednisolone"]),
+        ("硫酸羟氯喹片", ["hydroxychloroquine"]),
+        ("氢化可的松注射液", ["hydrocortisone"]),
+        ("cyclosporine 25 mg soft gel capsule", ["cyclosporine"]),
+        ("ciclosporin 100 MG gel-cap", ["cyclosporine"]),
+        ("prednisone / mycophenolic acid study kit", ["prednisone", "mycophenolate"]),
+        ("Voclosporin 7.9 mg capsule", []),
+        ("fludrocortisone 0.1 mg tablet", []),
+        ("Lisinopril 10 mg", []),
+        ("", []),
+    ],
+)
+def test_an_ingredient_is_recognised_by_name_as_a_whole_word(text: str, drugs: list[str]) -> None:
+    found, _, _ = read(request({"coding": [{"system": "urn:local", "code": "X", "display": text}]}))
+    assert list(found) == drugs
+    assert all(e.by_name and e.note == "recognised by name" for each in found.values() for e in each)
+
+
+@pytest.mark.parametrize("code", ["8640", " 8640", "312615 "])
+def test_a_known_code_settles_the_drug_and_its_words_are_not_matched(code: str) -> None:
+    exposure = only(request(coded(code, "replaces methylprednisolone")))
+    assert (exposure.concept, exposure.by_name, exposure.note) == ("prednisone", False, "")
+
+
+def test_an_unknown_product_code_falls_back_to_the_name() -> None:
+    exposure = only(request(coded("999999", "prednisone 2.5 MG Oral Tablet")))
+    assert (exposure.concept, exposure.by_name) == ("prednisone", True)
+
+
+def test_the_same_code_in_another_system_is_no_match() -> None:
+    assert read(request(coded("8640", system="urn:local")))[0] == {}
+
+
+def test_a_system_given_as_an_oid_is_the_same_system() -> None:
+    assert only(request(coded("8640", system="urn:oid:2.16.840.1.113883.6.88"))).concept == "prednisone"
+
+
+def test_words_for_people_are_one_line_with_how_it_is_known() -> None:
+    exposure = only(request(coded("8640", "prednisone 5 MG\n Oral\u202e Tablet")))
+    assert exposure.text == "prednisone 5 MG Oral Tablet, ordered"
+    assert exposure.reference == "MedicationRequest/1"
+    assert only(statement()).text == "prednisone, stated"
+
+
+# --- contained and referenced Medication
+
+
+MEDICATION = {
+    "resourceType": "Medication",
+    "id": "m",
+    "code": {"text": "Combination"},
+    "ingredient": [{"itemCodeableConcept": coded("8640")}, {"itemCodeableConcept": coded("5521")}],
+}
+
+
+def referring(reference: dict[str, Any], **more: Any) -> dict[str, Any]:
+    whole = request("", medicationReference=reference, **more)
+    del whole["medicationCodeableConcept"]
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("Medication/m", "Medication/m"),
+        ("Medication/m/_history/3", "Medication/m"),
+        ("https://ehr.example/fhir/Medication/m", "Medication/m"),
+        ("https://ehr.example/fhir/Medication/m/_history/2", "Medication/m"),
+        ("urn:uuid:5a1d4dbb-4f1e-4b53-a9a1-0f14f9a4a2f3", "urn:uuid:5a1d4dbb-4f1e-4b53-a9a1-0f14f9a4a2f3"),
+    ],
+)
+def test_a_medication_is_found_by_any_form_of_reference(reference: str, key: str) -> None:
+    found, unreadable, unresolved = read(referring({"reference": reference}), medications={key: MEDICATION})
+    assert list(found) == ["prednisone", "hydroxychloroquine"]
+    assert (unreadable, unresolved) == ([], [])
+
+
+def test_a_contained_medication_is_read() -> None:
+    contained = {"resourceType": "Medication", "id": "c", "code": coded("121191", "rituximab 500 mg")}
+    assert only(referring({"reference": "#c"}, contained=[contained])).text == "rituximab 500 mg, ordered"
+
+
+def test_an_ingredient_that_is_itself_a_reference_is_followed_once() -> None:
+    substance = {"resourceType": "Substance", "id": "s", "code": coded("5521")}
+    contained = {"id": "c", "ingredient": [{"itemReference": {"reference": "#s"}}], "contained": [substance]}
+    assert only(referring({"reference": "#c"}, contained=[contained])).concept == "hydroxychloroquine"
+
+
+def test_an_inactive_ingredient_does_not_count() -> None:
+    medication = {"id": "m", "ingredient": [{"itemCodeableConcept": coded("8640"), "isActive": False}]}
+    assert read(referring({"reference": "Medication/m"}), medications={"Medication/m": medication})[0] == {}
+
+
+def test_an_unresolved_reference_is_told_and_its_display_matched_and_marked() -> None:
+    found, unreadable, unresolved = read(
+        referring({"reference": "Medication/gone", "display": "Prednisone 10 mg"}),
+        referring({"reference": "Medication/gone"}),
+        referring({"reference": "Medication/other"}),
+    )
+    [exposure] = found["prednisone"]
+    assert exposure.by_name
+    assert exposure.note == "Medication not read, name from the reference"
+    assert (unreadable, unresolved) == ([], ["Medication/gone", "Medication/other"])
+
+
+def test_a_reference_with_only_a_display_names_the_drug() -> None:
+    assert only(referring({"display": "Prednisone 10 mg"})).concept == "prednisone"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        referring({}),
+        referring({"reference": "#nowhere"}),
+        request({}),
+        request({"coding": "8640"}),
+        request(None),
+    ],
+)
+def test_a_record_that_names_no_medication_is_unreadable(record: dict[str, Any]) -> None:
+    found, unreadable, unresolved = read(record, request(coded("8640")))
+    assert list(found) == ["prednisone"]
+    assert [fault.reference for fault in unreadable] == ["MedicationRequest/1"]
+    assert unresolved == []
+
+
+def test_a_cancelled_order_asks_for_no_medication_to_be_fetched() -> None:
+    assert read(referring({"reference": "Medication/gone"}, status="cancelled")) == ({}, [], [])
+
+
+# --- forms that act locally
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hydrocortisone 1 % Topical Cream",
+        "tacrolimus 0.1 % ointment",
+        "Hydrocortisone 2.5% lotion",
+        "dexamethasone 0.1% gel",
+        "prednisolone acetate 1 % Ophthalmic Suspension",
+        "prednisolone eye drops",
+        "dexamethasone / ciprofloxacin Otic Suspension",
+        "dexamethasone ear drops",
+        "dexamethasone nasal spray",
+        "hydrocortisone rectal foam",
+        "hydrocortisone enema 100 mg",
+        "prednisolone suppository",
+        "dexamethasone inhaler",
+        "cyclosporine 0.05% ophthalmic emulsion",
+        "methylprednisolone acetate intra-articular injection",
+        "氢化可的松乳膏",
+        "地塞米松 dexamethasone 滴眼液",
+    ],
+)
+def test_a_local_form_is_no_exposure(text: str) -> None:
+    assert read(request(text)) == ({}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("code", "system"), [("D07AA02", ATC), ("S01XA18", ATC), ("D11AH01", ATC), ("A07EA03", ATC), ("C05AA04", ATC)]
+)
+def test_a_local_atc_code_is_no_exposure(code: str, system: str) -> None:
+    assert read(request(coded(code, "hydrocortisone prednisone cyclosporine tacrolimus", system)))[0] == {}
+
+
+def test_an_ingredient_under_all_its_atc_codes_is_not_local() -> None:
+    codings = [{"system": ATC, "code": code} for code in ("H02AB06", "D07AA03", "S01BA04")]
+    assert only(request({"coding": codings})).concept == "prednisolone"
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"coding": [{"system": SNOMED, "code": "6064005"}]},
+        {"coding": [{"system": SNOMED, "code": "54485002"}]},
+        {"coding": [{"system": SNOMED, "code": "447694001"}]},
+        {"text": "topical"},
+        {"coding": {"display": "Nasal use"}},
+    ],
+)
+def test_a_local_route_is_no_exposure(route: dict[str, Any]) -> None:
+    assert read(request(coded("5492"), dosageInstruction=[{"route": route}]))[0] == {}
+    assert read(administration("5492", dosage={"route": route}, effectiveDateTime="2025-01-01"))[0] == {}
+
+
+@pytest.mark.parametrize("text", ["Apply thin layer twice daily", "1 drop in both eyes daily", "inhale 2 puffs"])
+def test_directions_of_a_local_form_are_no_exposure(text: str) -> None:
+    assert read(request(coded("5492"), dosageInstruction=[{"text": text}]))[0] == {}
+
+
+def test_the_dose_form_of_the_medication_counts() -> None:
+    for form in ({"text": "Cream"}, {"coding": [{"system": SNOMED, "code": "385124005"}]}):
+        medication = {"id": "m", "code": coded("5492"), "form": form}
+        assert read(referring({"reference": "#m"}, contained=[medication]))[0] == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["hydrocortisone 100 mg injection", "dexamethasone oral drops", "prednisolone oral solution", "hydrocortisone IV"]
+)
+def test_what_is_swallowed_or_injected_counts(text: str) -> None:
+    assert len(read(request(text, dosageInstruction=[{"text": "Take 1 tablet daily by mouth"}]))[0]) == 1
+
+
+# --- statuses
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "entered-in-error"},
+        {"status": "cancelled"},
+        {"status": "draft"},
+        {"intent": "plan"},
+        {"intent": "proposal"},
+        {"doNotPerform": True},
+    ],
+)
+def test_an_order_that_was_none_is_ignored(changes: dict[str, Any]) -> None:
+    assert read(request(coded("8640"), **changes)) == ({}, [], [])
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "not-taken", "not-done", "declined"])
+def test_what_was_not_taken_or_given_is_ignored(status: str) -> None:
+    assert read(statement(status=status), administration(status=status), dispense(status=status))[0] == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "note"),
+    [
+        (request(coded("8640"), status="on-hold"), "on hold"),
+        (request(coded("8640"), status="unknown"), "status not known"),
+        (request(coded("8640"), status=7), "no status recorded"),
+        (statement(status="intended", effectiveDateTime="2025-01-01"), "intended"),
+        (statement(status="unknown", effectiveDateTime="2025-01-01"), "status not known"),
+        (dispense(status="preparation", whenPrepared="2025-01-01"), "not handed over"),
+        (administration(status="on-hold", effectiveDateTime="2025-01-01"), "on hold"),
+    ],
+)
+def test_a_status_that_confirms_nothing_is_said(record: dict[str, Any], note: str) -> None:
+    exposure = only(record)
+    assert (exposure.problem, exposure.note) == (Reason.NOT_CONFIRMED, note)
+
+
+@pytest.mark.parametrize("status", ["stopped", "completed"])
+def test_an_order_that_ended_without_a_date_is_imprecise_not_ongoing(status: str) -> None:
+    exposure = only(request(coded("8640"), status=status))
+    assert exposure.end is not None
+    assert not exposure.end.is_day
+    assert (exposure.problem, exposure.note) == (Reason.IMPRECISE, f"{status}; end not known")
+
+
+# --- dates
+
+
+def day(when: Any) -> str:
+    return str(when.day())
+
+
+def bounds(**period: str) -> dict[str, Any]:
+    return {"timing": {"repeat": {"boundsPeriod": period}}}
+
+
+@pytest.mark.parametrize(
+    ("more", "start", "end"),
+    [
+        ({}, "2025-01-10", None),
+        ({"dosageInstruction": [bounds(start="2025-02-01")]}, "2025-02-01", None),
+        ({"dosageInstruction": [bounds(start="2025-02-01", end="2025-03-01")]}, "2025-02-01", "2025-03-01"),
+        ({"dosageInstruction": bounds(end="2025-03-01")}, "2025-01-10", "2025-03-01"),
+        ({"dosageInstruction": [bounds(start="2025-01-10", end="2025-02-10"), bounds(start="2025-02-11")]}, "2025-01-10", None),
+        (
+            {"dosageInstruction": [bounds(start="2025-02-11", end="2025-04-10"), bounds(start="2025-01-10", end="2025-02-10")]},
+            "2025-01-10",
+            "2025-04-10",
+        ),
+        ({"dispenseRequest": {"validityPeriod": {"start": "2025-01-10", "end": "2025-07-10"}}}, "2025-01-10", "2025-07-10"),
+        (
+            {"dosageInstruction": [{"timing": {"repeat": {"boundsDuration": {"value": 14, "code": "d"}}}}]},
+            "2025-01-10",
+            "2025-01-23",
+        ),
+    ],
+)
+def test_an_order_runs_from_its_start_to_its_end_and_goes_on_without_one(
+    more: dict[str, Any], start: str, end: str | None
+) -> None:
+    exposure = only(request(coded("8640"), **more))
+    assert day(exposure.start) == start
+    assert (exposure.end and day(exposure.end)) == end
+    assert (exposure.source, exposure.problem) == ("ordered", None)
+
+
+def test_a_stopped_order_with_an_end_says_that_it_was_stopped() -> None:
+    exposure = only(request(coded("8640"), status="stopped", dosageInstruction=[bounds(end="2025-03-01")]))
+    assert (day(exposure.end), exposure.problem, exposure.note) == ("2025-03-01", None, "stopped")
+
+
+def test_an_order_without_a_date_began_nobody_knows_when() -> None:
+    exposure = only(request(coded("8640"), authoredOn=None))
+    assert exposure.start.first == BEGINNING
+    assert (exposure.end, exposure.problem, exposure.note) == (None, Reason.IMPRECISE, "start not known")
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"authoredOn": "soon"}, "authoredOn is not a date"),
+        ({"authoredOn": 20250110}, "authoredOn is not a date"),
+        ({"dosageInstruction": [bounds(start="x")]}, "start is not a date"),
+        ({"dosageInstruction": [bounds(end="x")]}, "end is not a date"),
+        ({"dosageInstruction": [bounds(start="2025-03-01", end="2025-01-01")]}, "boundsPeriod ends before it starts"),
+        ({"dispenseRequest": {"validityPeriod": "2025"}}, "validityPeriod is not a period"),
+        ({"dosageInstruction": [{"timing": {"repeat": {"boundsDuration": "14 d"}}}]}, "boundsDuration is not a number of days"),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_told_and_the_drug_kept(more: dict[str, Any], what: str) -> None:
+    found, unreadable, _ = read(request(coded("8640"), **more))
+    assert list(found) == ["prednisone"]
+    assert unreadable == [Unreadable("MedicationRequest/1", what)]
+
+
+def test_an_end_that_cannot_be_read_is_not_ongoing() -> None:
+    found, _, _ = read(request(coded("8640"), dosageInstruction=[bounds(end="x")]))
+    [exposure] = found["prednisone"]
+    assert exposure.end is not None
+    assert (exposure.problem, exposure.note) == (Reason.IMPRECISE, "end not known")
+
+
+@pytest.mark.parametrize(
+    ("more", "start", "end"),
+    [
+        ({"effectivePeriod": {"start": "2024-05-01"}}, "2024-05-01", None),
+        ({"effectivePeriod": {"start": "2024-05-01", "end": "2024-06-01"}}, "2024-05-01", "2024-06-01"),
+        ({"effectiveDateTime": "2024-05-01T10:00:00+08:00"}, "2024-05-01", None),
+    ],
+)
+def test_a_statement_runs_over_its_effective_time(more: dict[str, Any], start: str, end: str | None) -> None:
+    exposure = only(statement(**more))
+    assert (day(exposure.start), exposure.end and day(exposure.end)) == (start, end)
+    assert (exposure.source, exposure.problem) == ("stated", None)
+
+
+def test_a_statement_known_only_by_the_day_it_was_made_began_by_then() -> None:
+    exposure = only(statement(dateAsserted="2025-01-05"))
+    assert (exposure.start.first, exposure.end, exposure.note) == (BEGINNING, None, "start not known")
+
+
+@pytest.mark.parametrize(
+    ("record", "end"),
+    [
+        (administration("3002", effectiveDateTime="2025-01-01"), "2025-01-31"),
+        (administration("121191", effectiveDateTime="2025-01-01"), "2025-06-30"),
+        (administration("6902", effectiveDateTime="2025-01-01"), "2025-01-01"),
+        (administration("6902", effectivePeriod={"start": "2025-01-01", "end": "2025-01-03"}), "2025-01-03"),
+        (administration("3002", effectivePeriod={"start": "2025-01-01"}, status="stopped"), "2025-01-31"),
+        (administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "Oral"}}), "2025-01-01"),
+        (administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "IV"}}), "2025-01-31"),
+        (
+            administration("3002", effectiveDateTime="2025-01-01", medicationCodeableConcept=coded("3002", "cyclophosphamide 50 mg tablet")),
+            "2025-01-01",
+        ),
+    ],
+)
+def test_an_infusion_covers_the_days_of_its_concept(record: dict[str, Any], end: str) -> None:
+    exposure = only(record)
+    assert (day(exposure.start), day(exposure.end), exposure.source) == ("2025-01-01", end, "given")
+
+
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({"whenHandedOver": "2025-01-01", "daysSupply": {"value": 30, "unit": "days"}}, "2025-01-30"),
+        ({"whenHandedOver": "2025-01-01", "daysSupply": {"value": 4, "code": "wk"}}, "2025-01-28"),
+        ({"whenHandedOver": "2025-01-01", "whenPrepared": "2024-12-30"}, "2025-01-01"),
+        ({"whenPrepared": "2025-01-01"}, "2025-01-01"),
+    ],
+)
+def test_a_dispense_covers_its_supply(more: dict[str, Any], end: str) -> None:
+    exposure = only(dispense(**more))
+    assert (day(exposure.start), day(exposure.end), exposure.source) == ("2025-01-01", end, "dispensed")
+
+
+@pytest.mark.parametrize("supply", ["30", {"value": "30"}, {"value": -1}, {"value": 10**9}, {"value": True}, {"value": 3, "unit": "boxes"}, None])
+def test_a_supply_that_is_no_number_of_days_covers_the_day_only(supply: Any) -> None:
+    found, unreadable, _ = read(dispense(whenHandedOver="2025-01-01", daysSupply=supply))
+    assert day(found["prednisone"][0].end) == "2025-01-01"
+    assert unreadable == [Unreadable("MedicationDispense/1", "daysSupply is not a number of days")]
+
+
+def test_a_partial_date_stays_an_interval() -> None:
+    exposure = only(administration("3002", effectiveDateTime="2025-01"))
+    assert exposure.end is not None
+    assert exposure.end.last - exposure.start.last == 30
+    assert exposure.start.last - exposure.start.first == 30
+
+
+# --- anything at all
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["2025-01-01", "#c", "8640", RXNORM]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["coding", "system", "code", "display", "text", "reference", "id", "start", "end", "value", "unit",
+         "timing", "repeat", "boundsPeriod", "boundsDuration", "route", "itemReference", "itemCodeableConcept"]
+    ), inner, max_size=4),
+    max_leaves=12,
+)
+MEMBERS = (
+    *("id", "status", "intent", "doNotPerform", "medicationCodeableConcept", "medicationReference", "contained"),
+    *("authoredOn", "dosageInstruction", "dosage", "dispenseRequest", "effectivePeriod", "effectiveDateTime"),
+    *("dateAsserted", "whenHandedOver", "whenPrepared", "daysSupply"),
+)
+KINDS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(KINDS),
+    st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6),
+    st.booleans(),
+    st.dictionaries(st.just("Medication/m"), st.dictionaries(st.sampled_from(["code", "form", "ingredient", "id"]), JSON)),
+)
+def test_no_json_makes_it_raise_or_lose_the_record_beside_it(
+    kind: str, members: dict[str, Any], with_drug: bool, medications: dict[str, Any]
+) -> None:
+    strange = {**(request(coded("8640")) if with_drug else {}), **members, "resourceType": kind}
+    found, _, _ = read(strange, members, statement(id="good"), medications=medications)
+    assert "MedicationStatement/good" in [e.reference for e in found["prednisone"]]
+
+
+@pytest.mark.parametrize("junk", [None, 1, "x", [], {}, {"resourceType": None}, {"resourceType": []}, {"resourceType": "Patient"}])
+def test_what_is_no_drug_record_is_passed_over(junk: Any) -> None:
+    assert read(junk) == ({}, [], [])
