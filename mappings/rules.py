@@ -89,6 +89,7 @@ class Finding:
     ``is_`` may hold "recorded": any result at all on record.
     ``otherwise_not_met`` (pick any, no window): if answers exist and none is in ``is_``, NOT_MET.
     ``unless_followed_by``: a fact of these concepts dated on or after the result ends it (NOT_MET).
+    ``older_means_not_met``: the author's visible claim that a result before the window no longer says so.
     """
 
     of: str
@@ -99,6 +100,7 @@ class Finding:
     absent_means_not_met: bool = False
     otherwise_not_met: bool = False
     unless_followed_by: tuple[str, ...] = ()
+    older_means_not_met: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class ConditionRule:
     ``onset_age_at_least``: complete years at onset; an earlier or unknown onset is UNKNOWN.
     ``followed_by``: criteria that must be MET by evidence dated after the Condition's date.
     ``unless_followed_by``: a fact of these concepts (any kind) dated on or after it ends it (NOT_MET).
+    ``older_means_not_met``: the author's visible claim that an onset before the window no longer counts.
     """
 
     of: tuple[str, ...]
@@ -121,6 +124,7 @@ class ConditionRule:
     followed_by: tuple[str, ...] = ()
     unless_followed_by: tuple[str, ...] = ()
     absent_means_not_met: bool = False
+    older_means_not_met: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Verdict(Enum):
     NOT_MET = "not-met"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # Enum hashes by name, at a price that verdicts pay very often
+
 
 class Reason(Enum):
     """Why a verdict is what it is. The list is closed: cards, exports and tests rely on it."""
@@ -35,6 +37,8 @@ class Reason(Enum):
     NOT_APPLICABLE = "not_applicable"
     ABSENT_BY_RULE = "absent_by_rule"
     SCORE_UNDECIDED = "score_undecided"
+
+    __hash__ = object.__hash__
 
 
 UNKNOWN_REASON_ORDER: tuple[Reason, ...] = (

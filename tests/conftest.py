@@ -1,4 +1,4 @@
-"""Fixtures for all tests. The suite runs in a time zone that is not UTC, so that naive time handling breaks."""
+"""Fixtures for all tests. They run in a time zone that is not UTC, so that naive time handling breaks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import time
 from datetime import date
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("trialhook", deadline=None)  # speed is measured in bench/, never by a timed test
+settings.load_profile("trialhook")
 
 os.environ["TZ"] = "Asia/Kathmandu"  # UTC+05:45
 time.tzset()

@@ -62,7 +62,8 @@ class Context:
         return self.shared.concepts[concept_id]
 
     def gap(self, concept_id: str) -> Gap | None:
-        return self.shared.record.gap(concept_id)
+        record = self.shared.record
+        return record.gap(concept_id) if record.gaps else None
 
     def evaluate(self, rule: Rule) -> Outcome:
         return self.shared.evaluate(rule, self)

@@ -19,10 +19,13 @@ Judged = tuple[Verdict, Reason, Evidence]
 
 def evaluate_condition(rule: ConditionRule, context: Context) -> Outcome:
     """A confirmed Condition of one of the concepts, by its status, onset and what followed it."""
+    diagnoses = context.record.diagnoses
+    if not any(concept in diagnoses for concept in rule.of):
+        return _nothing_of(rule.of, rule.absent_means_not_met, context)
     judged = [
         judge
         for concept in rule.of
-        for diagnosis in context.record.diagnoses.get(concept, ())
+        for diagnosis in diagnoses.get(concept, ())
         if not _is_future(diagnosis, context.day)
         for judge in [_judge_diagnosis(diagnosis, rule, context)]
     ]
@@ -59,6 +62,8 @@ def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tup
     if diagnosis.confirmed is None:
         return Verdict.UNKNOWN, Reason.NOT_CONFIRMED
     for misplaced in (_onset_misplaced(diagnosis, rule, context), _onset_age(diagnosis, rule, context)):
+        if misplaced is Reason.TOO_OLD and rule.older_means_not_met:
+            return Verdict.NOT_MET, misplaced
         if misplaced is not None:
             return Verdict.UNKNOWN, misplaced
     if rule.unless_followed_by:
@@ -123,10 +128,13 @@ def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tu
     if when is None:
         return Verdict.UNKNOWN, Reason.IMPRECISE
     later = context.since(when.last + 1)
-    results = [later.criterion(criterion) for criterion in rule.followed_by]
-    if any(result.verdict is Verdict.MET for result in results):
-        return Verdict.MET, Reason.VALUE
-    unknown = [result.reason for result in results if result.verdict is Verdict.UNKNOWN]
+    unknown = []
+    for criterion in rule.followed_by:
+        result = later.criterion(criterion)
+        if result.verdict is Verdict.MET:
+            return Verdict.MET, Reason.VALUE
+        if result.verdict is Verdict.UNKNOWN:
+            unknown.append(result.reason)
     return (Verdict.UNKNOWN, first_unknown_reason(unknown)) if unknown else (Verdict.NOT_MET, Reason.VALUE)
 
 
@@ -180,8 +188,8 @@ def _any_of(
 
 
 def _nothing_of(concepts: Sequence[str], absent_means_not_met: bool, context: Context) -> Outcome:
-    missing = [absent(concept, context, absent_means_not_met) for concept in concepts]
-    for outcome in missing:
-        if outcome.reason is Reason.NOT_RETRIEVED:
-            return outcome
-    return missing[0]
+    if context.record.gaps:
+        for concept in concepts:
+            if context.gap(concept) is not None:
+                return absent(concept, context, absent_means_not_met)
+    return absent(concepts[0], context, absent_means_not_met)

@@ -62,24 +62,35 @@ def _evaluate(rule: Measurement | Finding, judge: Judge, context: Context) -> Ou
     first = context.first_day(rule.within)
     if rule.after_last:
         judge = _after(judge, rule.after_last, context)
+    judge = _inside_window(judge, rule, first, context.day)
     if rule.pick == "latest":
-        return _latest(rule, results, judge, first, context)
-    return _any(rule, results, judge, first, context)
+        return _latest(rule, results, judge, context)
+    return _any(rule, results, judge, context)
 
 
-def _placed(result: Result, judge: Judge, first: int, today: int) -> Judged:
-    misplaced = placement(result.when, first, today) if first > BEGINNING else None
-    return judge(result) if misplaced is None else (Verdict.UNKNOWN, misplaced)
+def _inside_window(judge: Judge, rule: Measurement | Finding, first: int, today: int) -> Judge:
+    """Outside the window it is unknown what a result says, unless the author claims that it says no more."""
+    if first == BEGINNING:
+        return judge
+    over = isinstance(rule, Finding) and rule.older_means_not_met
+
+    def judged(result: Result) -> Judged:
+        misplaced = placement(result.when, first, today)
+        if misplaced is None:
+            return judge(result)
+        return Verdict.NOT_MET if over and misplaced is Reason.TOO_OLD else Verdict.UNKNOWN, misplaced
+
+    return judged
 
 
 def _latest(
-    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, first: int, context: Context
+    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, context: Context
 ) -> Outcome:
     gap = context.gap(rule.of)
     group = newest(results, context.day)
     if gap is not None and not gap.newest_first:
         return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, _shown(group, Reason.NOT_RETRIEVED, context))
-    judged = [_placed(result, judge, first, context.day) for result in group]
+    judged = [judge(result) for result in group]
     verdict, reason = _agreed(group, judged)
     own = [
         evidence_of(r, reason if reason is Reason.CONFLICTING else why, context, rule.within)
@@ -107,16 +118,14 @@ def _unknown(judged: Sequence[Judged]) -> Reason:
     return first_unknown_reason([why for verdict, why in judged if verdict is Verdict.UNKNOWN])
 
 
-def _any(
-    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, first: int, context: Context
-) -> Outcome:
-    judged = [(result, *_placed(result, judge, first, context.day)) for result in results]
+def _any(rule: Measurement | Finding, results: Sequence[Result], judge: Judge, context: Context) -> Outcome:
+    judged = [(result, *judge(result)) for result in results]
     within = rule.within or context.window
     met = [(r, why) for r, verdict, why in judged if verdict is Verdict.MET]
     if met:
         result, why = max(met, key=lambda pair: pair[0].when.first)
         return Outcome(Verdict.MET, why, (evidence_of(result, why, context, rule.within),))
-    usable = [(r, verdict, why) for r, verdict, why in judged if why is not Reason.TOO_OLD]
+    usable = [each for each in judged if each[1] is Verdict.NOT_MET or each[2] is not Reason.TOO_OLD]
     latest = max(usable or judged, key=lambda each: each[0].when.first)
     if not usable:
         return Outcome(Verdict.UNKNOWN, Reason.TOO_OLD, (evidence_of(latest[0], Reason.TOO_OLD, context),))

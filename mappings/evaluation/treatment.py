@@ -67,15 +67,18 @@ def _still_active(
     together = _together(rule, since, carried)
     passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
     later = context.since(passed + 1)
-    results = [later.criterion(criterion) for criterion in rule.still_active_by]
-    met = [result for result in results if result.verdict is Verdict.MET]
-    if met or not results:
-        activity = tuple(evidence for result in met[:1] for evidence in result.evidence[:1])
-        return Outcome(Verdict.MET, Reason.VALUE, (together, *carried, *activity, *also))
-    unknown = [result.reason for result in results if result.verdict is Verdict.UNKNOWN]
+    unknown = []
+    for criterion in rule.still_active_by:
+        result = later.criterion(criterion)
+        if result.verdict is Verdict.MET:
+            shown = (together, *carried, *result.evidence[:1], *also)
+            return Outcome(Verdict.MET, Reason.VALUE, shown)
+        if result.verdict is Verdict.UNKNOWN:
+            unknown.append(result.reason)
+    shown = (together, *carried, *also)
     if unknown:
-        return Outcome(Verdict.UNKNOWN, first_unknown_reason(unknown), (together, *carried, *also))
-    return Outcome(Verdict.NOT_MET, Reason.VALUE, (together, *carried, *also))
+        return Outcome(Verdict.UNKNOWN, first_unknown_reason(unknown), shown)
+    return Outcome(Verdict.NOT_MET if rule.still_active_by else Verdict.MET, Reason.VALUE, shown)
 
 
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:

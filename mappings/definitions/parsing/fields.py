@@ -38,6 +38,10 @@ class Fields:
             self.report.add(Mistake.MISSING_KEY, self.node.line, f"the key {key!r} is missing")
         return node
 
+    def knows(self, key: str) -> bool:
+        """Whether a getter has asked for the key."""
+        return key in self._asked
+
     def line(self, key: str) -> int:
         return self.node.lines.get(key, self.node.line)
 
@@ -92,19 +96,19 @@ class Fields:
         return _YES_OR_NO.get(self.choice(key, tuple(_YES_OR_NO)), False)
 
     def number(self, key: str) -> float | None:
-        return self._parsed(key, parse_number, Mistake.NOT_A_NUMBER, "a number such as 1.5")
+        return self.parsed(key, parse_number, Mistake.NOT_A_NUMBER, "a number such as 1.5")
 
     def whole_number(self, key: str, *, needed: bool = False) -> int | None:
         if needed and self.need(key) is None:
             return None
-        return self._parsed(key, parse_whole_number, Mistake.NOT_A_NUMBER, "a whole number")
+        return self.parsed(key, parse_whole_number, Mistake.NOT_A_NUMBER, "a whole number")
 
     def window(self, key: str) -> Window | None:
         expected = "a number of days, weeks, months or years, such as '90 days'"
-        return self._parsed(key, parse_window, Mistake.NOT_A_WINDOW, expected)
+        return self.parsed(key, parse_window, Mistake.NOT_A_WINDOW, expected)
 
     def date(self, key: str) -> date | None:
-        return self._parsed(key, parse_date, Mistake.NOT_A_DATE, "a date such as 2025-11-14")
+        return self.parsed(key, parse_date, Mistake.NOT_A_DATE, "a date such as 2025-11-14")
 
     def close(self, also_known: Iterable[str] = ()) -> None:
         """Report the keys that nobody asked for."""
@@ -114,9 +118,7 @@ class Fields:
                 message = f"unknown key {key!r}{suggestion(key, known, 'known keys')}"
                 self.report.add(Mistake.UNKNOWN_KEY, line, message)
 
-    def _parsed(
-        self, key: str, parse: Callable[[str], T | None], mistake: Mistake, expected: str
-    ) -> T | None:
+    def parsed(self, key: str, parse: Callable[[str], T | None], mistake: Mistake, expected: str) -> T | None:
         text = text_of(self.get(key), key, self.report)
         if not text:
             return None

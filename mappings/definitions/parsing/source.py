@@ -50,9 +50,9 @@ Plain = str | list["Plain"] | dict[str, "Plain"]
 
 
 def plain(node: Node) -> Plain:
-    """The content alone, without lines."""
+    """The content alone, without lines, runs of white space as one blank."""
     if isinstance(node, TextNode):
-        return node.value
+        return " ".join(node.value.split())
     if isinstance(node, ListNode):
         return [plain(item) for item in node.items]
     return {key: plain(value) for key, value in node.entries.items()}

@@ -51,8 +51,8 @@ def parse_window(text: str) -> Window | None:
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
         return None
-    window = Window(int(match[1]), cast(WindowUnit, match[2] + "s"))
-    return window if 0 < window.count <= _LONGEST_WINDOW_YEARS * _A_YEAR_HAS[window.unit] else None
+    number, unit = int(match[1]), cast(WindowUnit, match[2] + "s")
+    return Window(number, unit) if 0 < number <= _LONGEST_WINDOW_YEARS * _A_YEAR_HAS[unit] else None
 
 
 def parse_age(text: str) -> int | None:

@@ -63,8 +63,8 @@ def diagnosis(
     abated: str | None = None,
     recorded: str | None = None,
 ) -> Diagnosis:
-    dates = [None if text is None else on(text) for text in (onset, abated, recorded)]
-    return Diagnosis(concept, f"Condition/{concept}", concept, status, confirmed, *dates)
+    began, ended, noted = (None if text is None else on(text) for text in (onset, abated, recorded))
+    return Diagnosis(concept, f"Condition/{concept}", concept, status, confirmed, began, ended, noted)
 
 
 def exposure(drug: str, start: str, end: str | None = None, source: str = "ordered") -> Exposure:
@@ -96,12 +96,14 @@ def record(
                 found[fact.concept] = (*found.get(fact.concept, ()), fact)
         return found
 
+    missing = gap("upcr")
     return PatientRecord(
         PatientFacts("Patient/p", on(born) if born is not None else None, sex),
         results=of(Result),  # type: ignore[arg-type]
         diagnoses=of(Diagnosis),  # type: ignore[arg-type]
         procedures=of(Performed),  # type: ignore[arg-type]
         exposures=of(Exposure),  # type: ignore[arg-type]
+        gaps=(missing,) if missing is not None else (),
         gap=gap,
     )
 

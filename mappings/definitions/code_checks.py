@@ -44,7 +44,7 @@ def code_fault(system: str, code: str) -> str:
 
 
 def loinc_fault(code: str) -> str:
-    """LOINC numbers, and those of answers (LA), parts (LP), lists (LL) and groups (LG), end in a check digit."""
+    """LOINC numbers, and those of answers (LA), parts (LP), lists and groups, end in a check digit."""
     match = _LOINC.fullmatch(code)
     if match is None:
         return "is not in the form of a LOINC code"

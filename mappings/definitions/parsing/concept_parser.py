@@ -1,0 +1,252 @@
+"""Concept files: what clinical names mean in codes, units and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, cast, get_args
+
+from mappings.concept import SYSTEMS, Code, Concept, ConceptGroup, ConceptKind
+from mappings.definitions.code_checks import code_fault
+from mappings.definitions.faults import Mistake, Report, suggestion
+from mappings.definitions.parsing.fields import Fields, fields_of, text_nodes_of, text_of
+from mappings.definitions.parsing.leaf_rules import GENERAL_ANSWERS
+from mappings.definitions.parsing.source import MapNode, Node, TextNode
+from mappings.reading.code_index import normalised
+from mappings.units import is_unit, parse_factor, spelling
+
+KINDS: tuple[ConceptKind, ...] = get_args(ConceptKind)
+_RANGE_WORDS = ("low", "normal", "high")
+_WITH_VALUES = ("measurement", "finding")
+_KEYS_OF_KINDS = {
+    "unit": _WITH_VALUES,
+    "conversions": _WITH_VALUES,
+    "whole_number_to": _WITH_VALUES,
+    "order": _WITH_VALUES,
+    "answers": _WITH_VALUES,
+    "from_range": _WITH_VALUES,
+    "positive_above": _WITH_VALUES,
+    "positive_from": _WITH_VALUES,
+    "imprecise_when_positive": _WITH_VALUES,
+    "excluding": ("condition",),
+    "covers": ("drug",),
+    "pathology": (*_WITH_VALUES, "condition", "procedure"),
+}
+
+
+class ConceptSource(NamedTuple):
+    """A concept as read, the node it was read from, and where names in it are to be checked."""
+
+    concept: Concept
+    node: MapNode
+    report: Report
+    excluding: tuple[TextNode, ...]
+
+
+class GroupSource(NamedTuple):
+    group: ConceptGroup
+    node: MapNode
+    report: Report
+    members: tuple[TextNode, ...]
+
+
+class ConceptFile(NamedTuple):
+    concepts: tuple[ConceptSource, ...]
+    groups: tuple[GroupSource, ...]
+
+
+def parse_concept_file(root: MapNode, report: Report) -> ConceptFile:
+    """The concepts and groups of one file."""
+    fields = Fields(root, report)
+    fields.choice("schema", ("1",), needed=True)
+    concepts = [_concept(node, report) for node in fields.items("concepts")]
+    groups = [_group(node, report) for node in fields.items("groups")]
+    fields.close()
+    return ConceptFile(tuple(c for c in concepts if c), tuple(g for g in groups if g))
+
+
+def check_concepts(files: Iterable[ConceptFile], concepts: dict[str, Concept]) -> None:
+    """Names in concepts and groups: known, and of the right kind."""
+    for file in files:
+        for source in file.concepts:
+            _check_names(source.excluding, source.concept.kind, concepts, source.report)
+        for group in file.groups:
+            kind = next((concepts[m].kind for m in group.group.members if m in concepts), "")
+            _check_names(group.members, kind, concepts, group.report)
+
+
+def _check_names(
+    nodes: tuple[TextNode, ...], kind: str, concepts: dict[str, Concept], report: Report
+) -> None:
+    for node in nodes:
+        other = concepts.get(node.value)
+        if other is None:
+            message = f"unknown concept {node.value!r}{suggestion(node.value, concepts)}"
+            report.add(Mistake.UNKNOWN_CONCEPT, node.line, message)
+        elif other.kind != kind:
+            message = f"{node.value!r} is a concept of kind {other.kind}; here it must be {kind}"
+            report.add(Mistake.WRONG_KIND, node.line, message)
+
+
+def _group(node: Node, report: Report) -> GroupSource | None:
+    fields = fields_of(node, "a group", report)
+    if fields is None:
+        return None
+    name = fields.need_id()
+    fields.report = report = report.at(f"group {name!r}")
+    display = fields.need_text("display")
+    fields.need("members")
+    members = text_nodes_of(fields.get("members"), "members", report)
+    fields.close()
+    group = ConceptGroup(name, display, tuple(member.value for member in members))
+    return GroupSource(group, fields.node, report, members) if name else None
+
+
+def _concept(node: Node, report: Report) -> ConceptSource | None:
+    fields = fields_of(node, "a concept", report)
+    if fields is None:
+        return None
+    name = fields.need_id()
+    fields.report = report = report.at(f"concept {name!r}")
+    kind = fields.choice("kind", KINDS, needed=True)
+    display = fields.need_text("display")
+    unit = _unit(fields, kind)
+    codes = _codes(fields)
+    excluding = fields.text_nodes("excluding")
+    answers = _answers(fields)
+    concept = Concept(
+        id=name,
+        display=display,
+        kind=cast(ConceptKind, kind or "finding"),
+        codes=codes,
+        names=fields.texts("names"),
+        unit=unit,
+        conversions=_conversions(fields, unit),
+        whole_number_to=fields.whole_number("whole_number_to"),
+        answers=answers,
+        from_range=_from_range(fields, answers),
+        positive_above=fields.number("positive_above"),
+        positive_from=fields.number("positive_from"),
+        imprecise_when_positive=frozenset(_code_lists(fields.fields("imprecise_when_positive"))),
+        excluding=tuple(node.value for node in excluding),
+        pathology=fields.flag("pathology"),
+        orderable=_order(fields, codes, display),
+        covers_days=_covers(fields),
+        source=fields.text("source"),
+    )
+    _check_keys_of_kind(fields, kind)
+    fields.close()
+    return ConceptSource(concept, fields.node, report, excluding) if name else None
+
+
+def _check_keys_of_kind(fields: Fields, kind: str) -> None:
+    for key, kinds in _KEYS_OF_KINDS.items():
+        if kind and kind not in kinds and key in fields.node.entries:
+            message = f"{key!r} means nothing for a concept of kind {kind}"
+            fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line(key), message)
+
+
+def _unit(fields: Fields, kind: str) -> str:
+    node = fields.need("unit") if kind == "measurement" else fields.get("unit")
+    unit = text_of(node, "unit", fields.report)
+    if unit and not is_unit(unit):
+        message = f"{unit!r} is not a UCUM unit; a bare number has '{{score}}'"
+        fields.report.add(Mistake.NOT_A_UNIT, fields.line("unit"), message)
+    return unit
+
+
+def _conversions(fields: Fields, unit: str) -> dict[str, float]:
+    inner = fields.fields("conversions")
+    factors = {}
+    for other in inner.node.entries if inner else ():
+        text = text_of(inner.get(other), other, fields.report) if inner else ""
+        factor = parse_factor(text)
+        if factor is not None:
+            factors[spelling(other, unit)] = factor
+        elif inner and text:
+            message = f"the factor {text!r} is not a number such as 0.1 or 1/113.12"
+            fields.report.add(Mistake.NOT_A_FACTOR, inner.line(other), message)
+    return factors
+
+
+def _codes(fields: Fields) -> tuple[Code, ...]:
+    """``{loinc: {2890-2: display}}``."""
+    systems = fields.fields("codes")
+    found = []
+    for name, node in _by_system(systems):
+        inner = fields_of(node, f"{name!r}", fields.report)
+        if inner is not None:
+            for code, display in inner.node.entries.items():
+                _check_code(name, code, inner.line(code), fields.report)
+                found.append(Code(SYSTEMS[name], code, text_of(display, code, fields.report)))
+    return tuple(found)
+
+
+def _code_lists(systems: Fields | None) -> set[str]:
+    """``{loinc: [8061-4]}`` as ``system|code``."""
+    found = set()
+    for name, node in _by_system(systems):
+        report = systems.report if systems else Report("")
+        for code in text_nodes_of(node, name, report):
+            _check_code(name, code.value, code.line, report)
+            found.add(f"{SYSTEMS[name]}|{code.value}")
+    return found
+
+
+def _by_system(systems: Fields | None) -> Iterator[tuple[str, Node]]:
+    """What stands under each code system; names that are none are reported."""
+    if systems is None:
+        return
+    for name in systems.node.entries:
+        if name in SYSTEMS:
+            node = systems.get(name)
+            if node is not None:
+                yield name, node
+        elif not systems.knows(name):
+            message = f"unknown code system {name!r}{suggestion(name, SYSTEMS)}"
+            systems.report.add(Mistake.UNKNOWN_CODE_SYSTEM, systems.line(name), message)
+
+
+def _check_code(system: str, code: str, line: int, report: Report) -> None:
+    fault = code_fault(system, code)
+    if fault:
+        report.add(Mistake.BAD_CODE, line, f"{code!r} {fault}")
+
+
+def _answers(fields: Fields) -> dict[str, frozenset[str]]:
+    inner = fields.fields("answers")
+    found = {}
+    for token in inner.node.entries if inner else ():
+        answer = inner.fields(token) if inner else None
+        if answer is not None:
+            texts = [normalised(text) or text for text in answer.texts("text")]
+            found[token] = frozenset((*_code_lists(answer), *texts))
+    return found
+
+
+def _from_range(fields: Fields, answers: dict[str, frozenset[str]]) -> dict[str, str]:
+    inner = fields.fields("from_range")
+    if inner is None:
+        return {}
+    tokens = (*GENERAL_ANSWERS, *answers)
+    found = {word: inner.choice(word, tokens) for word in _RANGE_WORDS}
+    inner.close()
+    return {word: token for word, token in found.items() if token}
+
+
+def _order(fields: Fields, codes: tuple[Code, ...], display: str) -> Code | None:
+    for name, node in _by_system(fields.fields("order")):
+        code = text_of(node, name, fields.report)
+        _check_code(name, code, node.line, fields.report)
+        known = {c.code: c.display for c in codes if c.system == SYSTEMS[name]}
+        return Code(SYSTEMS[name], code, known.get(code, display))
+    return None
+
+
+def _covers(fields: Fields) -> int | None:
+    window = fields.window("covers")
+    if window is None:
+        return None
+    if window.unit not in ("days", "weeks"):
+        message = "'covers' must be a number of days or weeks"
+        fields.report.add(Mistake.NOT_A_WINDOW, fields.line("covers"), message)
+    return window[0] * (7 if window.unit == "weeks" else 1)

@@ -1,0 +1,154 @@
+"""A rule: a mapping with exactly one of the known kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, get_args
+
+from mappings.definitions.faults import Mistake, suggestion
+from mappings.definitions.parsing.fields import Fields, fields_of, text_of
+from mappings.definitions.parsing.leaf_rules import LEAF_RULES, check_criterion
+from mappings.definitions.parsing.scope import Scope
+from mappings.definitions.parsing.source import ListNode, MapNode, Node
+from mappings.rules import All, AnyOf, AtLeast, CriterionRef, Not, Rule, Sex
+
+_Sex = Literal["female", "male", "not_stated"]
+_SEXES: tuple[_Sex, ...] = get_args(_Sex)
+
+
+def parse_rule(node: Node, scope: Scope) -> Rule | None:
+    """The rule that a node holds; None, with its faults reported, if it holds none."""
+    if not isinstance(node, MapNode):
+        message = f"a rule must be a mapping with one key, its kind: {', '.join(RULE_KINDS)}"
+        scope.report.add(Mistake.WRONG_SHAPE, node.line, message)
+        return None
+    if len(node.entries) != 1:
+        named = ", ".join(repr(key) for key in node.entries) or "none"
+        message = f"a rule has exactly one kind; here: {named}; several rules go under 'all' or 'any'"
+        scope.report.add(Mistake.NOT_ONE_RULE_KIND, node.line, message)
+        return None
+    ((kind, value),) = node.entries.items()
+    if kind in LEAF_RULES:
+        return _leaf(kind, value, scope)
+    parse = _COMPOSITE_RULES.get(kind)
+    if parse is None:
+        message = f"unknown rule kind {kind!r}{suggestion(kind, RULE_KINDS, 'known kinds')}"
+        scope.report.add(Mistake.UNKNOWN_RULE_KIND, node.lines[kind], message)
+        return None
+    return parse(value, scope)
+
+
+def _leaf(kind: str, node: Node, scope: Scope) -> Rule | None:
+    fields = fields_of(node, f"{kind!r}", scope.report)
+    if fields is None:
+        return None
+    rule = LEAF_RULES[kind](fields, scope)
+    fields.close()
+    return rule
+
+
+def _all(node: Node, scope: Scope) -> Rule:
+    return All(_parts(node, "all", scope))
+
+
+def _any(node: Node, scope: Scope) -> Rule:
+    if not isinstance(node, MapNode):
+        return AnyOf(_parts(node, "any", scope))
+    fields = Fields(node, scope.report)
+    of = fields.need("of")
+    rule = AnyOf(
+        _parts(of, "of", scope) if of else (),
+        fields.window("conflicting_when_older_by"),
+        fields.flag("passing_over_absent"),
+    )
+    fields.close()
+    return rule
+
+
+def _not(node: Node, scope: Scope) -> Rule | None:
+    rule = parse_rule(node, scope)
+    return Not(rule) if rule else None
+
+
+def _at_least(node: Node, scope: Scope) -> Rule | None:
+    fields = fields_of(node, "'at_least'", scope.report)
+    if fields is None:
+        return None
+    count = fields.whole_number("count", needed=True)
+    of = fields.need("of")
+    parts = _parts(of, "of", scope) if of else ()
+    written = len(of.items) if isinstance(of, ListNode) else 0
+    if count is not None and written and not 1 <= count <= written:
+        message = f"'count' is {count}; with {written} rules it must be from 1 to {written}"
+        scope.report.add(Mistake.COUNT_OUT_OF_RANGE, fields.line("count"), message)
+    fields.close()
+    return AtLeast(count, parts) if count is not None else None
+
+
+def _parts(node: Node, key: str, scope: Scope) -> tuple[Rule, ...]:
+    if not isinstance(node, ListNode) or not node.items:
+        message = f"{key!r} must be a list of at least one rule"
+        scope.report.add(Mistake.WRONG_SHAPE, node.line, message)
+        return ()
+    rules = [parse_rule(item, scope) for item in node.items]
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _sex(node: Node, scope: Scope) -> Rule | None:
+    word = text_of(node, "sex", scope.report)
+    if word in _SEXES:
+        return Sex(word)
+    if word:
+        message = f"'sex' cannot be {word!r}{suggestion(word, _SEXES, 'one of')}"
+        scope.report.add(Mistake.NOT_A_CHOICE, node.line, message)
+    return None
+
+
+def _criterion(node: Node, scope: Scope) -> Rule | None:
+    name = text_of(node, "criterion", scope.report)
+    if name:
+        check_criterion(name, node.line, scope)
+    return CriterionRef(name) if name else None
+
+
+def _defined(node: Node, scope: Scope) -> Rule | None:
+    name = text_of(node, "defined", scope.report)
+    if not name:
+        return None
+    if scope.in_score:
+        message = "a score has no 'definitions'; write the rule out"
+        scope.report.add(Mistake.NOT_ALLOWED_HERE, node.line, message)
+        return None
+    if name not in scope.named.nodes:
+        known = suggestion(name, scope.named.nodes)
+        message = f"unknown definition {name!r}{known}"
+        scope.report.add(Mistake.UNKNOWN_DEFINITION, node.line, message)
+        return None
+    if name in scope.named.being_read:
+        path = [*scope.named.being_read[scope.named.being_read.index(name) :], name]
+        scope.report.add(Mistake.CYCLE, node.line, f"goes in a circle: {' -> '.join(path)}")
+        return None
+    return named_rule(name, scope)
+
+
+def named_rule(name: str, scope: Scope) -> Rule | None:
+    """The rule under ``definitions:`` with this name, read once."""
+    named = scope.named
+    if name not in named.rules:
+        named.being_read.append(name)
+        named.rules[name] = parse_rule(named.nodes[name], scope.at(f"definition {name!r}"))
+        named.being_read.pop()
+    return named.rules[name]
+
+
+_COMPOSITE_RULES: Mapping[str, Callable[[Node, Scope], Rule | None]] = {
+    "all": _all,
+    "any": _any,
+    "not": _not,
+    "at_least": _at_least,
+    "sex": _sex,
+    "criterion": _criterion,
+    "defined": _defined,
+}
+
+RULE_KINDS = (*_COMPOSITE_RULES, *LEAF_RULES)

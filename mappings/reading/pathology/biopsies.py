@@ -1,0 +1,212 @@
+"""Kidney biopsies as results: class and NIH indices, once per biopsy, dated by collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mappings.amounts import exactly
+from mappings.concept import Concept
+from mappings.facts import Result
+from mappings.reading.fhir_elements import one_line
+from mappings.reading.pathology.answers import class_of, classes, index_of
+from mappings.reading.pathology.episodes import Episode, episodes_of
+from mappings.reading.pathology.hints import Hint, hint_of_condition, hint_of_report
+from mappings.reading.pathology.indices import Index, IndexReading
+from mappings.reading.pathology.questions import ACTIVITY, CHRONICITY, CLASS, CLASS_ANY, Questions, questions_of
+from mappings.reading.pathology.records import BiopsyRecord, read_observation, read_procedure, read_report
+from mappings.reading.pathology.wording import ClassReading
+from mappings.reading.references import reference_of
+from mappings.results import Unreadable
+from mappings.verdicts import Reason
+
+_INDICES: Mapping[str, Index] = {ACTIVITY: "activity", CHRONICITY: "chronicity"}
+_NO_TOKENS: frozenset[str] = frozenset()
+
+
+class _Found(NamedTuple):
+    """A reading, where it was read, whether it answers a question of its own, and whether it is confirmed."""
+
+    reading: ClassReading | IndexReading
+    reference: str
+    structured: bool
+    confirmed: bool
+
+
+def read_biopsies(
+    resources: Sequence[Mapping[str, Any]], concepts: Mapping[str, Concept], unreadable: list[Unreadable]
+) -> list[Result]:
+    """Results of kidney biopsies, for those of the four biopsy concepts that are in ``concepts``.
+
+    ``kidney-biopsy-class``, ``nih-activity-index`` and ``nih-chronicity-index`` have one result per
+    biopsy; where it cannot be read or is missing the result says so, so that no earlier biopsy stands
+    in. ``lupus-nephritis-class-any`` has one per biopsy or diagnosis that names a class, of whatever
+    classification, without suffix. Specimen resources among ``resources`` date biopsies; other types are
+    passed over. Never raises; what could not be read is added to ``unreadable``.
+    """
+    questions = questions_of(concepts)
+    records, hints = _read(resources, questions, unreadable)
+    results: list[Result] = []
+    class_known = False
+    for episode in episodes_of([record for record in records if record.is_biopsy]):
+        for result in _results(episode, questions):
+            results.append(result)
+            class_known = class_known or (result.concept == CLASS and bool(result.tokens))
+    for hint in hints:
+        results += _results_of_hint(hint, questions, class_known)
+    return results
+
+
+def _read(
+    resources: Sequence[Mapping[str, Any]], questions: Questions, unreadable: list[Unreadable]
+) -> tuple[list[BiopsyRecord], list[Hint]]:
+    by_type: dict[str, dict[str, Mapping[str, Any]]] = {"Observation": {}, "Specimen": {}}
+    if any(isinstance(r, dict) and r.get("resourceType") == "DiagnosticReport" for r in resources):
+        for resource in resources:
+            if isinstance(resource, dict) and resource.get("resourceType") in ("Observation", "Specimen"):
+                by_type[resource["resourceType"]][reference_of(resource)] = resource
+    records: list[BiopsyRecord] = []
+    hints: list[Hint] = []
+    for resource in resources:
+        faults: list[str] = []
+        record = _record_of(resource, questions, by_type, faults) if isinstance(resource, dict) else None
+        if isinstance(record, Hint):
+            hints.append(record)
+        elif record is not None:
+            records.append(record)
+            unreadable.extend(Unreadable(record.reference, what) for what in dict.fromkeys(faults))
+    mentions = [hint for record in records if not record.is_biopsy if (hint := hint_of_report(record))]
+    return records, [*hints, *mentions]
+
+
+def _record_of(
+    resource: Mapping[str, Any],
+    questions: Questions,
+    by_type: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    faults: list[str],
+) -> BiopsyRecord | Hint | None:
+    kind = resource.get("resourceType")
+    if kind == "Observation":
+        return read_observation(resource, questions, by_type["Specimen"], faults)
+    if kind == "DiagnosticReport":
+        return read_report(resource, questions, by_type["Observation"], by_type["Specimen"], faults)
+    if kind == "Procedure":
+        return read_procedure(resource, questions, faults)
+    return hint_of_condition(resource, questions) if kind == "Condition" else None
+
+
+def _results(episode: Episode, questions: Questions) -> list[Result]:
+    results = []
+    if CLASS in questions.concepts or CLASS_ANY in questions.concepts:
+        of_class = _class_result(episode)
+        if CLASS in questions.concepts:
+            results.append(of_class)
+        if CLASS_ANY in questions.concepts and of_class.problem is not Reason.NOT_FOUND:
+            results.append(_without_classification(of_class))
+    for concept_id, index in _INDICES.items():
+        concept = questions.concepts.get(concept_id)
+        if concept is not None:
+            results.append(_index_result(episode, concept, index))
+    return results
+
+
+def _without_classification(result: Result) -> Result:
+    """The same class for those who take any classification."""
+    problem = None if result.problem is Reason.NEEDS_JUDGEMENT else result.problem
+    return result._replace(concept=CLASS_ANY, tokens=classes(result.tokens), problem=problem)
+
+
+def _class_result(episode: Episode) -> Result:
+    found = [
+        _Found(reading, record.reference, said.about == "class", record.confirmed)
+        for record in episode.records
+        for said in record.said
+        if (reading := class_of(said, episode.year)) is not None
+    ]
+    pool, confirmed = _pool(found)
+    if not pool:
+        return _missing(episode, CLASS, "no class in the records of this biopsy")
+    chosen = _chosen_class(pool, [each for each in found if each.confirmed == confirmed])
+    tokens, problem, note, shown = chosen.reading if isinstance(chosen.reading, ClassReading) else _NOTHING
+    if problem is None and not confirmed:
+        problem, note = Reason.NOT_CONFIRMED, "not final"
+    text = one_line(shown)
+    return Result(CLASS, episode.when, chosen.reference, text, None, tokens, "", problem, note)
+
+
+_NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
+
+
+def _pool(found: Sequence[_Found]) -> tuple[list[_Found], bool]:
+    """The readings that decide: confirmed before others, answers to a question before running text."""
+    confirmed = any(each.confirmed for each in found)
+    usable = [each for each in found if each.confirmed == confirmed]
+    structured = [each for each in usable if each.structured]
+    decided = any(each.reading.problem is not Reason.NEEDS_JUDGEMENT for each in structured)
+    return structured if decided else usable, confirmed
+
+
+def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> _Found:
+    """One reading for several: what cannot be read decides, then whether the clear ones agree."""
+    unclear = [each for each in pool if each.reading.problem not in (None, Reason.NEEDS_JUDGEMENT)]
+    if unclear:
+        return unclear[0]
+    clear = [each for each in usable if each.reading.problem is None] or list(pool)
+    tokens, agree = _agreed([each.reading.tokens for each in clear if isinstance(each.reading, ClassReading)])
+    first = next((each for each in pool if each in clear), clear[0])
+    reading = first.reading
+    if isinstance(reading, ClassReading) and agree:
+        return first._replace(reading=reading._replace(tokens=tokens))
+    return first._replace(reading=ClassReading(_NO_TOKENS, Reason.CONFLICTING, "records disagree on the class", reading.quote))
+
+
+def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
+    """The classes on which readings agree; a suffix that only one of them writes is kept."""
+    if len({classes(tokens) for tokens in readings}) != 1:
+        return _NO_TOKENS, False
+    suffixed = {token for tokens in readings for token in tokens if "(" in token}
+    bare = {token for token in classes(readings[0]) if not any(s.startswith(f"{token}(") for s in suffixed)}
+    return frozenset(suffixed | bare), len(suffixed | bare) == len(classes(readings[0]))
+
+
+def _index_result(episode: Episode, concept: Concept, index: Index) -> Result:
+    found = [
+        _Found(reading, record.reference, said.about == index, record.confirmed)
+        for record in episode.records
+        for said in record.said
+        if (reading := index_of(said, index, episode.year)) is not None
+    ]
+    pool, confirmed = _pool(found)
+    if not pool:
+        return _missing(episode, concept.id, f"no {index} index in the records of this biopsy")
+    chosen = next((each for each in pool if each.reading.problem is not None), pool[0])
+    value, problem, note, shown = chosen.reading if isinstance(chosen.reading, IndexReading) else _NO_INDEX
+    if problem is None and len({each.reading[0] for each in pool}) > 1:
+        value, problem, note = None, Reason.CONFLICTING, "records disagree on the index"
+    if problem is None and not confirmed:
+        problem, note = Reason.NOT_CONFIRMED, "not final"
+    amount = exactly(float(value)) if value is not None else None
+    text, unit = one_line(shown), concept.unit
+    return Result(concept.id, episode.when, chosen.reference, text, amount, _NO_TOKENS, unit, problem, note)
+
+
+_NO_INDEX = IndexReading(None, Reason.NOT_FOUND, "", "")
+
+
+def _missing(episode: Episode, concept: str, note: str) -> Result:
+    reports = [r for r in episode.records if r.reference.startswith("DiagnosticReport")]
+    record = (reports or episode.records)[0]
+    if any(report.attached for report in reports):
+        note = f"{note}; a report is attached as a document"
+    return Result(concept, episode.when, record.reference, "", problem=Reason.NOT_FOUND, note=note)
+
+
+def _results_of_hint(hint: Hint, questions: Questions, class_known: bool) -> list[Result]:
+    results = []
+    if CLASS_ANY in questions.concepts:
+        whole = Result(CLASS_ANY, hint.when, hint.reference, hint.text, None, hint.tokens, "", hint.problem, hint.note)
+        results.append(whole)
+    if CLASS in questions.concepts and not class_known:
+        problem = Reason.NEEDS_JUDGEMENT
+        results.append(Result(CLASS, hint.when, hint.reference, hint.text, None, hint.tokens, "", problem, hint.note))
+    return results

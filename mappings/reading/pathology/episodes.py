@@ -1,0 +1,79 @@
+"""Which records speak of the same biopsy, and when its tissue was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from mappings.dates import BEGINNING, When
+from mappings.reading.pathology.records import BiopsyRecord
+
+SAME_BIOPSY_DAYS = 14
+"""Interpretation: records that nothing links are of one biopsy if collected within 14 days."""
+
+LAST_DAY = date.max.toordinal()
+
+
+class Episode(NamedTuple):
+    """One biopsy: the day of collection, and its records in the order of the input."""
+
+    when: When
+    records: tuple[BiopsyRecord, ...]
+
+    @property
+    def year(self) -> int | None:
+        """The year of collection, if it is known."""
+        first, last = date.fromordinal(self.when.first).year, date.fromordinal(self.when.last).year
+        return first if first == last else None
+
+
+def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
+    """Records as biopsies: those linked to one another, then those collected about the same day."""
+    if len(records) == 1:
+        return [Episode(_collected(records), (records[0],))]
+    merged: list[list[int]] = []
+    whens: list[When] = []
+    for group in sorted(_linked(records), key=lambda group: _collected([records[i] for i in group])[:2]):
+        when = _collected([records[i] for i in group])
+        into = next((i for i, other in enumerate(whens) if _about_the_same_day(other, when)), None)
+        if into is None:
+            merged.append(group)
+            whens.append(when)
+        else:
+            merged[into] = sorted(merged[into] + group)
+            whens[into] = _collected([records[i] for i in merged[into]])
+    return [Episode(when, tuple(records[i] for i in group)) for when, group in zip(whens, merged, strict=True)]
+
+
+def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
+    """Groups of records that name one another, or one specimen, order or procedure."""
+    groups: list[tuple[set[str], list[int]]] = []
+    for number, record in enumerate(records):
+        names, members = set(record.links), [number]
+        apart = []
+        for group in groups:
+            if names.isdisjoint(group[0]):
+                apart.append(group)
+            else:
+                names |= group[0]
+                members = sorted(group[1] + members)
+        groups = [*apart, (names, members)]
+    return [members for _, members in groups]
+
+
+def _collected(records: Iterable[BiopsyRecord]) -> When:
+    """The best date of collection that the records give; else not after the first was issued."""
+    dates = [dated for record in records for dated in record.dates]
+    if dates:
+        return min(dates, key=lambda dated: (dated[0], dated[1].first, dated[1].last, dated[1].text))[1]
+    issued = [record.issued.last for record in records if record.issued is not None]
+    return When(BEGINNING, min(issued, default=LAST_DAY), "")
+
+
+def _about_the_same_day(one: When, other: When) -> bool:
+    if one.first == BEGINNING or other.first == BEGINNING:
+        return False
+    if one[:2] == other[:2]:
+        return True
+    return max(one.last - other.first, other.last - one.first) <= SAME_BIOPSY_DAYS

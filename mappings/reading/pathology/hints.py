@@ -1,0 +1,91 @@
+"""Classes of lupus nephritis known from a diagnosis, or from a report that is none of pathology.
+
+They tell that there was a class, never when the biopsy was or that it was active.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from mappings.dates import BEGINNING, When, parse_when
+from mappings.reading.code_index import first_code
+from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.pathology.answers import Said, class_of, classes, said_in
+from mappings.reading.pathology.episodes import LAST_DAY
+from mappings.reading.pathology.questions import Questions
+from mappings.reading.pathology.records import BiopsyRecord
+from mappings.reading.pathology.wording import ClassReading
+from mappings.reading.references import reference_of
+from mappings.verdicts import Reason
+
+_NEVER = frozenset({"refuted", "entered-in-error"})
+_LUPUS = re.compile(r"lupus|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼疮", re.IGNORECASE)
+
+
+class Hint(NamedTuple):
+    """``tokens`` are classes without suffix. ``problem`` is why the class itself is doubtful."""
+
+    reference: str
+    when: When
+    text: str
+    tokens: frozenset[str]
+    problem: Reason | None
+    note: str
+
+
+def hint_of_condition(resource: Mapping[str, Any], questions: Questions) -> Hint | None:
+    """The class that a Condition names by its code, words or stage; None if it names none."""
+    elements = [resource.get("code"), *(stage.get("summary") for stage in items(resource.get("stage")))]
+    said = [said for element in elements if isinstance(element, dict) for said in said_in(element, questions)]
+    if not any(each.codes or _names_lupus(each.text) for each in said):
+        return None
+    reading = _first_reading(said)
+    if reading is None:
+        return None
+    verification = first_code(resource.get("verificationStatus"))
+    if verification in _NEVER:
+        return None
+    confirmed = verification == "confirmed" or (
+        not verification and first_code(resource.get("clinicalStatus")) == "active"
+    )
+    known = _known_by(resource)
+    return _hint(reference_of(resource), known, reading, confirmed, "class from a diagnosis")
+
+
+def hint_of_report(record: BiopsyRecord) -> Hint | None:
+    """The class that a report names which nothing marks as one of pathology."""
+    reading = _first_reading(record.said)
+    if reading is None:
+        return None
+    days = [when.last for _, when in record.dates] + ([record.issued.last] if record.issued else [])
+    known = When(BEGINNING, min(days, default=LAST_DAY), "")
+    return _hint(record.reference, known, reading, record.confirmed, "class from a report that is not of pathology")
+
+
+@lru_cache(maxsize=1024)
+def _names_lupus(text: str) -> bool:
+    return _LUPUS.search(text) is not None
+
+
+def _first_reading(said: list[Said] | tuple[Said, ...]) -> ClassReading | None:
+    readings = (class_of(each, None) for each in said)
+    return next((reading for reading in readings if reading is not None), None)
+
+
+def _hint(reference: str, known: When, reading: ClassReading, confirmed: bool, note: str) -> Hint:
+    problem = None if reading.problem is Reason.NEEDS_JUDGEMENT else reading.problem
+    if problem is None and not confirmed:
+        problem = Reason.NOT_CONFIRMED
+    notes = "; ".join(filter(None, (note, reading.note)))
+    return Hint(reference, known, reading.quote, classes(reading.tokens), problem, notes)
+
+
+def _known_by(resource: Mapping[str, Any]) -> When:
+    """The biopsy was by the day on which the class was known."""
+    onset = parse_when(resource.get("onsetDateTime")) or parse_when(mapping(resource.get("onsetPeriod")).get("start"))
+    recorded = parse_when(resource.get("recordedDate"))
+    known = recorded or onset
+    return When(BEGINNING, known.last, text_of(known.text)) if known else When(BEGINNING, LAST_DAY, "")

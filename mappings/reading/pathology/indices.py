@@ -1,0 +1,150 @@
+"""The NIH activity and chronicity indices in words: "AI 8/24", "activity index 15", "CI: 2 of 12"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from mappings.reading.pathology.mentions import Doubt, Place, doubt_about, place, plain, quote, separable
+from mappings.verdicts import Reason
+
+Index = Literal["activity", "chronicity"]
+MAXIMUM: Mapping[Index, int] = {"activity": 24, "chronicity": 12}
+
+
+class IndexReading(NamedTuple):
+    """The index, or why what stands there is none (always UNREADABLE)."""
+
+    value: int | None
+    problem: Reason | None
+    note: str
+    quote: str
+
+
+class _Mention(NamedTuple):
+    where: Place
+    value: int | None
+    fault: str
+    doubt: Doubt | None
+
+
+_BEFORE = r"(?<![a-z])(?<!disease )(?<!hepatitis )(?<!hepatic )(?<!histologic )(?<!histological )"
+_ANCHORS: Mapping[Index, re.Pattern[str]] = {
+    "activity": re.compile(
+        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?[:=]?\s?\d+\s?/\s?24)|(?<![a-z])(?-i:AI)(?![a-z])"
+        r"|活动性?(?:指数|评分)",
+        re.IGNORECASE,
+    ),
+    "chronicity": re.compile(
+        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?[:=]?\s?\d+\s?/\s?12)|(?<![a-z])(?-i:CI)(?![a-z])"
+        r"|慢性化?(?:指数|评分)",
+        re.IGNORECASE,
+    ),
+}
+_FILLER = r"(?:[ \t:=)\[]|\((?:ai|ci|nih|0\s?-\s?\d+|out of \d+|max\.?\s?\d+|/\d+)\)|\(|(?:nih|score|index|is|was|of|equals|totals?)(?![a-z])|指数|评分|为){0,8}"
+_VALUE = (
+    r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around)?\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
+    r"(?P<range>\s?(?:-|to|or|~)\s?\d+(?:\.\d+)?)?"
+    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?\d+(?:\.\d+)?"
+    r"|\s?[(\[]\s?(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-)?[\s:]?(?:0\s?-\s?)?\d+\s?[)\]])?"
+    r"(?P<odd>\s?(?:[%+?*]|-\s?\d|\(\?\))|[a-z]|[/.]\d)?"
+)
+_AFTER_ANCHOR = re.compile(_FILLER + _VALUE, re.IGNORECASE)
+_WHOLE = re.compile(rf"\s*{_VALUE}(?:\s?(?:points?|score))?[\s.)]*", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(r"(\d+)\D*$")
+_PAIR = re.compile(
+    r"(?:(?<![a-z])(?-i:AI)\s?(?:/|and|&|,)\s?(?-i:CI)(?![a-z])"
+    r"|(?<![a-z])activity\s?(?:/|and|&)\s?chronicity(?:\s(?:index|indices|indexes|scores?))?)"
+    r"(?P<values>[\s:=]*(?:of|is|are|were)?\s?(?P<a>\d+)(?P<ad>\s?/\s?24)?\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d+)(?P<cd>\s?/\s?12)?(?![\d./-]))?",
+    re.IGNORECASE,
+)
+"""Both indices named before both values. "8/2" after them may be a fraction: unreadable."""
+
+
+@lru_cache(maxsize=512)
+def read_index(text: str, index: Index, year: int | None = None, *, answer: bool = False) -> IndexReading | None:
+    """The index that a text of the biopsy taken in ``year`` gives; None if it gives none.
+
+    ``answer``: the text is the value of something that asks for the index, so "8/24" is enough, and a
+    text that is no whole number in range is a fault.
+    """
+    words = plain(text)
+    if not words:
+        return None
+    if answer and (whole := _WHOLE.fullmatch(words)) is not None:
+        value, fault = _value(whole, MAXIMUM[index])
+        return IndexReading(value, Reason.UNREADABLE if fault else None, fault, quote(words, place(words, 0, 1)))
+    mentions = list(_mentions(words, index, year))
+    if mentions:
+        return _reading(words, mentions)
+    if answer:
+        return IndexReading(None, Reason.UNREADABLE, "not a whole number", quote(words, place(words, 0, 1)))
+    return None
+
+
+def index_number(value: float, index: Index) -> tuple[int | None, str]:
+    """A number as the index, or what is wrong with it."""
+    if value != value or value != int(value):
+        return None, "not a whole number"
+    if not 0 <= value <= MAXIMUM[index]:
+        return None, f"not from 0 to {MAXIMUM[index]}"
+    return int(value), ""
+
+
+def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:
+    rest = words
+    for pair in _PAIR.finditer(words):
+        rest = rest[: pair.start()] + " " * (pair.end() - pair.start()) + rest[pair.end() :]
+        if pair["values"]:
+            where = place(words, pair.start(), pair.end())
+            yield _Mention(where, *_of_pair(pair, index), doubt_about(words, where, year, may_be_denied=False))
+    for anchor in _ANCHORS[index].finditer(rest):
+        match = _AFTER_ANCHOR.match(rest, anchor.end())
+        if match is not None:
+            where = place(words, anchor.start(), match.end())
+            doubt = doubt_about(words, where, year, may_be_denied=False)
+            yield _Mention(where, *_value(match, MAXIMUM[index]), doubt)
+
+
+def _of_pair(pair: re.Match[str], index: Index) -> tuple[int | None, str]:
+    if pair["sep"] == "/" and not (pair["ad"] and pair["cd"]):
+        return None, "two numbers that may be a fraction"
+    return index_number(int(pair["a" if index == "activity" else "c"]), index)
+
+
+def _value(match: re.Match[str], maximum: int) -> tuple[int | None, str]:
+    if match["pre"]:
+        return None, "not an exact number"
+    if match["range"]:
+        return None, "a range"
+    if match["odd"] or not match["num"].isdigit():
+        return None, "not a whole number"
+    denominator = _NUMBER_AT_END.search(match["den"]) if match["den"] else None
+    if denominator is not None and int(denominator[1]) != maximum:
+        return None, f"not out of {maximum}"
+    value = int(match["num"])
+    return (value, "") if value <= maximum else (None, f"not from 0 to {maximum}")
+
+
+def _reading(words: str, mentions: Sequence[_Mention]) -> IndexReading:
+    clean = [mention for mention in mentions if mention.doubt is None]
+    shown = quote(words, (clean or mentions)[0].where)
+    fault = _fault(words, clean, mentions)
+    if fault:
+        return IndexReading(None, Reason.UNREADABLE, fault, shown)
+    return IndexReading(clean[0].value, None, "", shown)
+
+
+def _fault(words: str, clean: Sequence[_Mention], mentions: Sequence[_Mention]) -> str:
+    places = [mention.where for mention in clean]
+    for mention in mentions:
+        if mention.doubt is not None and not (
+            clean and separable(words, places, mention.where, mention.doubt, other_thing=False)
+        ):
+            return f"index {mention.doubt.value}"
+    for mention in clean:
+        if mention.fault:
+            return mention.fault
+    return "more than one number" if len({mention.value for mention in clean}) > 1 else ""

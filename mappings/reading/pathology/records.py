@@ -1,0 +1,225 @@
+"""What each resource says about a kidney biopsy: its dates, what it belongs to, and the texts that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mappings.dates import When, parse_when
+from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
+from mappings.reading.pathology.answers import Said, said_by_value, said_in
+from mappings.reading.pathology.questions import Question, Questions, is_imaging, is_kidney_specimen, is_pathology, names_kidney
+from mappings.reading.references import local_reference, reference_of
+
+PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
+"""How well a date tells the day of collection, best first."""
+
+_FINAL = frozenset({"final", "amended", "corrected", "appended"})
+_NEVER = frozenset({"entered-in-error", "cancelled"})
+_NOT_TAKEN = frozenset({"entered-in-error", "not-done", "preparation"})
+_LINKS = ("result", "specimen", "basedOn", "partOf", "report", "hasMember", "derivedFrom")
+
+
+class BiopsyRecord(NamedTuple):
+    """One resource about a kidney biopsy.
+
+    ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
+    record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
+    """
+
+    reference: str
+    said: tuple[Said, ...]
+    dates: tuple[tuple[int, When], ...]
+    issued: When | None
+    links: frozenset[str]
+    confirmed: bool
+    is_biopsy: bool = True
+    attached: bool = False
+
+
+def read_procedure(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> BiopsyRecord | None:
+    """A kidney biopsy as a Procedure; None for another procedure or one that did not happen."""
+    status = text_of(resource.get("status"))
+    if status in _NOT_TAKEN or questions.asked_by(resource.get("code")) is None:
+        return None
+    said = [*said_in(resource.get("code"), questions), *said_in(resource.get("outcome"), questions)]
+    dates = _dates(resource, PERFORMED, ("performedDateTime", "performedPeriod", "performedString"), faults)
+    return _record(resource, said, dates, status == "completed")
+
+
+def read_report(
+    resource: Mapping[str, Any],
+    questions: Questions,
+    observations: Mapping[str, Mapping[str, Any]],
+    specimens: Mapping[str, Mapping[str, Any]],
+    faults: list[str],
+) -> BiopsyRecord | None:
+    """A report of kidney pathology, or one that mentions it; None for any other.
+
+    Its results among ``observations`` that ask for nothing of their own are read as its text.
+    """
+    sections = _sections(resource)
+    status = text_of(resource.get("status"))
+    if status in _NEVER or is_imaging(sections):
+        return None
+    said = [said for key in ("code", "conclusionCode") for element in _each(resource, key) for said in said_in(element, questions)]
+    if conclusion := text_of(resource.get("conclusion")):
+        said.append(Said("text", conclusion))
+    elif "conclusion" in resource:
+        faults.append("conclusion is not a text")
+    taken = _specimens(resource, specimens)
+    own, asked = _own_results(resource, questions, observations)
+    said += own
+    is_biopsy = _is_biopsy_report(resource, questions, taken, sections) or asked
+    if not is_biopsy and not any(names_kidney(text.text) for text in said):
+        return None
+    dates = [*_collected(taken, faults), *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults)]
+    record = _record(resource, said, dates, status in _FINAL)
+    return record._replace(is_biopsy=is_biopsy, attached=not conclusion and bool(resource.get("presentedForm")))
+
+
+def read_observation(
+    resource: Mapping[str, Any], questions: Questions, specimens: Mapping[str, Mapping[str, Any]], faults: list[str]
+) -> BiopsyRecord | None:
+    """An Observation that asks for the class, an index or a kidney biopsy; None for any other."""
+    status = text_of(resource.get("status"))
+    if status in _NEVER:
+        return None
+    asked = list(_asked(resource, questions))
+    if not asked:
+        return None
+    said = [said for question, element in asked for said in said_by_value(element, question, questions)]
+    taken = _specimens(resource, specimens)
+    keys = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
+    dates = [*_collected(taken, faults), *_dates(resource, OBSERVED, keys, faults)]
+    return _record(resource, said, dates, status in _FINAL)
+
+
+def _record(
+    resource: Mapping[str, Any], said: Sequence[Said], dates: Sequence[tuple[int, When]], confirmed: bool
+) -> BiopsyRecord:
+    issued = parse_when(resource.get("issued"))
+    return BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, _links(resource), confirmed)
+
+
+def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[Question, Mapping[str, Any]]]:
+    """The Observation and its components that ask for something. "AI" and "CI" do among the others' company."""
+    question = questions.asked_by(resource.get("code"))
+    if question is not None:
+        yield question, resource
+    if "component" not in resource:
+        return
+    components = items(resource["component"])
+    asked = [(questions.asked_by(component.get("code")), component) for component in components]
+    if question is None and not any(found for found, _ in asked):
+        return
+    for found, component in asked:
+        short = tokens_and_texts(component.get("code"))[1] if found is None else ()
+        if found is None and "AI" in short:
+            found = "activity"  # noqa: PLW2901 - the abbreviation means it here only
+        elif found is None and "CI" in short:
+            found = "chronicity"  # noqa: PLW2901
+        if found is not None:
+            yield found, component
+
+
+def _own_results(
+    resource: Mapping[str, Any], questions: Questions, observations: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Said], bool]:
+    """What results say that are contained or ask for nothing themselves; whether any asks for something."""
+    said: list[Said] = []
+    any_asks = False
+    contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}
+    for link in items(resource.get("result")):
+        reference = text_of(link.get("reference"))
+        inside = contained.get(reference)
+        observation = inside or observations.get(local_reference(reference))
+        if observation is None or text_of(observation.get("status")) in _NEVER:
+            continue
+        asked = list(_asked(observation, questions))
+        any_asks = any_asks or bool(asked)
+        if not asked:
+            said += said_by_value(observation, "biopsy", questions)
+        elif inside is not None:
+            said += [each for question, element in asked for each in said_by_value(element, question, questions)]
+    return said, any_asks
+
+
+def _is_biopsy_report(
+    resource: Mapping[str, Any], questions: Questions, taken: Sequence[Mapping[str, Any]], sections: Sequence[str]
+) -> bool:
+    """A report of a kidney biopsy by its code or specimen, or one of pathology whose words speak of the kidney."""
+    if questions.asked_by(resource.get("code")) is not None:
+        return True
+    if any(is_kidney_specimen(*tokens_and_texts(specimen.get("type"))) for specimen in taken):
+        return True
+    tokens, texts = tokens_and_texts(resource.get("code"))
+    if not is_pathology(tokens, texts, sections):
+        return False
+    for element in _each(resource, "conclusionCode"):
+        texts += tokens_and_texts(element)[1]
+    texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]
+    return any(names_kidney(text) for text in (*texts, text_of(resource.get("conclusion"))[:2000]))
+
+
+def _sections(resource: Mapping[str, Any]) -> list[str]:
+    return [
+        text_of(coding.get("code"))
+        for category in items(resource.get("category"))
+        for coding in items(category.get("coding"))
+    ]
+
+
+def _each(resource: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    return items(resource.get(key))
+
+
+def _specimens(resource: Mapping[str, Any], specimens: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if "specimen" not in resource:
+        return []
+    contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}
+    links = [text_of(link.get("reference")) for link in items(resource["specimen"])]
+    found = [contained.get(link) or specimens.get(local_reference(link)) for link in links]
+    return [specimen for specimen in found if specimen]
+
+
+def _collected(taken: Sequence[Mapping[str, Any]], faults: list[str]) -> Iterator[tuple[int, When]]:
+    for specimen in taken:
+        collection = mapping(specimen.get("collection"))
+        yield from _dates(collection, COLLECTED, ("collectedDateTime", "collectedPeriod"), faults)
+
+
+def _dates(
+    element: Mapping[str, Any], rank: int, keys: Sequence[str], faults: list[str]
+) -> list[tuple[int, When]]:
+    """The dates among some members; one that cannot be read is a fault."""
+    found = []
+    for key in keys:
+        value = element.get(key)
+        if value is None:
+            continue
+        when = _period(value) if key.endswith("Period") else parse_when(value)
+        if when is None:
+            faults.append(f"{key} is not a date")
+        else:
+            found.append((rank, when))
+    return found
+
+
+def _period(value: Any) -> When | None:
+    period = mapping(value)
+    start, end = parse_when(period.get("start")), parse_when(period.get("end"))
+    if start is None or end is None:
+        return start or end
+    return When(start.first, end.last, start.text) if start.first <= end.last else None
+
+
+def _links(resource: Mapping[str, Any]) -> frozenset[str]:
+    own = reference_of(resource)
+    found = {own} if "/" in own else set()
+    for key in _LINKS:
+        for link in items(resource.get(key)):
+            reference = text_of(link.get("reference"))
+            if reference and not reference.startswith("#"):
+                found.add(local_reference(reference))
+    return frozenset(found)
