@@ -104,10 +104,10 @@ class Needs:
 
 def needs_of(trials: Iterable[TrialDefinition], catalog: Catalog) -> Needs:
     """What the criteria, gates and scores of these trials ask about, and no more."""
-    wanted = _with_excluded(concepts_of(trials, catalog), catalog)
+    wanted = _with_excluded(_with_biopsies(concepts_of(trials, catalog), catalog), catalog)
     concepts = [catalog.concepts[name] for name in sorted(wanted)]
     types = {kind for concept in concepts for kind in resource_types(concept)}
-    observed = [concept for concept in concepts if "Observation" in resource_types(concept)]
+    observed = [concept for concept in concepts if concept.kind in ("measurement", "finding")]
     by_text = [concept for concept in observed if concept.names and concept.orderable is None]
     return Needs(
         tuple(sorted({*types, *_ALWAYS})),
@@ -158,6 +158,13 @@ def _values(rule: Rule) -> Iterator[Any]:
 
 def _is_rule(value: object) -> bool:
     return isinstance(value, Rule)
+
+
+def _with_biopsies(names: frozenset[str], catalog: Catalog) -> frozenset[str]:
+    """The class and the indices are also read out of biopsy reports, whatever code these have."""
+    if not any(catalog.concepts[name].pathology for name in names):
+        return names
+    return names | {concept.id for concept in catalog.concepts.values() if concept.pathology}
 
 
 def _with_excluded(names: Iterable[str], catalog: Catalog) -> frozenset[str]:

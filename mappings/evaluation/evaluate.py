@@ -15,6 +15,7 @@ from mappings.evaluation.logic import (
     evaluate_criterion_ref,
     evaluate_not,
     evaluate_sex,
+    without_repeats,
 )
 from mappings.evaluation.problems import evaluate_condition, evaluate_procedure
 from mappings.evaluation.results import evaluate_finding, evaluate_measurement
@@ -91,7 +92,7 @@ def _implied(applies_when: Rule, require: Rule, context: Context) -> Outcome:
         return required
     if required.verdict is Verdict.UNKNOWN:
         return required
-    evidence = tuple(dict.fromkeys((*applies.evidence, *required.evidence)))
+    evidence = without_repeats((*applies.evidence, *required.evidence))
     return Outcome(Verdict.UNKNOWN, applies.reason, evidence)
 
 

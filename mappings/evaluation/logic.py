@@ -75,7 +75,15 @@ def _combined(verdict: Verdict, parts: Sequence[Outcome]) -> Outcome:
 def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
     if len(parts) == 1:
         return parts[0].evidence
-    return tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence))
+    return without_repeats([evidence for part in parts for evidence in part.evidence])
+
+
+def without_repeats(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Each fact once for each reason, however many parts of a rule looked at it."""
+    seen: dict[tuple[str, str, Reason, str], Evidence] = {}
+    for each in evidence:
+        seen.setdefault((each.concept, each.reference, each.reason, each.text), each)
+    return tuple(seen.values())
 
 
 def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
@@ -91,7 +99,7 @@ def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
     if day is None or latest_pass >= allowed.start(day).toordinal():
         return None
     shown = [passing[0][0], fail]
-    evidence = tuple(e._replace(reason=Reason.CONFLICTING) for e in _merged(shown))
+    evidence = without_repeats([e._replace(reason=Reason.CONFLICTING) for e in _merged(shown)])
     return Outcome(Verdict.UNKNOWN, Reason.CONFLICTING, evidence)
 
 

@@ -25,7 +25,7 @@ def evaluate_score(rule: Score, context: Context) -> Outcome:
     definition = context.shared.scores[rule.of]
     score = score_result(rule, definition, context)
     verdict, reason = _verdict(rule, definition, score, context)
-    return Outcome(verdict, reason, _evidence(score, reason, verdict))
+    return Outcome(verdict, reason, _evidence(definition, score, reason, verdict))
 
 
 def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
@@ -140,14 +140,26 @@ def _has_group(definition: ScoreDefinition, score: ScoreResult) -> bool:
     return any(i.verdict is Verdict.MET and groups[i.id] == definition.needs_group for i in score.items)
 
 
-def _evidence(score: ScoreResult, reason: Reason, verdict: Verdict) -> tuple[Evidence, ...]:
+def _counted(definition: ScoreDefinition, score: ScoreResult) -> list[ScoreItemResult]:
+    """The items that make up the points: of each domain, the highest that is MET."""
+    best: dict[str, ScoreItemResult] = {}
+    for item, described in zip(score.items, definition.items, strict=True):
+        known = best.get(described.domain)
+        if item.verdict is Verdict.MET and (known is None or item.points > known.points):
+            best[described.domain] = item
+    return list(best.values())
+
+
+def _evidence(
+    definition: ScoreDefinition, score: ScoreResult, reason: Reason, verdict: Verdict
+) -> tuple[Evidence, ...]:
     """The score itself, the recorded total, what counted, then what is undecided, laboratory first."""
     text = str(score.at_least) if score.basis == "recorded" else f"at least {score.at_least}"
     found = [Evidence(score.id, score.label, reason, text, score.at_least)]
     if score.recorded is not None:
         found.append(score.recorded)
     by_id = {item.id: item for item in score.items}
-    counted = [item for item in score.items if item.verdict is Verdict.MET]
+    counted = _counted(definition, score)
     if score.basis == "computed" or reason is Reason.CONFLICTING:
         found += [item.evidence[0]._replace(note=item.label) for item in counted if item.evidence]
     if verdict is Verdict.UNKNOWN:

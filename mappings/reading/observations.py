@@ -37,7 +37,8 @@ def read_observation(
     for component in components if type(components) is list else ():
         if type(component) is dict:
             for concept in index.concepts(component.get("code")):
-                _add(resource, component, concept, when, into, unreadable)
+                if not concept.pathology:
+                    _add(resource, component, concept, when, into, unreadable)
 
 
 def _add(

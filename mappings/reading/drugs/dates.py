@@ -88,7 +88,7 @@ def course_of_dispense(resource: Mapping[str, Any], faults: list[str]) -> Course
 def days_of(quantity: Any) -> int | None:
     """Whole days of a Quantity or Duration in days, weeks, months of 30 or years of 365; None if not that."""
     value = mapping(quantity).get("value")
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= _LONGEST_SUPPLY:
         return None
     unit = text_of(quantity.get("code")) or text_of(quantity.get("unit"))
     days = value * _DAYS_OF_UNIT.get(unit.lower(), 0)

@@ -40,7 +40,7 @@ def read_biopsies(
 
     ``kidney-biopsy-class``, ``nih-activity-index`` and ``nih-chronicity-index`` have one result per
     biopsy; where it cannot be read or is missing the result says so, so that no earlier biopsy stands
-    in. ``lupus-nephritis-class-any`` has one per biopsy or diagnosis that names a class, of whatever
+    in. ``kidney-biopsy-class-any-scheme`` has one per biopsy or diagnosis that names a class, of whatever
     classification, without suffix. Specimen resources among ``resources`` date biopsies; other types are
     passed over. Never raises; what could not be read is added to ``unreadable``.
     """

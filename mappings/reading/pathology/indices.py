@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Literal, NamedTuple
 
-from mappings.reading.pathology.mentions import Doubt, Place, doubt_about, place, plain, quote, separable
+from mappings.reading.pathology.mentions import LONGEST_TEXT, Doubt, Place, doubt_about, place, plain, quote, separable
 from mappings.verdicts import Reason
 
 Index = Literal["activity", "chronicity"]
+_MOST_MENTIONS = 40
 MAXIMUM: Mapping[Index, int] = {"activity": 24, "chronicity": 12}
 
 
@@ -76,7 +78,9 @@ def read_index(text: str, index: Index, year: int | None = None, *, answer: bool
     if answer and (whole := _WHOLE.fullmatch(words)) is not None:
         value, fault = _value(whole, MAXIMUM[index])
         return IndexReading(value, Reason.UNREADABLE if fault else None, fault, quote(words, place(words, 0, 1)))
-    mentions = list(_mentions(words, index, year))
+    mentions = list(islice(_mentions(words, index, year), _MOST_MENTIONS))
+    if len(mentions) == _MOST_MENTIONS or (mentions and len(text) > LONGEST_TEXT):
+        return IndexReading(None, Reason.UNREADABLE, "text too long to be read whole", quote(words, mentions[0].where))
     if mentions:
         return _reading(words, mentions)
     if answer:
@@ -86,11 +90,9 @@ def read_index(text: str, index: Index, year: int | None = None, *, answer: bool
 
 def index_number(value: float, index: Index) -> tuple[int | None, str]:
     """A number as the index, or what is wrong with it."""
-    if value != value or value != int(value):
-        return None, "not a whole number"
     if not 0 <= value <= MAXIMUM[index]:
         return None, f"not from 0 to {MAXIMUM[index]}"
-    return int(value), ""
+    return (int(value), "") if value == int(value) else (None, "not a whole number")
 
 
 def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:

@@ -18,7 +18,7 @@ from mappings.reading.fhir_elements import one_line
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SPACES = re.compile(r"[^\S\n]+")
 _QUOTED = 120
-LONGEST_TEXT = 40_000
+LONGEST_TEXT = 20_000
 
 
 class Doubt(Enum):
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 _BOUNDARY = re.compile(
-    r"(?<!\bvs)(?<!\bcf)(?<!\bcl)(?<!\bno)(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)[.!;](?=\s|$)|\?(?=\s)|。|\n\s*\n"
+    r"(?<!\bvs)(?<!\bcf)(?<!\bcl)(?<!\bno)(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)[.!;](?=\s|$)|(?<=\w)\?(?=\s)|。|\n\s*\n"
     r"|(?<![,:])(?<! of)(?<! no)(?<! not)(?<! for)(?<! out)(?<! the)(?<! and)(?<! or)(?<! with)(?<! without)"
     r"(?<! prior)(?<! previous)(?<! exclude)\n(?=\s*(?:[-*•\d]|[A-Z]))",
     re.IGNORECASE,
@@ -73,10 +73,10 @@ _OLD_BIOPSY = (
 _EARLIER = re.compile(
     rf"{_OLD_BIOPSY}|\b(?:previous(?:ly)?|prior|past|earlier|former(?:ly)?|histor(?:y|ical|ically)|hx|h/o|ago|since"
     r"|original(?:ly)?|initially|outside|baseline|status post|s/p|at diagnosis|at onset"
-    r"|known (?:to have )?(?:class|ln|lupus nephritis|isn)|diagnosed (?:in|on|at|elsewhere)|used to"
-    r"|(?:transform|transition|convert|progress|evolv|switch|chang)\w* (?:from|to|into)|compared (?:to|with)|from class"
+    r"|diagnosed (?:in|on|at|elsewhere)|used to"
+    r"|(?:transform|transition|convert|progress|evolv|switch|chang)\w* (?:from|to|into)|compared (?:to|with)"
     r"|clinical (?:history|information|data|details|diagnosis|indication)|indications?|referral|referred)\b"
-    r"|既往|曾|病史|前次|上次|年前|月前",
+    r"|\b(?:known(?: to have| with)?|from)\W*$|既往|曾|病史|前次|上次|年前|月前",
     re.IGNORECASE,
 )
 _OLD_BIOPSY_BEFORE = re.compile(_OLD_BIOPSY, re.IGNORECASE)
@@ -89,7 +89,7 @@ _UNCERTAIN_BEFORE = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|suspect(?:ed|s)?|suspici\w+|suggest\w*|cannot|can't|could|may(?!\s+\d)|might|versus|vs"
     r"|either|differential|favou?r\w*|likely|presum\w+|borderline|equivocal|indeterminate|pending|query|uncertain|unclear"
     r"|at least|at most|provisional|tentative|consider|transitional|approach\w+|resembl\w+)\b"
-    r"|\bor\s*(?:\w+\s*)?$|\?\W*$|可能|疑|待排|倾向|考虑",
+    r"|\bor\s*(?:\w+\s*)?$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W*$|可能|疑|待排|倾向|考虑",
     re.IGNORECASE,
 )
 _UNCERTAIN_AFTER = re.compile(
@@ -169,8 +169,11 @@ def quote(text: str, where: Place) -> str:
 
 
 def _unspent(cue: re.Pattern[str], before: str) -> bool:
-    """Whether a cue stands before the mention and still reaches it."""
-    return any(not _SPENT.search(before, match.end()) for match in cue.finditer(before))
+    """Whether a cue stands before the mention and still reaches it; what spends the last spends all."""
+    last = None
+    for last in cue.finditer(before):  # noqa: B007 - only the last one is wanted
+        pass
+    return last is not None and not _SPENT.search(before, last.end())
 
 
 def _other_year(sentence: str, year: int | None) -> bool:

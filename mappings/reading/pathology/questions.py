@@ -13,7 +13,7 @@ from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
 Question = Literal["class", "activity", "chronicity", "biopsy"]
 
 CLASS, ACTIVITY, CHRONICITY = "kidney-biopsy-class", "nih-activity-index", "nih-chronicity-index"
-CLASS_ANY = "lupus-nephritis-class-any"
+CLASS_ANY = "kidney-biopsy-class-any-scheme"
 
 _QUESTION_OF: Mapping[str, Question] = {CLASS: "class", ACTIVITY: "activity", CHRONICITY: "chronicity"}
 

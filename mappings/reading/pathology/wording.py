@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from mappings.reading.pathology.mentions import LONGEST_TEXT, Doubt, Place, doubt_about, place, plain, quote, separable
@@ -12,6 +13,7 @@ from mappings.verdicts import Reason
 
 WHO_NOTE = "WHO classification"
 _NO_TOKENS: frozenset[str] = frozenset()
+_MOST_MENTIONS = 40
 
 
 class ClassReading(NamedTuple):
@@ -118,7 +120,7 @@ def read_class(text: str, year: int | None = None, *, answer: bool = False, who:
     words = plain(text)
     if not words:
         return None
-    mentions = [] if _of_another_disease(words) and not answer else list(_mentions(words, year))
+    mentions = [] if _of_another_disease(words) and not answer else list(islice(_mentions(words, year), _MOST_MENTIONS))
     if not mentions and answer:
         mentions = _whole_answer(words)
         if not mentions:
@@ -128,7 +130,7 @@ def read_class(text: str, year: int | None = None, *, answer: bool = False, who:
     if who:
         mentions = [mention._replace(who=True) for mention in mentions]
     reading = _reading(words, mentions)
-    if len(text) > LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT or len(mentions) == _MOST_MENTIONS:
         return reading._replace(tokens=_NO_TOKENS, problem=Reason.UNREADABLE, note="text too long to be read whole")
     return reading
 

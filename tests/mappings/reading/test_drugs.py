@@ -498,7 +498,7 @@ def test_a_dispense_covers_its_supply(more: dict[str, Any], end: str) -> None:
     assert (day(exposure.start), day(exposure.end), exposure.source) == ("2025-01-01", end, "dispensed")
 
 
-@pytest.mark.parametrize("supply", ["30", {"value": "30"}, {"value": -1}, {"value": 10**9}, {"value": True}, {"value": 3, "unit": "boxes"}, None])
+@pytest.mark.parametrize("supply", ["30", {"value": "30"}, {"value": -1}, {"value": 10**400}, {"value": float("nan")}, {"value": float("inf")}, {"value": True}, {"value": 3, "unit": "boxes"}, None])
 def test_a_supply_that_is_no_number_of_days_covers_the_day_only(supply: Any) -> None:
     found, unreadable, _ = read(dispense(whenHandedOver="2025-01-01", daysSupply=supply))
     assert day(found["prednisone"][0].end) == "2025-01-01"

@@ -1,0 +1,113 @@
+"""One fact in words: its name, its value and its date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+from cards import wording
+from cards.text import escaped, plain
+from mappings.results import Evidence
+from mappings.verdicts import Reason
+
+LABEL_LIMIT = 48
+VALUE_LIMIT = 56
+NOTE_LIMIT = 72
+DATE_LIMIT = 20
+
+_ABBREVIATION = re.compile(r"\(([A-Za-z][A-Za-z0-9/+-]{1,11})\)$")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
+
+
+# Labels are words of the definitions, never of a record, so that keeping them keeps nothing of a patient.
+@lru_cache(maxsize=4096)
+def label_words(label: str) -> str:
+    """A label, for Markdown."""
+    return escaped(label, LABEL_LIMIT)
+
+
+@lru_cache(maxsize=4096)
+def short_label(label: str) -> str:
+    """``short_name``, for Markdown."""
+    return escaped(short_name(label), LABEL_LIMIT)
+
+
+@lru_cache(maxsize=4096)
+def short_name(label: str) -> str:
+    """Its abbreviation if a label ends in one, else the label as it stands inside a sentence. Plain text."""
+    words = plain(label, LABEL_LIMIT)
+    abbreviation = _ABBREVIATION.search(words)
+    if abbreviation:
+        return abbreviation[1]
+    if words[:1].isupper() and words[1:2].islower():
+        return words[0].lower() + words[1:]
+    return words
+
+
+def date_words(written: str) -> str:
+    """A FHIR date in words, as precise as it was written: 12 Feb 2026, Feb 2026, 2026."""
+    found = _DATE.match(written)
+    if found is None:
+        return escaped(written, DATE_LIMIT)
+    year, month, day = found.groups()
+    try:
+        known = date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return escaped(written, DATE_LIMIT)
+    if day:
+        return wording.short_date(known)
+    return wording.short_month(known) if month else year
+
+
+def fact_words(fact: Evidence, beside: str = "", template: str = wording.DATED) -> str:
+    """UPCR 1.4 g/g (12 Feb 2026), without the name where the line already says it."""
+    value = escaped(value_of(fact), VALUE_LIMIT)
+    if fact.reason is Reason.ABSENT_BY_RULE and not value:
+        value = wording.ABSENT_BY_RULE
+    if fact.reason is Reason.ATTESTED:
+        value = f"{value}, {wording.ATTESTED}" if value else wording.ATTESTED
+    said = says(beside, fact.label) or fact.label.casefold() in fact.text.casefold()
+    name = "" if said else short_label(fact.label)
+    words = _side_by_side(name, value)
+    if fact.date:
+        words = template.format(value=words, date=date_words(fact.date)) if words else date_words(fact.date)
+    note = escaped(fact.note, NOTE_LIMIT)
+    return wording.WITH_NOTE.format(value=words, note=note) if note and words else words or note
+
+
+def value_of(fact: Evidence) -> str:
+    """The value as written, not yet escaped; empty if there is none."""
+    if fact.text:
+        return fact.text
+    if fact.value is None:
+        return ""
+    number = f"{fact.value:g}" if isinstance(fact.value, (int, float)) else fact.value
+    return f"{number} {fact.unit}".strip()
+
+
+def says(words: str, label: str) -> bool:
+    """Whether two names are about the same thing, so that one of them is enough."""
+    one, other = f" {words.casefold()} ", f" {label.casefold()} "
+    return one in other or other in one
+
+
+def _side_by_side(name: str, value: str) -> str:
+    """Kidney biopsy class IV, where the name ends in the word with which the value begins."""
+    if not name or not value:
+        return name or value
+    shared = value.partition(" ")[0]
+    if name.endswith(f" {shared}"):
+        name = name[: -len(shared) - 1]
+    return f"{name} {value}"
+
+
+def dated(words: str, day: str) -> str:
+    """Words with a date that is already in words; either may be missing."""
+    return wording.DATED.format(value=words, date=day) if words and day else words
+
+
+def distinct(words: Iterable[str]) -> list[str]:
+    """Each phrase once, without blanks, in order."""
+    return list(dict.fromkeys(word for word in words if word))

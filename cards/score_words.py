@@ -1,0 +1,88 @@
+"""A score in words: what the record shows of it and what is still needed, never as a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cards import wording
+from cards.evidence_words import VALUE_LIMIT, date_words, dated, short_label, value_of
+from cards.text import escaped
+from mappings.results import Assessment, ScoreItemResult, ScoreResult
+from mappings.verdicts import Reason, Verdict
+
+ITEMS_COUNTED = 4
+ITEMS_OPEN = 3
+
+
+def scores_by_criterion(assessment: Assessment) -> dict[str, ScoreResult]:
+    """The score that each criterion rests on, if it rests on one."""
+    scores = {score.id: score for score in assessment.scores}
+    found: dict[str, ScoreResult] = {}
+    for criterion in assessment.criteria:
+        first = criterion.evidence[0].concept if criterion.evidence else ""
+        score = scores.get(criterion.id) or scores.get(first)
+        if score is not None:
+            found[criterion.id] = score
+    return found
+
+
+def open_score(score: ScoreResult, reason: Reason) -> str:
+    """What an open score says, or nothing where the evidence says more."""
+    if reason is Reason.CONFLICTING and score.recorded is not None:
+        recorded = dated(escaped(value_of(score.recorded), VALUE_LIMIT), date_words(score.recorded.date))
+        return _computed_words(score) + wording.SCORE_CONTRADICTED.format(recorded=recorded)
+    if score.entry not in {None, Verdict.MET}:
+        return _computed_words(score) + wording.SCORE_ENTRY
+    return score_words(score) if reason is Reason.SCORE_UNDECIDED else ""
+
+
+def score_words(score: ScoreResult) -> str:
+    """At least 4 from the record (proteinuria 4); 4 more needed"""
+    if score.basis == "recorded":
+        words = wording.SCORE_RECORDED.format(points=score.at_least)
+        return dated(words, date_words(score.recorded.date) if score.recorded else "")
+    missing = shortfall(score)
+    needed = wording.SCORE_NEEDED.format(points=missing) if missing else ""
+    return _computed_words(score) + needed
+
+
+def _computed_words(score: ScoreResult) -> str:
+    words = wording.SCORE_COMPUTED.format(points=score.at_least)
+    counted = [item for item in score.items if item.verdict is Verdict.MET and item.points]
+    counted.sort(key=lambda item: -item.points)
+    # Where only the highest item of a domain counts, points beside each would not add up.
+    with_points = sum(item.points for item in counted) == score.at_least
+    items = wording.listed([_item_words(item, with_points) for item in counted], ITEMS_COUNTED)
+    return words + wording.SCORE_ITEMS.format(items=items) if items else words
+
+
+def shortfall(score: ScoreResult) -> int:
+    """Points still missing to the number that the trial asks for; 0 if none are, or if it asks for none."""
+    return max((score.threshold or 0) - score.at_least, 0)
+
+
+def enough_alone(concepts: Sequence[str], score: ScoreResult) -> list[str]:
+    """Of the tests for a score, those that could alone bring the missing points; all if none are missing."""
+    missing = shortfall(score)
+    points = dict.fromkeys(concepts, 0)
+    undecided = frozenset(score.undecided)
+    for item in score.items:
+        if item.id in undecided:
+            for concept in {evidence.concept for evidence in item.evidence} & points.keys():
+                points[concept] += item.points
+    return [concept for concept in concepts if points[concept] >= missing]
+
+
+def _item_words(item: ScoreItemResult, with_points: bool) -> str:
+    words = short_label(item.label)
+    if with_points:
+        words = f"{words} {item.points}"
+    return wording.OTHER_CAUSE.format(item=words) if item.may_have_other_cause else words
+
+
+def open_items(score: ScoreResult | None, reason: Reason) -> str:
+    if score is None or reason is not Reason.SCORE_UNDECIDED or not score.undecided:
+        return ""
+    labels = {item.id: item.label for item in score.items}
+    names = [short_label(labels.get(item, item)) for item in score.undecided]
+    return wording.SCORE_OPEN.format(items=wording.listed(names, ITEMS_OPEN))

@@ -1,0 +1,95 @@
+"""Text from data, made safe to show: one line, capped, and inert in GitHub-flavoured Markdown.
+
+Two kinds leave this module. ``plain`` is for summaries, labels and resources: no backslashes are added.
+``escaped`` is for the card's detail: parsed as GFM with autolinks it reads as exactly ``shown``, with no
+link, image, HTML, heading, list, table, emphasis or code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+ELLIPSIS = "…"
+LINE_LIMIT = 120
+
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Letters and marks that Unicode shows as nothing; other invisible characters are of a category above.
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+# Some renderers look for addresses in the finished text, where a backslash no longer protects (remark-gfm,
+# which the public test client uses, and cmark-gfm for e-mail), so an address has to be broken visibly.
+_ADDRESS = re.compile(r"://|(?<=\S)@(?=\S)|(?i:www)(?=\.|$)")
+_BROKEN = {"://": ": //", "@": " at "}
+
+_MARKUP = re.compile(r"[\\`*_\[\]|~<>&]|\.(?=[^\s\d])|/(?=/)|(?<=/)/")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BLOCK_START = re.compile(r"[-+=#:]|\d+(?=[.)](?: |$))")
+
+
+def utf16_length(text: str) -> int:
+    """Length in UTF-16 units, the larger of the two usual counts of characters."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units, cut at a word where one ends in the second half, with an ellipsis."""
+    if len(text) * 2 <= limit or utf16_length(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    while utf16_length(kept) > limit - 1:
+        kept = kept[:-1]
+    space = kept.rfind(" ")
+    if space > limit // 2:
+        kept = kept[:space]
+    return kept.rstrip(" ,;:") + ELLIPSIS
+
+
+def plain(text: str, limit: int = LINE_LIMIT) -> str:
+    """One line without control, bidi or zero-width characters, capped. No markup is escaped."""
+    return shortened(_one_line(text), limit)
+
+
+@lru_cache(maxsize=4096)
+def plain_from_definition(text: str, limit: int = LINE_LIMIT) -> str:
+    """``plain``, kept. Only for words of the definitions: nothing of a patient may be kept."""
+    return plain(text, limit)
+
+
+def shown(text: str, limit: int = LINE_LIMIT) -> str:
+    """What a reader of the rendered Markdown sees of ``escaped(text, limit)``.
+
+    The same as ``plain``, save that web and e-mail addresses are broken so that nothing links them.
+    """
+    return shortened(_without_addresses(_one_line(text)), limit)
+
+
+def escaped(text: str, limit: int = LINE_LIMIT) -> str:
+    """Markdown that renders as the text ``shown(text, limit)`` and nothing else, wherever it stands."""
+    safe = _MARKUP.sub(_escape, shown(text, limit))
+    start = _BLOCK_START.match(safe)
+    if start is None:
+        return safe
+    cut = start.end() if safe[0].isdigit() else 0
+    return f"{safe[:cut]}\\{safe[cut:]}"
+
+
+def _one_line(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()) if "  " in text else text.strip()
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE_CATEGORIES)
+    return " ".join(_FILLERS.sub("", text).split())
+
+
+def _without_addresses(text: str) -> str:
+    return _ADDRESS.sub(lambda found: _BROKEN.get(found[0]) or " ".join(found[0]), text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    return _ENTITIES.get(character) or "\\" + character

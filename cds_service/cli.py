@@ -1,0 +1,157 @@
+"""The command ``trialhook``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from cds_service.assessing import assess_resources, served_trials
+from cds_service.assessment_json import patient_document
+from cds_service.clock import today_in
+from cds_service.screening.files import UnusableInputError, read_files
+from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
+from cds_service.screening.table import print_patient
+from cds_service.settings import Settings, SettingsError
+from mappings.definitions import load_catalog
+from mappings.results import Gap
+from mappings.trial_definition import TrialDefinition
+
+GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
+APPLICATION = "cds_service.app:create_app()"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="trialhook")
+def main() -> None:
+    """Flags possible candidates for clinical trials, as a CDS Hooks service and in batch."""
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise click.UsageError("\n".join(error.faults)) from None
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Run the service under gunicorn. WEB_CONCURRENCY sets the number of processes."""
+    _settings()
+    command = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS)]
+    os.execv(sys.executable, [*command, "--bind", f"{_bindable(host)}:{port}", APPLICATION])  # noqa: S606
+
+
+def _bindable(host: str) -> str:
+    try:
+        six = isinstance(ip_address(host), IPv6Address)
+    except ValueError:
+        six = False
+    return f"[{host}]" if six else host
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Exit after the table.")
+def demo(once: bool) -> None:
+    """Show the service at work on sample patients."""
+    from cds_service.demo.run import run_demo  # noqa: PLC0415 -- other commands do not need the demo
+
+    raise SystemExit(run_demo(once))
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--trial", "trial_id", metavar="ID", help="Only this trial.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the assessment (default: today).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document per patient, a line each.")
+def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, as_json: bool) -> None:
+    """Assess the patients in FILEs: FHIR R4 Bundles, resources or NDJSON, together one data set."""
+    day = as_of.date() if as_of else today_in(_settings().time_zone)
+    trials = _trials(trial_id)
+    try:
+        data = read_files(files)
+        everyone = sort_by_patient(data)
+    except UnusableInputError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(2) from None
+    _report_leftovers(everyone)
+    console = Console(highlight=False)
+    for patient in everyone.patients:
+        _assess_one(patient, data.gaps, day, trials, None if as_json else console)
+
+
+def _trials(trial_id: str | None) -> Sequence[TrialDefinition]:
+    catalog = load_catalog()
+    if trial_id is None:
+        return served_trials(catalog, serve_drafts=True)
+    return [_trial(trial_id)]
+
+
+def _trial(trial_id: str) -> TrialDefinition:
+    try:
+        return load_catalog().trial(trial_id)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+
+
+def _report_leftovers(everyone: Sorted) -> None:
+    if everyone.without_patient:
+        click.echo(f"{everyone.without_patient} records without a patient were left out", err=True)
+    if everyone.not_resources:
+        click.echo(f"{everyone.not_resources} entries are not FHIR resources and were left out", err=True)
+
+
+def _assess_one(
+    patient: PatientResources,
+    gaps: Sequence[Gap],
+    day: date,
+    trials: Sequence[TrialDefinition],
+    console: Console | None,
+) -> None:
+    """Prints one patient: JSON on a line, or a table where there is a console for it."""
+    assessments = assess_resources(
+        patient.resources,
+        day,
+        patient_id=patient.patient_id,
+        full_urls=patient.full_urls,
+        gaps=gaps,
+        trials=trials,
+    )
+    reference = f"Patient/{patient.patient_id}"
+    if console is not None:
+        print_patient(console, reference, assessments)
+    else:
+        click.echo(orjson.dumps(patient_document(reference, day, assessments)))
+
+
+@main.group()
+def trials() -> None:
+    """Look at trial definitions."""
+
+
+@trials.command("check")
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+def check(path: Path | None) -> None:
+    """Check the definitions (default: those that are installed)."""
+
+
+@trials.command("print")
+@click.argument("trial_id", metavar="ID")
+def print_trial(trial_id: str) -> None:
+    """Print a trial as prose, for the physician who reviews it."""
+    from mappings.definitions.trial_prose import describe  # noqa: PLC0415
+
+    click.echo(describe(_trial(trial_id), load_catalog()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Fires the hook for every sample patient and compares what came back with what the story expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.demo.ehr.hooks import Exchange, HookClient
+from cds_service.demo.fhir.store import Resource
+from cds_service.demo.samples.sample import Sample
+from mappings.results import Assessment
+
+Assess = Callable[[list[Resource], date], Sequence[Assessment]]
+
+
+@dataclass(frozen=True)
+class Fired:
+    """One sample patient: the hook call, and the assessment that a card alone does not tell."""
+
+    sample: Sample
+    assessment: Assessment
+    exchange: Exchange
+
+    @property
+    def surprises(self) -> list[str]:
+        """What differs from the story; empty if all is as expected."""
+        sample, found = self.sample, self.assessment
+        surprises = list(self.exchange.problems)
+        if found.outcome != sample.expected_outcome:
+            surprises.append(f"expected {sample.expected_outcome}, found {found.outcome}")
+        if found.record_reason != (sample.expected_record_reason or ""):
+            surprises.append(f"record reason is {found.record_reason or 'absent'}")
+        if bool(self.exchange.cards) != sample.expects_card and not self.exchange.problems:
+            surprises.append("a card came" if self.exchange.cards else "no card came")
+        return surprises
+
+
+def fire_all(samples: Sequence[Sample], hooks: HookClient, assess: Assess, today: date) -> Iterator[Fired]:
+    """Open every chart over real HTTP: every other one with prefetch, the rest without."""
+    for position, sample in enumerate(samples):
+        resources = [entry["resource"] for entry in sample.build(today)["entry"]]
+        assessment = assess(resources, today)[0]
+        yield Fired(sample, assessment, hooks.fire(sample.id, prefetch=position % 2 == 0))

@@ -1,0 +1,113 @@
+"""Runs the demo: sample patients, a FHIR server with an EHR page, and the real service beside it."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from rich.console import Console
+
+from cds_service.assessing import assess_resources
+from cds_service.clock import today_in
+from cds_service.demo import report, samples
+from cds_service.demo.ehr.hooks import HookClient
+from cds_service.demo.ehr_page import Ehr, page
+from cds_service.demo.fhir.client import FhirClient
+from cds_service.demo.fhir_server import create_fhir_server, store_of
+from cds_service.demo.firing import Fired, fire_all
+from cds_service.demo.servers import HOST, NotStartedError, free_ports, in_thread, service_process
+
+
+@dataclass(frozen=True)
+class Running:
+    """A demo that is up."""
+
+    service: str
+    ehr: str
+    hooks: HookClient
+
+
+def run_demo(once: bool, console: Console | None = None) -> int:
+    """Fire the hook for every sample patient, print what came of it, and keep serving the EHR page.
+
+    With `once`, leave after the table: 0, or 1 if any outcome is not what the story expects.
+    """
+    console = console or Console()
+    today = today_in("")
+    try:
+        with (
+            _ended_by_sigterm(),
+            tempfile.TemporaryDirectory(prefix="trialhook-demo-") as folder,
+            running(Path(folder), today) as demo,
+        ):
+            rows = _fire(demo, today, console)
+            surprised = any(row.surprises for row in rows)
+            if not once:
+                _keep_serving(demo, console)
+    except NotStartedError as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return int(surprised)
+
+
+@contextmanager
+def running(folder: Path, today: date) -> Iterator[Running]:
+    """The FHIR server with the page, and the service, on the next free ports; down again after the block."""
+    service_port, ehr_port = free_ports(2)
+    patients = folder / "patients"
+    samples.write_folder(patients, today)
+    app = create_fhir_server(patients)
+    base = f"http://{HOST}:{ehr_port}/fhir"
+    fhir = FhirClient(base)
+    hooks = HookClient(f"http://{HOST}:{service_port}", base, fhir.get)
+    app.extensions["ehr"] = Ehr(store_of(app), fhir, hooks, samples.ALL, today)
+    app.register_blueprint(page)
+    with (
+        closing(fhir),
+        closing(hooks),
+        in_thread(app, ehr_port) as ehr,
+        service_process(service_port, base, folder / "service.log") as service,
+    ):
+        yield Running(service, ehr, hooks)
+
+
+def _fire(demo: Running, today: date, console: Console) -> list[Fired]:
+    with console.status("Opening every chart ..."):
+        rows = list(fire_all(samples.ALL, demo.hooks, assess_resources, today))
+    console.print(report.table(rows, console.width))
+    card = report.first_card(rows)
+    if card is not None:
+        console.print(card)
+    console.print(report.surprises(rows))
+    return rows
+
+
+def _keep_serving(demo: Running, console: Console) -> None:
+    console.print("\nOpen the EHR page and pick a patient:", f"[bold cyan]{demo.ehr}/[/]")
+    console.print(
+        f"CDS service {demo.service}/cds-services, FHIR server {demo.ehr}/fhir. Ctrl-C ends it.", style="dim"
+    )
+    Event().wait()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Within the block SIGTERM ends the demo as Ctrl-C does, so that the service never outlives it."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,129 @@
+"""Searches in parallel under one deadline. Whatever does not come in time is a gap, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cached_property
+from time import monotonic
+from typing import Any, NamedTuple
+
+from cds_service.fhir import referenced, search
+from cds_service.fhir.allow_list import AllowList, FhirBase
+from cds_service.fhir.client import FhirReader
+from cds_service.fhir.faults import DEADLINE
+from cds_service.fhir.search import Found
+from cds_service.fhir.transport import ByteBudget, Transport, new_session
+from cds_service.settings import Settings
+from mappings.needs import Query
+
+_GRACE = 0.05
+"""Seconds after the deadline in which a search that has just noticed it may still hand over its rows."""
+
+
+class Wanted(NamedTuple):
+    """A query to run, or to go on with from the ``next`` link of pages whose rows are here already."""
+
+    query: Query
+    next_link: str = ""
+    earlier: Sequence[Any] = ()
+
+
+class Access(NamedTuple):
+    """The FHIR server that a hook call may read, with its token if it has one."""
+
+    base: FhirBase
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Access({self.base.url})"
+
+
+class FhirFetcher:
+    """One per process: its threads and its connections are shared by all hook calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.allowed = AllowList(settings.fhir_hosts)
+        self._session = new_session(len(settings.fhir_hosts), settings.concurrency)
+        self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fhir")
+
+    def fetch(
+        self,
+        access: Access,
+        patient_id: str,
+        wanted: Iterable[Wanted],
+        until: float,
+        at_hand: Sequence[object] = (),
+    ) -> list[Found]:
+        """Runs all queries at once, and reads what their drug and study records refer to.
+
+        ``until`` is a time of ``time.monotonic``; ``at_hand`` are resources that came another way.
+        """
+        call = _Call(self, access, patient_id, until)
+        first = [call.start(*one) for one in wanted]
+        for query in referenced.queries([*at_hand, *call.rows_that_refer(first)], access.base):
+            call.start(query)
+        return call.results()
+
+    def reader(self, access: Access, until: float) -> FhirReader:
+        """A reader for one hook call."""
+        settings = self._settings
+        budget = ByteBudget(settings.bytes_limit)
+        transport = Transport(self._session, access.token, until, budget)
+        return FhirReader(access.base, transport, settings.deadline)
+
+    def submit(self, reader: FhirReader, found: Found, path: str, patient_id: str) -> Future[None]:
+        """Starts one search in a thread of its own."""
+        limit = self._settings.page_limit
+        return self._threads.submit(search.run, reader, found, path, patient_id, limit)
+
+    @property
+    def seconds(self) -> float:
+        return self._settings.deadline
+
+
+class _Call:
+    """The searches of one hook call while they run."""
+
+    def __init__(self, fetcher: FhirFetcher, access: Access, patient_id: str, until: float) -> None:
+        self._fetcher, self._access, self._patient_id, self._until = fetcher, access, patient_id, until
+        self._running: list[tuple[Found, Future[None]]] = []
+
+    @cached_property
+    def _reader(self) -> FhirReader:
+        """Made when it is needed: with everything prefetched it never is."""
+        return self._fetcher.reader(self._access, self._until)
+
+    def start(
+        self, query: Query, next_link: str = "", earlier: Sequence[Any] = ()
+    ) -> tuple[Found, Future[None]]:
+        """Starts a search, from its beginning or from a link to a later page."""
+        found = Found(query, earlier)
+        path = next_link or search.path_of(query, self._patient_id)
+        running = (found, self._fetcher.submit(self._reader, found, path, self._patient_id))
+        self._running.append(running)
+        return running
+
+    def rows_that_refer(self, running: Sequence[tuple[Found, Future[None]]]) -> list[object]:
+        """The rows of the searches whose resources refer to others, waited for."""
+        refer = [one for one in running if one[0].query.resource_type in referenced.REFERRING]
+        self._wait(future for _, future in refer)
+        return [row for found, _ in refer for row in list(found.resources)]
+
+    def results(self) -> list[Found]:
+        """What all searches brought by the deadline."""
+        self._wait(future for _, future in self._running)
+        return [self._result(found, future) for found, future in self._running]
+
+    def _wait(self, futures: Iterable[Future[None]]) -> None:
+        wait(list(futures), timeout=max(0.0, self._until + _GRACE - monotonic()))
+
+    def _result(self, found: Found, future: Future[None]) -> Found:
+        if future.done() and not future.cancelled():
+            future.result()
+            return found
+        future.cancel()
+        so_far = Found(found.query, found.earlier, list(found.resources), dict(found.full_urls))
+        so_far.give_up(DEADLINE.format(seconds=self._fetcher.seconds))
+        return so_far

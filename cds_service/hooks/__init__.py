@@ -1,0 +1,1 @@
+"""CDS Hooks over HTTP: discovery, requests, prefetch, answers and refusals."""

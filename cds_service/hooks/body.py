@@ -1,0 +1,71 @@
+"""The body of a request, read once: size, media type, JSON, depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from cds_service.hooks.problems import (
+    NOT_AN_OBJECT,
+    NOT_JSON,
+    TOO_DEEP,
+    TOO_LARGE,
+    WRONG_MEDIA_TYPE,
+    Problem,
+    RefusalError,
+)
+
+MEDIA_TYPES = frozenset({"application/json", "application/fhir+json"})
+
+
+def read_object(request: Request, limit: int) -> dict[str, Any]:
+    """The JSON object that a request carries, or a RefusalError."""
+    return parse_object(read_bytes(request, limit))
+
+
+def read_bytes(request: Request, limit: int) -> bytes:
+    """The raw body, at most ``limit`` bytes of it."""
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if request.mimetype not in MEDIA_TYPES or charset not in ("utf-8", "utf8") or encoding != "identity":
+        raise RefusalError(WRONG_MEDIA_TYPE)
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RefusalError(too_large(limit)) from None
+    except ClientDisconnected:
+        raise RefusalError(NOT_JSON) from None
+
+
+def too_large(limit: int) -> Problem:
+    """A body over the limit."""
+    return Problem(TOO_LARGE.status, TOO_LARGE.code, TOO_LARGE.text.format(limit=limit))
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in the bytes, or a RefusalError."""
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise RefusalError(TOO_DEEP if "depth" in str(error) else NOT_JSON) from None
+    if not isinstance(document, dict):
+        raise RefusalError(NOT_AN_OBJECT)
+    if is_too_deep(document):
+        raise RefusalError(TOO_DEEP)
+    return document
+
+
+def is_too_deep(document: Any) -> bool:
+    """Whether objects and arrays lie more than 254 deep in one another.
+
+    Writing the document back is the fast way to find out: orjson reads 1,024 levels and writes 254. It
+    costs a quarter of reading, and a tenth of a walk through the document in Python.
+    """
+    try:
+        orjson.dumps(document)
+    except TypeError:
+        return True
+    return False

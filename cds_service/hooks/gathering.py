@@ -1,0 +1,110 @@
+"""A patient's resources for one call: prefetch first, then the FHIR server for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cds_service.fhir.fetching import Access, FhirFetcher
+from cds_service.fhir.search import Found
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.prefetch import Prefetched, read_prefetch
+from cds_service.hooks.problems import NO_PATIENT, Problem, RefusalError
+from mappings.needs import Query
+from mappings.results import Gap
+
+NO_SERVER = "no FHIR server was given"
+NOT_ALLOWED = "this FHIR server may not be called"
+PLAIN_HTTP = "no token is sent without https"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything that could be had, and a gap for everything that could not."""
+
+    resources: list[Any]
+    full_urls: dict[str, str]
+    gaps: list[Gap]
+    from_prefetch: int = 0
+    fetched: int = 0
+    searches: list[Found] = field(default_factory=list)
+
+
+def gather(call: HookCall, queries: Sequence[Query], fetcher: FhirFetcher, until: float) -> Gathered:
+    """The resources for a call by ``until`` (``time.monotonic``); RefusalError 412 if there is no Patient."""
+    prefetched = read_prefetch(call.prefetch, queries, call.patient_id)
+    access, why = access_of(call, fetcher)
+    if access is None:
+        gathered = _prefetch_only(prefetched, why)
+    else:
+        wanted = [one for one, _ in prefetched.missing]
+        found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
+        gathered = _with_fetched(prefetched, found)
+    _require_patient(call, gathered)
+    return gathered
+
+
+def access_of(call: HookCall, fetcher: FhirFetcher) -> tuple[Access | None, str]:
+    """The FHIR server that may be read for this call, or why there is none."""
+    if call.fhir_server is None:
+        return None, NO_SERVER
+    base = fetcher.allowed.find(call.fhir_server)
+    if base is None:
+        return None, NOT_ALLOWED
+    if call.token is not None and not base.keeps_secrets:
+        return None, PLAIN_HTTP
+    return Access(base, call.token), ""
+
+
+def _prefetch_only(prefetched: Prefetched, why: str) -> Gathered:
+    unread = [_and(gap, why) for _, gap in prefetched.missing]
+    resources = without_repeats(prefetched.resources)
+    return Gathered(resources, prefetched.full_urls, [*prefetched.gaps, *unread], len(prefetched.resources))
+
+
+def _and(gap: Gap, why: str) -> Gap:
+    return Gap(gap.resource_type, f"{gap.what}; {why}", gap.codes, gap.newest_first)
+
+
+def _with_fetched(prefetched: Prefetched, found: Sequence[Found]) -> Gathered:
+    rows = [row for one in found for row in one.resources]
+    full_urls = dict(prefetched.full_urls)
+    for one in found:
+        full_urls.update(one.full_urls)
+    return Gathered(
+        without_repeats([*prefetched.resources, *rows]),
+        full_urls,
+        [*prefetched.gaps, *(one.gap for one in found if one.gap is not None)],
+        len(prefetched.resources),
+        len(rows),
+        list(found),
+    )
+
+
+def without_repeats(resources: Iterable[Any]) -> list[Any]:
+    """Leaves out what came twice, as searches that overlap bring it; different contents both stay."""
+    first: dict[tuple[Any, Any], Any] = {}
+    kept: list[Any] = []
+    for resource in resources:
+        if type(resource) is dict:
+            identity = resource.get("id")
+            if type(identity) is str and identity:
+                known = first.setdefault((str(resource.get("resourceType")), identity), resource)
+                if known is not resource and known == resource:
+                    continue
+        kept.append(resource)
+    return kept
+
+
+def _require_patient(call: HookCall, gathered: Gathered) -> None:
+    for resource in gathered.resources:
+        if (
+            isinstance(resource, dict)
+            and resource.get("resourceType") == "Patient"
+            and resource.get("id") == call.patient_id
+        ):
+            return
+    why = [gap.what.removeprefix("Patient: ") for gap in gathered.gaps if gap.resource_type == "Patient"]
+    text = NO_PATIENT.text.format(why="; ".join(why) or "it was not there")
+    raise RefusalError(Problem(NO_PATIENT.status, NO_PATIENT.code, text, NO_PATIENT.where))

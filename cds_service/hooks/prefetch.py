@@ -1,0 +1,89 @@
+"""What a client prefetched: data, "nothing on record", or not satisfied (CDS Hooks, prefetch semantics)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cds_service.fhir.faults import REPORTED
+from cds_service.fhir.fetching import Wanted
+from cds_service.fhir.search import gap_for, reports_incomplete
+from cds_service.hooks.call import patients_in
+from mappings.needs import Query
+from mappings.reading.bundles import unwrap
+from mappings.results import Gap
+
+ABSENT = "not in the prefetch"
+BROKEN = "prefetched as neither resource nor Bundle"
+FAILED = "the EHR could not prefetch it"
+FIRST_PAGE = "only the first page prefetched"
+FEWER = "fewer prefetched than the EHR counts"
+
+
+@dataclass(slots=True)
+class Prefetched:
+    """The usable part of a prefetch, and what is still to be had, each with the reason why."""
+
+    resources: list[Any] = field(default_factory=list)
+    full_urls: dict[str, str] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    missing: list[tuple[Wanted, Gap]] = field(default_factory=list)
+    satisfied: int = 0
+
+    def lacks(self, query: Query, why: str, next_link: str = "", rows: Sequence[Any] = ()) -> None:
+        """Notes a query to be run, with the gap that it leaves if it cannot be."""
+        self.missing.append((Wanted(query, next_link, rows), gap_for(query, why, rows)))
+
+
+def read_prefetch(prefetch: Mapping[str, Any], queries: Sequence[Query], patient_id: str) -> Prefetched:
+    """Decides, key by key, what arrived. Keys that were not declared are ignored."""
+    result = Prefetched()
+    for query in queries:
+        if query.is_read:
+            _read_patient(prefetch.get(query.key), query, patient_id, result)
+        elif query.key not in prefetch:
+            result.lacks(query, ABSENT)
+        else:
+            _read_search(prefetch[query.key], query, result)
+    return result
+
+
+def _read_patient(value: object, query: Query, patient_id: str, result: Prefetched) -> None:
+    for patient in patients_in(value):
+        if patient.get("id") == patient_id:
+            result.resources.append(patient)
+            result.satisfied += 1
+            return
+    result.lacks(query, "its id is missing" if patients_in(value) else ABSENT if value is None else BROKEN)
+
+
+def _read_search(value: object, query: Query, result: Prefetched) -> None:
+    if value is None:
+        result.satisfied += 1
+    elif not isinstance(value, dict):
+        result.lacks(query, BROKEN)
+    elif value.get("resourceType") == "OperationOutcome":
+        result.gaps.append(gap_for(query, FAILED))
+    elif value.get("resourceType") == "Bundle" and isinstance(value.get("entry", []), list):
+        _read_bundle(value, query, result)
+    elif value.get("resourceType") == query.resource_type:
+        result.resources.append(value)
+        result.satisfied += 1
+    else:
+        result.lacks(query, BROKEN)
+
+
+def _read_bundle(bundle: Mapping[str, Any], query: Query, result: Prefetched) -> None:
+    page = unwrap([bundle])
+    result.resources.extend(page.resources)
+    result.full_urls.update(page.full_urls)
+    total = bundle.get("total")
+    if reports_incomplete(page.outcomes):
+        result.gaps.append(gap_for(query, REPORTED))
+    elif page.next_link:
+        result.lacks(query, FIRST_PAGE, page.next_link, page.resources)
+    elif isinstance(total, int) and total > len(page.resources):
+        result.lacks(query, FEWER, rows=page.resources)
+    else:
+        result.satisfied += 1

@@ -1,0 +1,1 @@
+"""Patients from files, for the command line: what a file holds, whose each record is, and a table."""

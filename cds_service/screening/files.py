@@ -1,0 +1,119 @@
+"""Files of FHIR JSON as one data set: Bundles, single resources, NDJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mappings.reading.bundles import unwrap
+from mappings.reading.references import reference_of
+from mappings.results import Gap
+
+_BOM = b"\xef\xbb\xbf"
+_URN = "urn:uuid:"
+
+
+class UnusableInputError(Exception):
+    """Input that cannot be assessed; the message says which file, which line and why, never a value."""
+
+
+@dataclass(slots=True)
+class DataSet:
+    """All resources of some files. ``gaps`` are pages that a search left in the server."""
+
+    resources: list[Any] = field(default_factory=list)
+    full_urls: dict[str, str] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def read_files(paths: Iterable[Path]) -> DataSet:
+    """Everything that the files hold, or UnusableInputError."""
+    documents = [document for path in paths for document in _documents(path)]
+    everything = DataSet()
+    for document in documents:
+        _name_by_urn(document)
+        unwrapped = unwrap([document])
+        everything.resources.extend(unwrapped.resources)
+        everything.full_urls.update(unwrapped.full_urls)
+    everything.gaps = _pages_left_out(documents)
+    return everything
+
+
+def _documents(path: Path) -> list[dict[str, Any]]:
+    try:
+        raw = path.read_bytes().removeprefix(_BOM)
+    except OSError as error:
+        raise UnusableInputError(
+            f"{path}: cannot be read ({error.strerror or type(error).__name__})"
+        ) from None
+    if not raw.strip():
+        raise UnusableInputError(f"{path}: is empty")
+    try:
+        return [_resource(orjson.loads(raw), str(path))]
+    except orjson.JSONDecodeError as error:
+        lines = [(number, line) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
+        if not _is_json(lines[0][1]):
+            raise UnusableInputError(f"{path}: is not JSON (line {error.lineno})") from None
+    return [_line(line, f"{path}, line {number}") for number, line in lines]
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _line(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        return _resource(orjson.loads(line), where)
+    except orjson.JSONDecodeError:
+        raise UnusableInputError(f"{where}: is not JSON") from None
+
+
+def _resource(document: Any, where: str) -> dict[str, Any]:
+    if not isinstance(document, dict) or not isinstance(document.get("resourceType"), str):
+        raise UnusableInputError(
+            f"{where}: is not a FHIR resource or Bundle; NDJSON has one of them on each line"
+        )
+    return document
+
+
+def _entries(bundle: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    entries = bundle.get("entry")
+    return (one for one in entries if isinstance(one, dict)) if isinstance(entries, list) else ()
+
+
+def _name_by_urn(document: dict[str, Any]) -> None:
+    """Gives resources of a transaction that have no id yet the uuid by which the others refer to them."""
+    for entry in _entries(document):
+        resource, url = entry.get("resource"), entry.get("fullUrl")
+        named = isinstance(resource, dict) and resource.get("id")
+        if isinstance(resource, dict) and not named and isinstance(url, str) and url.startswith(_URN):
+            resource["id"] = url.removeprefix(_URN)
+
+
+def _pages_left_out(documents: list[dict[str, Any]]) -> list[Gap]:
+    """A gap for each type of a search page whose next page is not among the files."""
+    present = {_link(document, "self") for document in documents}
+    gaps: dict[str, Gap] = {}
+    for document in documents:
+        following = _link(document, "next")
+        if following and following not in present:
+            for entry in _entries(document):
+                kind = reference_of(entry.get("resource") or {}).partition("/")[0]
+                gaps[kind] = Gap(kind, f"{kind}: the files hold only the first pages of a search")
+    return list(gaps.values())
+
+
+def _link(bundle: dict[str, Any], relation: str) -> str:
+    links = bundle.get("link")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == relation and isinstance(link.get("url"), str):
+            return str(link["url"])
+    return ""

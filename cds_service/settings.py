@@ -1,0 +1,184 @@
+"""Everything that a deployment can set, in one place. Read from the environment once, at the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from cds_service.fhir.allow_list import parse_base
+
+PREFIX = "TRIALHOOK_"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; ``faults`` holds one sentence for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment decides. The defaults are those of demo mode, the only mode so far."""
+
+    fhir_hosts: tuple[str, ...] = ()
+    deadline: float = 2.0
+    max_body: int = 16 * 1024 * 1024
+    serve_drafts: bool = True
+    time_zone: str = ""
+    page_limit: int = 20
+    bytes_limit: int = 32 * 1024 * 1024
+    concurrency: int = 32
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings of an environment (default: the process's own), or every fault in it at once."""
+        environment = os.environ if environment is None else environment
+        known = {row.name: row for row in SETTINGS_TABLE}
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for name in sorted(name for name in environment if name.startswith(PREFIX)):
+            row, text = known.get(name), environment[name].strip()
+            if row is None:
+                faults.append(_unknown(name, known))
+            elif text:
+                try:
+                    values[row.member] = row.read(text)
+                except ValueError as fault:
+                    faults.append(f"{name} {fault}")
+        if faults:
+            raise SettingsError(faults)
+        return cls(**values)
+
+
+class SettingRow(NamedTuple):
+    """One line of the table of settings: environment name, member, default and meaning in words."""
+
+    name: str
+    member: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+
+
+def _unknown(name: str, known: Mapping[str, SettingRow]) -> str:
+    endings = [one.removeprefix(PREFIX) for one in known]
+    nearest = get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else f"known: {', '.join(known)}"
+    return f"{name} is not a setting; {hint}"
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(text.replace(",", " ").split())
+    for number, host in enumerate(hosts, 1):
+        if parse_base(host) is None:
+            raise ValueError(
+                f"must list base URLs such as https://ehr.example/fhir/r4, without user, query or '..'; "
+                f"number {number} is not one"
+            )
+    return hosts
+
+
+def _seconds(text: str) -> float:
+    seconds = _number(text, float, "a number of seconds")
+    if not 0.05 <= seconds <= 60:
+        raise ValueError("must be between 0.05 and 60 seconds")
+    return float(seconds)
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(_number(text, int, "a whole number"))
+        if not least <= number <= most:
+            raise ValueError(f"must be between {least} and {most}")
+        return number
+
+    return read
+
+
+def _number(text: str, kind: Callable[[str], float], what: str) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"must be {what}, not {text!r}") from None
+
+
+def _yes_or_no(text: str) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in answers:
+        raise ValueError(f"must be 1 or 0, not {text!r}")
+    return answers[text.lower()]
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, KeyError):  # a zone that is not found is a KeyError
+        raise ValueError(f"must be a time zone such as Asia/Shanghai, not {text!r}") from None
+    return text
+
+
+SETTINGS_TABLE: tuple[SettingRow, ...] = (
+    SettingRow(
+        "TRIALHOOK_FHIR_HOSTS",
+        "fhir_hosts",
+        "none",
+        "FHIR servers that may be called: base URLs separated by spaces, and all below them",
+        _hosts,
+    ),
+    SettingRow(
+        "TRIALHOOK_DEADLINE",
+        "deadline",
+        "2",
+        "Seconds that all reading from a FHIR server may take in one hook call",
+        _seconds,
+    ),
+    SettingRow(
+        "TRIALHOOK_MAX_BODY",
+        "max_body",
+        "16777216",
+        "Largest request body, in bytes",
+        _between(1024, 1024**3),
+    ),
+    SettingRow(
+        "TRIALHOOK_SERVE_DRAFTS",
+        "serve_drafts",
+        "1 in demo mode",
+        "Whether definitions that no physician has reviewed are served",
+        _yes_or_no,
+    ),
+    SettingRow(
+        "TRIALHOOK_TIME_ZONE",
+        "time_zone",
+        "the machine's",
+        "Time zone that decides which day it is, such as Europe/Berlin",
+        _zone,
+    ),
+    SettingRow(
+        "TRIALHOOK_PAGE_LIMIT",
+        "page_limit",
+        "20",
+        "Most pages read of one search",
+        _between(1, 1000),
+    ),
+    SettingRow(
+        "TRIALHOOK_BYTES_LIMIT",
+        "bytes_limit",
+        "33554432",
+        "Most bytes read from a FHIR server in one hook call, unpacked",
+        _between(1024, 4 * 1024**3),
+    ),
+    SettingRow(
+        "TRIALHOOK_CONCURRENCY",
+        "concurrency",
+        "32",
+        "Most FHIR searches under way at once in one process",
+        _between(1, 256),
+    ),
+)
+"""Every setting, in the order in which the README lists them; a test compares the two."""

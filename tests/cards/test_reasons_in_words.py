@@ -1,0 +1,272 @@
+"""Each reason, in the words that a clinician reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cards import wording
+from cards.evidence_words import date_words, short_name
+from cards.explaining import judgement_line, met_line, open_line, settling_tests
+from mappings.results import CriterionResult, Evidence, ScoreItemResult
+from mappings.verdicts import UNKNOWN_REASON_ORDER, Reason
+from tests.cards.examples import (
+    MET,
+    ORDERABLE,
+    SLEDAI,
+    SLEDAI_OPEN,
+    SLEDAI_OPEN_SCORE,
+    SLEDAI_SCORE,
+    UNKNOWN,
+    criterion,
+    found,
+    judged,
+    missing,
+)
+
+
+def upcr(reason: Reason, text: str = "2 g/g", on: str = "2026-01-03", window: str = "") -> Evidence:
+    label = "Urine protein/creatinine ratio (UPCR)"
+    return Evidence("upcr", label, reason, text, date=on, window=window)
+
+
+R = Reason
+OPEN_LINES = [
+    (R.NOT_FOUND, (missing("UPCR"),), "no record of UPCR → ask, examine or look in outside records"),
+    (
+        R.NOT_FOUND,
+        (missing("UPCR", window="90 days"),),
+        "no record of UPCR in the last 90 days → ask, examine or look in outside records",
+    ),
+    (
+        R.NOT_FOUND,
+        (upcr(R.VALUE, "0.2 g/g", "2026"),),
+        "not shown by the record; on record: UPCR 0.2 g/g (2026) → ask, examine or look in outside records",
+    ),
+    (
+        R.NOT_RETRIEVED,
+        (missing("UPCR", R.NOT_RETRIEVED),),
+        "could not be read from the chart system → look it up in the chart",
+    ),
+    (
+        R.UNREADABLE,
+        (upcr(R.UNREADABLE, "see comment"),),
+        "UPCR see comment of 3 Jan 2026 could not be understood → look at the original result",
+    ),
+    (
+        R.TOO_OLD,
+        (upcr(R.TOO_OLD, window="90 days"),),
+        "UPCR 2 g/g of 3 Jan 2026 is older than 90 days → a newer one is needed",
+    ),
+    (
+        R.TOO_OLD,
+        (upcr(R.TOO_OLD),),
+        "UPCR 2 g/g of 3 Jan 2026 is older than the protocol allows → a newer one is needed",
+    ),
+    (
+        R.IMPRECISE,
+        (upcr(R.IMPRECISE, on="2026"),),
+        "UPCR 2 g/g of 2026 is too imprecise to decide → look for the exact result or date",
+    ),
+    (
+        R.CENSORED,
+        (upcr(R.CENSORED, "<3 g/g"),),
+        "UPCR &lt;3 g/g of 3 Jan 2026 is given only as a limit → look at the original result",
+    ),
+    (
+        R.UNIT_NOT_COMPARABLE,
+        (upcr(R.UNIT_NOT_COMPARABLE, "2 U"),),
+        "UPCR 2 U of 3 Jan 2026: unit cannot be compared → look at the original result",
+    ),
+    (
+        R.CONFLICTING,
+        (upcr(R.CONFLICTING, "0.4 g/g"), Evidence("u24", "24-hour protein", R.CONFLICTING, "0.9 g/d")),
+        "conflicting: UPCR 0.4 g/g of 3 Jan 2026 and 24-hour protein 0.9 g/d → decide which holds",
+    ),
+    (
+        R.NOT_CONFIRMED,
+        (Evidence("ln", "Lupus nephritis", R.NOT_CONFIRMED, "Lupus nephritis", note="provisional"),),
+        "Lupus nephritis, provisional is not confirmed → confirm or refute it",
+    ),
+    (R.SCORE_UNDECIDED, (), "not decided by the record → examine and score"),
+]
+
+
+@pytest.mark.parametrize(("reason", "evidence", "words"), OPEN_LINES)
+def test_an_open_criterion_says_why_and_what_settles_it(
+    reason: Reason, evidence: tuple[Evidence, ...], words: str
+) -> None:
+    result = criterion("proteinuria", "Proteinuria", reason, *evidence)
+
+    assert open_line(result, {}, {}) == f"Proteinuria: {words}"
+
+
+def test_every_reason_that_can_leave_a_criterion_open_has_its_words() -> None:
+    assert set(wording.OPEN) == set(UNKNOWN_REASON_ORDER)
+    assert set(wording.STEPS) == set(UNKNOWN_REASON_ORDER) - {Reason.NEEDS_JUDGEMENT}
+
+
+def test_what_exists_but_was_not_read_is_not_ordered_again() -> None:
+    result = criterion("preg", "Pregnancy test", Reason.NOT_RETRIEVED, settle=("hcg",))
+
+    assert "order" not in open_line(result, {}, ORDERABLE)
+
+
+def test_a_test_that_can_be_ordered_is_named_by_its_abbreviation() -> None:
+    tests = ("urine-protein-creatinine-ratio", "urine-protein-24h", "concept-that-is-no-test")
+    result = criterion("proteinuria", "Proteinuria", Reason.NOT_FOUND, missing("UPCR"), settle=tests)
+
+    assert open_line(result, {}, ORDERABLE).endswith("→ order UPCR or 24-hour urine protein")
+
+
+def test_a_failing_value_is_shown_beside_what_is_missing() -> None:
+    evidence = (missing("24-hour urine protein"), upcr(Reason.VALUE, "0.7 g/g"))
+    result = criterion("proteinuria", "Proteinuria", Reason.NOT_FOUND, *evidence)
+
+    line = open_line(result, {}, {})
+
+    assert "no record of 24-hour urine protein; on record: UPCR 0.7 g/g (3 Jan 2026)" in line
+
+
+def test_missing_lactation_never_reads_as_no_lactation() -> None:
+    result = criterion("lactation", "Not lactating", Reason.NOT_FOUND, missing("Lactation", window="30 days"))
+
+    assert "no lactation" not in open_line(result, {}, {})
+
+
+def test_an_open_score_says_what_the_record_shows_and_what_is_needed() -> None:
+    line = open_line(SLEDAI_OPEN, {"sledai-2k": SLEDAI_OPEN_SCORE}, {})
+
+    assert line == (
+        "SLEDAI-2K: at least 4 from the record – proteinuria 4 (other cause?); 4 more needed; "
+        "still open: low complement, increased DNA binding and 2 more → examine and score"
+    )
+
+
+def test_a_score_is_never_shown_as_a_range() -> None:
+    line = open_line(SLEDAI_OPEN, {"sledai-2k": SLEDAI_OPEN_SCORE}, ORDERABLE)
+
+    assert str(SLEDAI_OPEN_SCORE.at_most) not in line
+
+
+def test_tests_that_cannot_reach_the_score_alone_are_ordered_together() -> None:
+    line = open_line(SLEDAI_OPEN, {"sledai-2k": SLEDAI_OPEN_SCORE}, ORDERABLE)
+
+    assert line.endswith("→ order complement C3 and complement C4")
+
+
+def test_a_recorded_score_says_that_a_clinician_recorded_it() -> None:
+    line = met_line(SLEDAI, {"sledai-2k": SLEDAI_SCORE})
+
+    assert line == "SLEDAI-2K: 12, total recorded by a clinician (10 Feb 2026)"
+
+
+def test_a_recorded_score_that_the_record_contradicts_is_shown_with_what_contradicts_it() -> None:
+    score = replace(SLEDAI_OPEN_SCORE, at_least=9, recorded=found("SLEDAI-2K total", "4", "2026-02-10"))
+    result = criterion("sledai-2k", "SLEDAI-2K", Reason.CONFLICTING)
+
+    line = open_line(result, {"sledai-2k": score}, {})
+
+    assert "at least 9 from the record" in line
+    assert "but a recorded total says 4 (10 Feb 2026) → decide which holds" in line
+    assert settling_tests(replace(result, to_settle=("complement-c3",)), ORDERABLE, score) == []
+
+
+def test_a_score_whose_entry_criterion_is_not_shown_says_so() -> None:
+    score = replace(SLEDAI_OPEN_SCORE, at_least=12, entry=UNKNOWN)
+    result = criterion("sledai-2k", "SLEDAI-2K", Reason.IMPRECISE)
+
+    assert "but its entry criterion is not shown" in open_line(result, {"sledai-2k": score}, {})
+
+
+def test_points_are_left_out_where_they_do_not_add_up() -> None:
+    items = (
+        ScoreItemResult("a", "Class IV", 10, MET, "laboratory"),
+        ScoreItemResult("b", "Proteinuria", 4, MET, "-"),
+    )
+    score = replace(SLEDAI_OPEN_SCORE, at_least=10, threshold=10, items=items)
+
+    line = met_line(SLEDAI, {"sledai-2k": score})
+
+    assert line == "SLEDAI-2K: at least 10 from the record – class IV and proteinuria"
+
+
+MET_LINES = [
+    (criterion("age", "Age", R.VALUE, found("Age", "34 years")), "Age: 34 years"),
+    (
+        criterion("p", "Proteinuria", R.VALUE, upcr(R.VALUE), missing("24-hour protein")),
+        "Proteinuria: UPCR 2 g/g (3 Jan 2026)",
+    ),
+    (
+        criterion("ecog", "ECOG", R.VALUE, found("ECOG performance status", "1", "2026-02")),
+        "ECOG: 1 (Feb 2026)",
+    ),
+    (
+        criterion("bx", "Class III or IV", R.VALUE, found("Kidney biopsy class", "class IV + V")),
+        "Class III or IV: kidney biopsy class IV + V",
+    ),
+    (
+        criterion("np", "Not pregnant", R.ABSENT_BY_RULE, missing("Pregnancy", R.ABSENT_BY_RULE)),
+        "Not pregnant: pregnancy none on record, which counts as absent",
+    ),
+    (
+        criterion("c", "Consent", R.ATTESTED, Evidence("c", "Consent", R.ATTESTED, date="2026-02-10")),
+        "Consent: attested (10 Feb 2026)",
+    ),
+    (criterion("x", "Something", R.VALUE), "Something"),
+]
+
+
+@pytest.mark.parametrize(("result", "line"), MET_LINES)
+def test_a_met_criterion_shows_its_value_and_date(result: CriterionResult, line: str) -> None:
+    assert met_line(result, {}) == line
+
+
+def test_a_question_shows_the_values_beside_it_grouped_by_day() -> None:
+    beside = (
+        found("Haemoglobin", "10.8 g/dL", "2026-02-10"),
+        found("Ejection fraction (LVEF)", "62 %", "2025-12-02"),
+        found("Platelets", "182 /nL", "2026-02-10"),
+    )
+
+    line, has_values = judgement_line(judged("organ-function", "Organ function", beside=beside))
+
+    assert has_values
+    assert (
+        line
+        == "Organ function: haemoglobin 10.8 g/dL, platelets 182 /nL (10 Feb 2026); LVEF 62 % (2 Dec 2025)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("2026-02-10", "10 Feb 2026"),
+        ("2026-02-10T23:30:00+09:00", "10 Feb 2026"),
+        ("2026-02", "Feb 2026"),
+        ("2026", "2026"),
+        ("2026-02-30", "2026-02-30"),
+        ("2026-13", "2026-13"),
+        ("20261", "20261"),
+        ("last *spring*", r"last \*spring\*"),
+        ("", ""),
+    ],
+)
+def test_a_date_is_as_precise_as_it_was_written(written: str, words: str) -> None:
+    assert date_words(written) == words
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Urine protein/creatinine ratio (UPCR)", "UPCR"),
+        ("Haemoglobin", "haemoglobin"),
+        ("ECOG performance status", "ECOG performance status"),
+        ("C3", "C3"),
+        ("hCG", "hCG"),
+        ("Stage (as told by the patient)", "stage (as told by the patient)"),
+    ],
+)
+def test_a_label_inside_a_sentence_is_short(label: str, name: str) -> None:
+    assert short_name(label) == name

@@ -1,0 +1,89 @@
+"""Settings are read once, checked, and every fault is told at once."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from cds_service.settings import SETTINGS_TABLE, Settings, SettingsError
+
+
+def faults(**environment: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({f"TRIALHOOK_{name}": value for name, value in environment.items()})
+    return caught.value.faults
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_environment({"PATH": "/bin"}) == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    environment = {
+        "TRIALHOOK_FHIR_HOSTS": "https://ehr.example/fhir, http://127.0.0.1:8080/fhir",
+        "TRIALHOOK_DEADLINE": "0.5",
+        "TRIALHOOK_MAX_BODY": "2048",
+        "TRIALHOOK_SERVE_DRAFTS": "no",
+        "TRIALHOOK_TIME_ZONE": "Asia/Shanghai",
+        "TRIALHOOK_PAGE_LIMIT": "3",
+        "TRIALHOOK_BYTES_LIMIT": "4096",
+        "TRIALHOOK_CONCURRENCY": "8",
+    }
+    assert set(environment) == {row.name for row in SETTINGS_TABLE}
+    assert Settings.from_environment(environment) == Settings(
+        fhir_hosts=("https://ehr.example/fhir", "http://127.0.0.1:8080/fhir"),
+        deadline=0.5,
+        max_body=2048,
+        serve_drafts=False,
+        time_zone="Asia/Shanghai",
+        page_limit=3,
+        bytes_limit=4096,
+        concurrency=8,
+    )
+
+
+def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
+    defaults = Settings()
+    assert [row.member for row in SETTINGS_TABLE] == [member.name for member in fields(Settings)]
+    for row in SETTINGS_TABLE:
+        if row.default.replace(".", "").isdigit():
+            assert row.read(row.default) == getattr(defaults, row.member)
+
+
+def test_an_empty_value_is_the_default() -> None:
+    assert Settings.from_environment({"TRIALHOOK_DEADLINE": " "}) == Settings()
+
+
+def test_a_misspelt_name_is_refused_with_the_nearest_one() -> None:
+    assert faults(FHIR_HOST="x") == ("TRIALHOOK_FHIR_HOST is not a setting; did you mean TRIALHOOK_FHIR_HOSTS?",)
+
+
+def test_a_name_like_no_other_is_refused_with_the_list() -> None:
+    [fault] = faults(XYZZY="1")
+    assert "known: TRIALHOOK_FHIR_HOSTS, " in fault
+
+
+def test_all_faults_are_told_at_once() -> None:
+    told = faults(DEADLINE="soon", MAX_BODY="1", SERVE_DRAFTS="maybe", TIME_ZONE="Mars/Olympus", PAGE_LIMIT="2.5")
+    assert [fault.split(" ")[0] for fault in told] == [
+        "TRIALHOOK_DEADLINE",
+        "TRIALHOOK_MAX_BODY",
+        "TRIALHOOK_PAGE_LIMIT",
+        "TRIALHOOK_SERVE_DRAFTS",
+        "TRIALHOOK_TIME_ZONE",
+    ]
+
+
+@pytest.mark.parametrize("deadline", ["0", "-1", "61", "nan", "inf"])
+def test_a_deadline_out_of_range_is_refused(deadline: str) -> None:
+    assert faults(DEADLINE=deadline)
+
+
+@pytest.mark.parametrize(
+    "host", ["ehr.example", "ftp://ehr.example", "https://user:secret@ehr.example/fhir", "https://ehr.example/?x=1"]
+)
+def test_a_host_that_is_not_a_base_url_is_refused_without_repeating_it(host: str) -> None:
+    [fault] = faults(FHIR_HOSTS=f"https://good.example {host}")
+    assert "number 2" in fault
+    assert "secret" not in fault
