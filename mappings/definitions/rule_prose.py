@@ -33,17 +33,19 @@ _COMPARED: Mapping[Comparison, str] = {
     "at_most": "at most",
 }
 _SEXES = {"female": "female", "male": "male", "not_stated": "not stated (other, unknown or absent)"}
-_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_<>[]|#"})
+_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_<["})
+_MARKS_AT_START = ("#", ">", "-", "+")
 
 
 def plain_text(text: str) -> str:
     """The text with Markdown's marks made plain."""
-    return text.translate(_MARKS)
+    marked = text.translate(_MARKS)
+    return f"\\{marked}" if marked.startswith(_MARKS_AT_START) else marked
 
 
 @dataclass(frozen=True, slots=True)
 class RuleProse:
-    """Writes rules. ``labels`` are the criteria's own; ``in_score``: a rule may take the asking rule's window."""
+    """Writes rules. ``labels`` are the criteria's own; in a score a rule may take the asking rule's window."""
 
     catalog: Catalog
     labels: Mapping[str, str]
@@ -83,10 +85,10 @@ class RuleProse:
     def _any(self, rule: AnyOf) -> str:
         text = "At least one of these holds"
         if rule.conflicting_when_older_by:
-            text += (
-                f" (unknown, conflicting, if it rests on a result more than {rule.conflicting_when_older_by} older"
-                " than one by which another fails)"
+            older = (
+                f"a result more than {rule.conflicting_when_older_by} older than one by which another fails"
             )
+            text += f" (unknown, conflicting, if it rests on {older})"
         if rule.passing_over_absent:
             text += " (what is not on record, or too old, is passed over)"
         return text + ":"

@@ -14,7 +14,7 @@ _SYSTEM_NAMES = {uri: name for name, uri in SYSTEMS.items()}
 
 
 def describe(trial: TrialDefinition, catalog: Catalog) -> str:
-    """Markdown: for each criterion the protocol's words, our reading and the rule; then the scores and the codes."""
+    """Markdown: each criterion in the protocol's words, our reading and the rule; then scores and codes."""
     prose = RuleProse(catalog, {criterion.id: criterion.label for criterion in trial.criteria})
     lines = _head(trial)
     lines += ["", "## What the published criteria leave out", ""]
@@ -119,9 +119,11 @@ def _answers(concept: Concept) -> list[str]:
         lines.append(f"- The laboratory's own “{word}” means {plain_text(token)}")
     for token, ways in concept.answers.items():
         lines.append(f"- “{plain_text(token)}” is also said by: {plain_text(', '.join(sorted(ways)))}")
-    for code in sorted(concept.imprecise_when_positive):
-        lines.append(f"- A positive answer under {plain_text(code)} is too imprecise to count")
-    return lines
+    imprecise = sorted(concept.imprecise_when_positive)
+    return [
+        *lines,
+        *(f"- A positive answer under {plain_text(code)} is too imprecise to count" for code in imprecise),
+    ]
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:

@@ -45,24 +45,27 @@ def text_of(value: Any) -> str:
 
 def coding_token(coding: Mapping[str, Any]) -> str:
     """``system|code`` without the white space some senders leave; empty without a code."""
-    code = coding.get("code")
-    if isinstance(code, int) and not isinstance(code, bool):
+    system, code = coding.get("system"), coding.get("code")
+    if type(code) is int:
         code = str(code)
-    code = text_of(code)
-    if not code:
-        return ""
-    system = text_of(coding.get("system"))
-    return f"{_SAME_SYSTEM.get(system, system)}|{code}"
+    return _token(system if type(system) is str else "", code) if type(code) is str else ""
+
+
+@lru_cache(maxsize=8192)
+def _token(system: str, code: str) -> str:
+    system, code = system.strip(), code.strip()
+    return f"{_SAME_SYSTEM.get(system, system)}|{code}" if code else ""
 
 
 def tokens_and_texts(codeable: Any) -> tuple[list[str], list[str]]:
     """The ``system|code`` tokens of a CodeableConcept, and its text followed by its displays."""
     tokens: list[str] = []
     texts: list[str] = []
-    concept = mapping(codeable)
-    if text := text_of(concept.get("text")):
+    if type(codeable) is not dict:
+        return tokens, texts
+    if text := text_of(codeable.get("text")):
         texts.append(text)
-    for coding in items(concept.get("coding")):
+    for coding in items(codeable.get("coding")):
         if token := coding_token(coding):
             tokens.append(token)
         if display := text_of(coding.get("display")):

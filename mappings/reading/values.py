@@ -15,7 +15,7 @@ from mappings.units import convert
 from mappings.verdicts import Reason
 
 _UCUM = "http://unitsofmeasure.org"
-_NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)\s*(.{0,40})")
+_NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
 _TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*1\s*:\s*(\d{1,7})\b")
 _COMPARATORS = {"≤": "<=", "≥": ">="}
 NO_TOKENS: frozenset[str] = frozenset()
@@ -102,9 +102,9 @@ def _integer(value: Any, concept: Concept) -> Value:
     return _amount(value, "", None, concept)
 
 
-def _boolean(value: Any, _concept: Concept) -> Value:
-    if type(value) is not bool:
-        return _problem(Reason.UNREADABLE, "valueBoolean is not true or false")
+def _boolean(value: Any, concept: Concept) -> Value:
+    if type(value) is not bool or concept.kind == "measurement":
+        return _problem(Reason.UNREADABLE, "true or false is not a result of this kind")
     tokens = frozenset({"yes", "positive"} if value else {"no", "negative"})
     return Value(None, tokens, "yes" if value else "no", "", None)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.reading.code_index import first_code
-from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, class_of, classes, said_in
 from mappings.reading.pathology.episodes import LAST_DAY
 from mappings.reading.pathology.questions import Questions
@@ -39,9 +39,9 @@ class Hint(NamedTuple):
 def hint_of_condition(resource: Mapping[str, Any], questions: Questions) -> Hint | None:
     """The class that a Condition names by its code, words or stage; None if it names none."""
     elements = [resource.get("code"), *(stage.get("summary") for stage in items(resource.get("stage")))]
-    said = [said for element in elements if isinstance(element, dict) for said in said_in(element, questions)]
-    if not any(each.codes or _names_lupus(each.text) for each in said):
+    if not any(_may_name_class(element, questions) for element in elements):
         return None
+    said = [said for element in elements if isinstance(element, dict) for said in said_in(element, questions)]
     reading = _first_reading(said)
     if reading is None:
         return None
@@ -63,6 +63,11 @@ def hint_of_report(record: BiopsyRecord) -> Hint | None:
     days = [when.last for _, when in record.dates] + ([record.issued.last] if record.issued else [])
     known = When(BEGINNING, min(days, default=LAST_DAY), "")
     return _hint(record.reference, known, reading, record.confirmed, "class from a report that is not of pathology")
+
+
+def _may_name_class(codeable: Any, questions: Questions) -> bool:
+    tokens, texts = tokens_and_texts(codeable)
+    return any(_names_lupus(text) for text in texts) or bool(questions.coded_classes(tokens)[0])
 
 
 @lru_cache(maxsize=1024)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
-from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
+from mappings.reading.code_index import normalised
+from mappings.reading.fhir_elements import tokens_and_texts
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
 
 CLASS, ACTIVITY, CHRONICITY = "kidney-biopsy-class", "nih-activity-index", "nih-chronicity-index"
 CLASS_ANY = "kidney-biopsy-class-any-scheme"
 
-_QUESTION_OF: Mapping[str, Question] = {CLASS: "class", ACTIVITY: "activity", CHRONICITY: "chronicity"}
+_QUESTION_OF: Mapping[str, Question] = {
+    CLASS: "class",
+    ACTIVITY: "activity",
+    CHRONICITY: "chronicity",
+    "kidney-biopsy": "biopsy",
+    "kidney-biopsy-report": "biopsy",
+}
+_PATHOLOGY, _SPECIMEN = "pathology-report", "kidney-specimen"
+"""Concepts whose codes mark a report as one of pathology, and a specimen as kidney tissue."""
 
 _SNOMED = SYSTEMS["snomed"]
 WHO_CLASSES: Mapping[str, str] = {
@@ -28,19 +37,6 @@ WHO_CLASSES: Mapping[str, str] = {
 }
 """SLE glomerulonephritis syndrome, WHO class I to VI. No code for an ISN/RPS class is known."""
 
-_BIOPSY_CODES = frozenset(
-    {
-        *(f"{_SNOMED}|{code}" for code in ("7246002", "274326000", "769246001", "275155009", "10106002")),
-        *(f"{SYSTEMS['cpt']}|{code}" for code in ("50200", "50205")),
-        *(f"{SYSTEMS['icd10pcs']}|{code}" for code in ("0TB03ZX", "0TB13ZX")),
-        "http://hl7.org/fhir/sid/icd-9-cm|55.23",
-        f"{SYSTEMS['loinc']}|65757-7",
-    }
-)
-"""Kidney biopsy as a procedure, and its report."""
-
-_KIDNEY_SPECIMENS = frozenset({f"{_SNOMED}|309269002"})
-_PATHOLOGY_CODES = frozenset(f"{SYSTEMS['loinc']}|{code}" for code in ("22637-3", "60568-3", "LP7839-6", "11526-1"))
 _PATHOLOGY_SECTIONS = frozenset({"PAT", "SP", "LP7839-6"})
 _IMAGING_SECTIONS = frozenset({"RAD", "RUS", "RX", "CT", "NMR", "NMS", "LP29684-5", "imaging", "CUS"})
 """HL7 v2 table 0074 and LOINC parts, as DiagnosticReport.category has them."""
@@ -59,6 +55,7 @@ _WORDS_OF_INDEX = frozenset(
     " score of the in by for activity chronicity total national institutes institute health revised isn rps native tissue"
     " glomerulonephritis value result".split()
 )
+_NO_CLASSES: frozenset[str] = frozenset()
 _WORDS_OF_KIDNEY = frozenset({"nephritis", "renal", "kidney", "biopsy", "nih", "ln"})
 
 
@@ -67,42 +64,57 @@ class Questions:
 
     def __init__(self, concepts: Mapping[str, Concept]) -> None:
         self.concepts = {id_: concepts[id_] for id_ in (CLASS, ACTIVITY, CHRONICITY, CLASS_ANY) if id_ in concepts}
-        self._codes: dict[str, Question] = dict.fromkeys(_BIOPSY_CODES, "biopsy")
+        self._codes: dict[str, Question] = {}
         self._names: dict[str, Question] = {}
         for concept_id, question in _QUESTION_OF.items():
-            concept = self.concepts.get(concept_id)
-            if concept is not None:
-                self._codes.update({code.token: question for code in concept.codes if code.token not in self._codes})
-                self._names.update({name.lower(): question for name in concept.names})
-        answers = self.concepts[CLASS].answers if CLASS in self.concepts else {}
+            if concept_id in concepts:
+                self._codes.update(dict.fromkeys(_tokens_of(concepts, concept_id), question))
+                self._names.update({normalised(name): question for name in concepts[concept_id].names})
+        self._pathology = _tokens_of(concepts, _PATHOLOGY)
+        self._specimens = _tokens_of(concepts, _SPECIMEN)
+        answers = concepts[CLASS].answers if CLASS in concepts else {}
         self._answers = {word: answer for answer, words in answers.items() for word in words}
+        self._asked_by = lru_cache(maxsize=4096)(self._find)
 
     def asked_by(self, codeable: Any) -> Question | None:
         """What a CodeableConcept asks for, by a code, else by its words."""
-        concept = mapping(codeable)
-        codings = items(concept.get("coding"))
-        for coding in codings:
-            question = self._codes.get(coding_token(coding))
-            if question is not None:
-                return question
-        for text in (text_of(concept.get("text")), *(text_of(coding.get("display")) for coding in codings)):
-            if text:
-                question = self._names.get(text.lower()) or question_in(text)
-                if question is not None:
-                    return question
-        return None
+        tokens, texts = tokens_and_texts(codeable)
+        return self._asked_by(tuple(tokens), tuple(texts)) if tokens or texts else None
 
-    def coded_classes(self, tokens: Iterable[str]) -> tuple[frozenset[str], bool]:
+    def _find(self, tokens: tuple[str, ...], texts: tuple[str, ...]) -> Question | None:
+        known = (self._codes.get(token) for token in tokens)
+        named = (self._names.get(normalised(text)) or question_in(text) for text in texts)
+        return next((question for question in (*known, *named) if question is not None), None)
+
+    def coded_classes(self, tokens: Sequence[str]) -> tuple[frozenset[str], bool]:
         """The classes that codes stand for, and whether only WHO codes say so."""
-        tokens = list(tokens)
+        if not tokens:
+            return _NO_CLASSES, False
         of_isn = frozenset(self._answers[t] for t in tokens if t in self._answers and t not in WHO_CLASSES)
         if of_isn:
             return of_isn, False
         of_who = frozenset(WHO_CLASSES[token] for token in tokens if token in WHO_CLASSES)
         return of_who, bool(of_who)
 
+    def is_kidney_specimen(self, codeable: Any) -> bool:
+        """Whether a specimen's type is kidney tissue."""
+        tokens, texts = tokens_and_texts(codeable)
+        return not self._specimens.isdisjoint(tokens) or any(names_kidney(text) for text in texts)
 
-@lru_cache(maxsize=4096)
+    def is_pathology(self, codeable: Any, sections: Iterable[str]) -> bool:
+        """Whether a report's code, words or categories make it one of pathology."""
+        tokens, texts = tokens_and_texts(codeable)
+        return (
+            not self._pathology.isdisjoint(tokens)
+            or not _PATHOLOGY_SECTIONS.isdisjoint(sections)
+            or any(_BIOPSY.search(text) for text in texts)
+        )
+
+
+def _tokens_of(concepts: Mapping[str, Concept], concept_id: str) -> frozenset[str]:
+    return frozenset(code.token for code in concepts[concept_id].codes) if concept_id in concepts else frozenset()
+
+
 def question_in(text: str) -> Question | None:
     """What the words of a code ask for."""
     found = _INDEX.search(text)
@@ -135,20 +147,6 @@ def questions_of(concepts: Mapping[str, Concept]) -> Questions:
 def names_kidney(text: str) -> bool:
     """Whether words speak of the kidney."""
     return _KIDNEY.search(text) is not None
-
-
-def is_kidney_specimen(tokens: Iterable[str], texts: Iterable[str]) -> bool:
-    """Whether a specimen's type is kidney tissue."""
-    return not _KIDNEY_SPECIMENS.isdisjoint(tokens) or any(names_kidney(text) for text in texts)
-
-
-def is_pathology(code_tokens: Iterable[str], code_texts: Iterable[str], sections: Iterable[str]) -> bool:
-    """Whether codes, words and categories make a report one of pathology."""
-    return (
-        not _PATHOLOGY_CODES.isdisjoint(code_tokens)
-        or not _PATHOLOGY_SECTIONS.isdisjoint(sections)
-        or any(_BIOPSY.search(text) for text in code_texts)
-    )
 
 
 def is_imaging(sections: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mappings.dates import When, parse_when
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
-from mappings.reading.pathology.questions import Question, Questions, is_imaging, is_kidney_specimen, is_pathology, names_kidney
+from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
 from mappings.reading.references import local_reference, reference_of
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
@@ -151,11 +151,11 @@ def _is_biopsy_report(
     """A report of a kidney biopsy by its code or specimen, or one of pathology whose words speak of the kidney."""
     if questions.asked_by(resource.get("code")) is not None:
         return True
-    if any(is_kidney_specimen(*tokens_and_texts(specimen.get("type"))) for specimen in taken):
+    if any(questions.is_kidney_specimen(specimen.get("type")) for specimen in taken):
         return True
-    tokens, texts = tokens_and_texts(resource.get("code"))
-    if not is_pathology(tokens, texts, sections):
+    if not questions.is_pathology(resource.get("code"), sections):
         return False
+    _, texts = tokens_and_texts(resource.get("code"))
     for element in _each(resource, "conclusionCode"):
         texts += tokens_and_texts(element)[1]
     texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]

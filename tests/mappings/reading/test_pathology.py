@@ -18,7 +18,8 @@ from mappings.verdicts import Reason
 
 SNOMED, LOINC = SYSTEMS["snomed"], SYSTEMS["loinc"]
 LOCAL = "urn:local"
-CLASS, AI, CI, ANY = "kidney-biopsy-class", "nih-activity-index", "nih-chronicity-index", "lupus-nephritis-class-any"
+CLASS, AI, CI = "kidney-biopsy-class", "nih-activity-index", "nih-chronicity-index"
+ANY = "kidney-biopsy-class-any-scheme"
 CONCEPTS = {
     CLASS: Concept(
         CLASS,
@@ -32,6 +33,18 @@ CONCEPTS = {
     AI: Concept(AI, "AI", "measurement", codes=(Code(LOCAL, "AI", "AI"),), unit="{score}", pathology=True),
     CI: Concept(CI, "CI", "measurement", codes=(Code(LOCAL, "CI", "CI"),), unit="{score}", pathology=True),
     ANY: Concept(ANY, "Any class", "finding", pathology=True),
+    "kidney-biopsy": Concept(
+        "kidney-biopsy", "Kidney biopsy", "procedure", codes=(Code(SNOMED, "7246002", "Kidney biopsy"),), pathology=True
+    ),
+    "kidney-biopsy-report": Concept(
+        "kidney-biopsy-report", "Report", "finding", codes=(Code(LOINC, "65757-7", "Report"),), pathology=True
+    ),
+    "pathology-report": Concept(
+        "pathology-report", "Pathology", "finding", codes=(Code(LOINC, "22637-3", "Pathology"),), pathology=True
+    ),
+    "kidney-specimen": Concept(
+        "kidney-specimen", "Specimen", "finding", codes=(Code(SNOMED, "309269002", "Specimen"),), pathology=True
+    ),
 }
 NOT_FOUND, UNREADABLE, JUDGEMENT = Reason.NOT_FOUND, Reason.UNREADABLE, Reason.NEEDS_JUDGEMENT
 
@@ -503,13 +516,16 @@ def test_what_is_no_kidney_biopsy_is_passed_over(resource: dict[str, Any]) -> No
     assert read(resource) == ([], [])
 
 
+KIDNEY_SPECIMEN = {"id": "s", "type": {"coding": [{"system": SNOMED, "code": "309269002"}]}}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"code": {"text": "Surgical pathology report"}},
         {"code": {"coding": [{"system": LOINC, "code": "22637-3"}]}},
         {"code": {"text": "Report"}, "category": [{"coding": [{"code": "LP7839-6"}]}]},
-        {"code": {"text": "Report"}, "contained": [{"id": "s", "type": {"text": "Kidney"}}], "specimen": [{"reference": "#s"}]},
+        {"code": {"text": "Report"}, "contained": [KIDNEY_SPECIMEN], "specimen": [{"reference": "#s"}]},
     ],
 )
 def test_a_pathology_report_that_speaks_of_the_kidney_is_a_biopsy(changes: dict[str, Any]) -> None:

@@ -1,0 +1,167 @@
+"""What the values of Observations mean, form by form."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.concept import Concept
+from mappings.reading.values import read_value
+
+UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
+ACTIVITY = Concept("ai", "NIH activity index", "measurement", unit="{score}", whole_number_to=24)
+ECOG = Concept(
+    "ecog",
+    "ECOG",
+    "measurement",
+    unit="{score}",
+    whole_number_to=5,
+    answers={"0": frozenset({"http://loinc.org|LA9622-7"})},
+)
+C3 = Concept("c3", "C3", "finding")
+DSDNA = Concept(
+    "dsdna", "anti-dsDNA", "finding", from_range={"high": "positive", "normal": "negative", "low": "negative"}
+)
+ANA = Concept(
+    "ana", "ANA", "finding", positive_from=80, imprecise_when_positive=frozenset({"http://loinc.org|42254-3"})
+)
+CD19 = Concept("cd19", "CD19", "finding", positive_above=0)
+LACTATION = Concept("lactation", "Lactation", "finding")
+
+UCUM = "http://unitsofmeasure.org"
+
+
+def quantity(value: float, unit: str, **more: Any) -> dict[str, Any]:
+    return {"valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit, **more}}
+
+
+def coded(code: str, system: str = "http://snomed.info/sct", display: str = "") -> dict[str, Any]:
+    return {"valueCodeableConcept": {"coding": [{"system": system, "code": code, "display": display}]}}
+
+
+AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = [
+    ("a quantity in the canonical unit", UPCR, quantity(1.4, "g/g"), (1.4, 1.4)),
+    ("another mass ratio", UPCR, quantity(1400, "mg/g"), (1.4, 1.4)),
+    ("what needs chemistry", UPCR, quantity(113.12, "mg/mmol"), (1.0, 1.0)),
+    ("a unit that is no ratio", UPCR, quantity(1.4, "g/L"), "unit_not_comparable"),
+    ("no unit at all", UPCR, {"valueQuantity": {"value": 1.4}}, "unit_not_comparable"),
+    ("unit as text only", UPCR, {"valueQuantity": {"value": 1.4, "unit": "g/g"}}, (1.4, 1.4)),
+    ("below a limit", UPCR, quantity(0.1, "g/g", comparator="<"), (-math.inf, 0.1)),
+    ("an unknown comparator", UPCR, quantity(0.1, "g/g", comparator="about"), "unreadable"),
+    ("below zero", UPCR, quantity(-1, "g/g"), "unreadable"),
+    ("a number as text", UPCR, {"valueQuantity": {"value": "1.4", "unit": "g/g"}}, "unreadable"),
+    ("a text with number and unit", UPCR, {"valueString": "1.4 g/g"}, (1.4, 1.4)),
+    ("a censored text", UPCR, {"valueString": "<0.1 g/g"}, (-math.inf, 0.1)),
+    ("a text without unit", UPCR, {"valueString": "1.4"}, "unit_not_comparable"),
+    ("words", UPCR, {"valueString": "see report"}, "unreadable"),
+    ("a decimal comma", UPCR, {"valueString": "1,4 g/g"}, "unreadable"),
+    ("a range", UPCR, {"valueRange": {"low": {"value": 0.8, "unit": "g/g"}, "high": {"value": 1.2, "unit": "g/g"}}},
+     (0.8, 1.2)),
+    ("a ratio of masses", UPCR,
+     {"valueRatio": {"numerator": {"value": 140, "unit": "mg"}, "denominator": {"value": 100, "unit": "mg"}}},
+     (1.4, 1.4)),
+    ("a reason for absence", UPCR, {"dataAbsentReason": {"text": "specimen lost"}}, "not_found"),
+    ("nothing", UPCR, {}, "not_found"),
+    ("a whole number index", ACTIVITY, {"valueInteger": 8}, (8, 8)),
+    ("an index above its scale", ACTIVITY, {"valueInteger": 25}, "unreadable"),
+    ("an index with a decimal", ACTIVITY, quantity(2.5, "{score}"), "unreadable"),
+    ("a score with unit 1", ACTIVITY, quantity(3, "1"), (3, 3)),
+    ("a score without unit", ACTIVITY, {"valueQuantity": {"value": 3}}, (3, 3)),
+    ("a coded grade", ECOG, coded("LA9622-7", "http://loinc.org"), (0, 0)),
+    ("a grade as text", ECOG, {"valueString": "1"}, (1, 1)),
+    ("a boolean for a number", UPCR, {"valueBoolean": True}, "unreadable"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("concept", "element", "expected"), [row[1:] for row in AMOUNTS], ids=[row[0] for row in AMOUNTS]
+)
+def test_a_measurement_is_a_number_in_the_canonical_unit_or_says_why_not(
+    concept: Concept, element: dict[str, Any], expected: tuple[float, float] | str
+) -> None:
+    value = read_value(element, concept)
+    if isinstance(expected, str):
+        assert value.problem is not None
+        assert value.problem.value == expected
+    else:
+        assert value.amount is not None
+        assert value.problem is None
+        assert (value.amount.low, value.amount.high) == expected
+
+
+RANGE = {"referenceRange": [{"low": {"value": 0.9, "unit": "g/L"}, "high": {"value": 1.8, "unit": "g/L"}}]}
+
+
+def flagged(code: str) -> dict[str, Any]:
+    system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+    return {"interpretation": [{"coding": [{"system": system, "code": code}]}]}
+
+
+ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
+    ("below the laboratory's own limit", C3, quantity(0.5, "g/L") | RANGE, "low"),
+    ("inside it", C3, quantity(1.0, "g/L") | RANGE, "normal"),
+    ("above it", C3, quantity(2.0, "g/L") | RANGE, "high"),
+    ("flagged low", C3, quantity(0.5, "g/L") | flagged("L"), "low"),
+    ("the flag goes before the range", C3, quantity(0.5, "g/L") | flagged("N") | RANGE, "normal"),
+    ("a range in another unit says nothing", C3, quantity(50, "mg/dL") | RANGE, "? imprecise"),
+    ("two ranges say nothing", C3, quantity(0.5, "g/L") | {"referenceRange": RANGE["referenceRange"] * 2}, "? imprecise"),
+    ("no range, no flag", C3, quantity(0.5, "g/L"), "? imprecise"),
+    ("a flag without its list", C3, quantity(0.5, "g/L") | {"interpretation": flagged("L")["interpretation"][0]}, "low"),
+    ("high means positive", DSDNA, quantity(45, "[IU]/mL") | flagged("H"), "high positive"),
+    ("normal means negative", DSDNA, quantity(4, "[IU]/mL") | flagged("N"), "negative normal"),
+    ("coded positive", DSDNA, coded("10828004"), "positive"),
+    ("coded negative", DSDNA, coded("260385009"), "negative"),
+    ("worded positive", DSDNA, {"valueString": "Positive"}, "positive"),
+    ("worded not detected", DSDNA, {"valueString": "not detected"}, "negative"),
+    ("a longer text is no answer", DSDNA, {"valueString": "positive last year, repeat"}, "? unreadable"),
+    ("value and flag disagree", DSDNA, {"valueString": "negative"} | flagged("POS"), "? conflicting"),
+    ("titre as ratio", ANA, {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 160}}}, "positive"),
+    ("titre as text", ANA, {"valueString": "1:160 speckled"}, "positive"),
+    ("titre at the limit", ANA, {"valueString": "1:80"}, "positive"),
+    ("titre below, though flagged", ANA, {"valueString": "1:40"} | flagged("POS"), "negative"),
+    ("titre as quantity", ANA, quantity(160, "{titer}"), "positive"),
+    ("titre above the last dilution", ANA, {"valueString": ">1:1280"}, "positive"),
+    ("titre below the first", ANA, {"valueString": "<1:40"}, "negative"),
+    ("immunofluorescence without titre", ANA,
+     coded("10828004") | {"code": {"coding": [{"system": "http://loinc.org", "code": "42254-3"}]}}, "? imprecise"),
+    ("cells counted", CD19, quantity(182, "/uL"), "positive"),
+    ("no cells", CD19, quantity(0, "/uL"), "negative"),
+    ("below detection", CD19, quantity(1, "/uL", comparator="<"), "negative"),
+    ("true", LACTATION, {"valueBoolean": True}, "positive yes"),
+    ("false", LACTATION, {"valueBoolean": False}, "negative no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("concept", "element", "expected"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS]
+)
+def test_a_finding_is_an_answer_in_the_laboratorys_own_terms(
+    concept: Concept, element: dict[str, Any], expected: str
+) -> None:
+    value = read_value(element, concept)
+    said = f"? {value.problem.value}" if value.problem else " ".join(sorted(value.tokens))
+    assert said == expected
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = (
+    "valueQuantity valueInteger valueString valueBoolean valueRatio valueRange valueCodeableConcept "
+    "dataAbsentReason interpretation referenceRange code"
+).split()
+
+
+@given(
+    st.dictionaries(st.sampled_from(MEMBERS), JSON), st.sampled_from([UPCR, ACTIVITY, ECOG, C3, ANA, CD19])
+)
+def test_no_json_whatever_makes_the_value_reader_raise(element: dict[str, Any], concept: Concept) -> None:
+    value = read_value(element, concept)
+    if concept.kind == "measurement" and value.problem is None:
+        assert value.amount is not None
