@@ -24,7 +24,8 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One part must hold.
+    """One part must hold. With a judgement among the parts, whatever does not hold for sure is for a person
+    to judge: UNKNOWN, ``needs_judgement``, unless something was not retrieved.
 
     With ``conflicting_when_older_by``: if the part that holds rests on a result older by more than this
     than a result on which another part fails, the verdict is UNKNOWN, conflicting.

@@ -8,7 +8,7 @@ from mappings.amounts import Amount, compare
 from mappings.dates import When, complete_years, parse_when
 from mappings.evaluation.context import Context, Outcome
 from mappings.results import Evidence
-from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Not, Sex
+from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Judgement, Not, Sex
 from mappings.verdicts import (
     Reason,
     Verdict,
@@ -34,11 +34,21 @@ def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
         kept = [p for p in parts if p.verdict is not Verdict.UNKNOWN or p.reason not in _NOTHING_THERE]
         if kept:
             parts, verdict = kept, disjunction([part.verdict for part in kept])
+    if verdict is Verdict.UNKNOWN and any(isinstance(part, Judgement) for part in rule.of):
+        return _for_a_person(parts)
     if verdict is Verdict.MET and rule.conflicting_when_older_by is not None:
         conflict = _conflict(rule, parts)
         if conflict is not None:
             return conflict
     return _combined(verdict, parts)
+
+
+def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
+    """With a judgement among the parts, what is not met for sure is for a person, if all was read."""
+    unread = any(part.reason is Reason.NOT_RETRIEVED for part in parts)
+    in_order = sorted(parts, key=lambda part: part.reason is not Reason.NEEDS_JUDGEMENT)
+    reason = Reason.NOT_RETRIEVED if unread else Reason.NEEDS_JUDGEMENT
+    return Outcome(Verdict.UNKNOWN, reason, _merged(in_order))
 
 
 def evaluate_not(rule: Not, context: Context) -> Outcome:

@@ -76,7 +76,7 @@ def _inside_window(judge: Judge, rule: Measurement | Finding, first: int, today:
 
     def judged(result: Result) -> Judged:
         misplaced = placement(result.when, first, today)
-        if misplaced is None:
+        if misplaced is None or (misplaced is Reason.IMPRECISE and result.problem is not None):
             return judge(result)
         return Verdict.NOT_MET if over and misplaced is Reason.TOO_OLD else Verdict.UNKNOWN, misplaced
 

@@ -114,12 +114,17 @@ def _coded(value: Any, concept: Concept) -> Value:
         return _problem(Reason.UNREADABLE, "valueCodeableConcept is not an object")
     tokens = coded_answers(value, concept)
     text = words(value)
-    number = next((token for token in tokens if token.isdigit()), None)
-    if number is not None:
-        return Value(exactly(float(number)), tokens, text, "", None)
-    if not tokens and concept.kind == "measurement":
+    if tokens:
+        return _answer(tokens, text)
+    if concept.kind == "measurement":
         return _string(text, concept)
-    return Value(None, tokens, text, "", None if tokens else Reason.UNREADABLE, "" if tokens else "answer")
+    return _problem(Reason.UNREADABLE, "an answer that is not known", text)
+
+
+def _answer(tokens: frozenset[str], text: str) -> Value:
+    """An answer; one that is a number is an amount too."""
+    number = next((token for token in tokens if token.isdigit()), None)
+    return Value(None if number is None else exactly(float(number)), tokens, text, "", None)
 
 
 def _string(value: Any, concept: Concept) -> Value:
@@ -130,10 +135,10 @@ def _string(value: Any, concept: Concept) -> Value:
         titre = _TITRE.search(text)
         if titre:
             return _from_text(titre[1], titre[2], "{titer}", text, concept)
-    if concept.kind != "measurement":
+    if concept.kind != "measurement" or concept.answers:
         tokens = worded_answers(text, concept)
         if tokens:
-            return Value(None, tokens, text, "", None)
+            return _answer(tokens, text)
     number = _NUMBER.fullmatch(text)
     if number is None:
         return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
@@ -194,6 +199,8 @@ _READERS = {
 def _checked(value: Value, concept: Concept) -> Value:
     """A score or index must be a whole number within its scale."""
     limit = concept.whole_number_to
+    if value.amount is None and value.problem is None:
+        return _problem(Reason.UNREADABLE, "an answer that is no number", value.text)
     if limit is None or value.amount is None:
         return value
     low, high = value.amount.low, value.amount.high

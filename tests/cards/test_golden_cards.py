@@ -6,13 +6,23 @@ After a wanted change of wording ``python -m tests.cards.test_golden_cards`` wri
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cards.composing import compose_cards
-from mappings.results import Assessment
-from tests.cards.examples import CONTEXT, candidate_with_missing_tests, clear_candidate, uuids
+from mappings.results import Assessment, Unreadable
+from mappings.verdicts import Reason
+from tests.cards.examples import (
+    CONTEXT,
+    NOT_MET,
+    candidate_with_missing_tests,
+    clear_candidate,
+    criterion,
+    found,
+    uuids,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 CARDS: dict[str, Callable[[], Assessment]] = {
@@ -53,6 +63,27 @@ def test_the_detail_reads_in_ten_seconds(name: str) -> None:
     assert len(lines) <= TEN_SECONDS_LINES
     assert len(card.detail) <= TEN_SECONDS_CHARACTERS
     assert max(map(len, lines)) <= LONGEST_LINE
+
+
+def test_the_fullest_card_there_can_be_stays_within_its_lines() -> None:
+    full = clear_candidate()
+    reasons = (Reason.VALUE, Reason.NOT_FOUND, Reason.NEEDS_JUDGEMENT)
+    many = [
+        criterion(f"{reason}{n}", f"C {n}", reason, found("X", "1")) for reason in reasons for n in range(20)
+    ]
+    failed = [replace(result, verdict=NOT_MET) for result in many[:5]]
+    everything = replace(
+        full,
+        criteria=(*full.criteria, *many, *failed),
+        other_studies=("A",) * 9,
+        shown=full.gate_evidence * 9,
+        not_retrieved=("B",) * 9,
+        unreadable=(Unreadable("Observation/1", "no code"),) * 9,
+    )
+
+    (card,) = compose_cards(everything, CONTEXT, uuids())
+
+    assert len([line for line in card.detail.split("\n") if line]) == TEN_SECONDS_LINES
 
 
 if __name__ == "__main__":

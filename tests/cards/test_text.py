@@ -83,6 +83,7 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
         ("line\nbreak", "line break"),
         ("<b>bold</b>", "&lt;b&gt;bold&lt;/b&gt;"),
         ("no\u202ebidi\u200b", "nobidi"),
+        ("fil\u3164l\u2800er\ufe0f", "filler"),
     ],
 )
 def test_escaping_leaves_ordinary_values_readable(text: str, markdown: str) -> None:

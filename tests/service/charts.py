@@ -47,9 +47,11 @@ def upcr(value: float = 1.8, day: str = "2026-06-01", identity: str = "o1", whos
 
 def order(identity: str = "m1", reference: str = "", whose: str = PATIENT_ID) -> Json:
     prednisone = {"coding": [{"system": RXNORM, "code": "8640"}]}
-    drug = {"medicationReference": {"reference": reference}} if reference else {
-        "medicationCodeableConcept": prednisone
-    }
+    drug = (
+        {"medicationReference": {"reference": reference}}
+        if reference
+        else {"medicationCodeableConcept": prednisone}
+    )
     return {
         "resourceType": "MedicationRequest",
         "id": identity,

@@ -26,7 +26,9 @@ def new_client() -> NewClient:
 
     def make(definitions: Catalog | None = None, **settings: Any) -> FlaskClient:
         values = {"fhir_hosts": (BASE,), "deadline": 1.0, **settings}
-        return create_app(Settings(**values), catalog=definitions or catalog(), today=lambda: TODAY).test_client()
+        return create_app(
+            Settings(**values), catalog=definitions or catalog(), today=lambda: TODAY
+        ).test_client()
 
     return make
 

@@ -20,7 +20,11 @@ from mappings.trial_definition import (
     TrialDefinition,
 )
 
-LOINC, SNOMED, RXNORM = "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
+LOINC, SNOMED, RXNORM = (
+    "http://loinc.org",
+    "http://snomed.info/sct",
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+)
 UCUM = "http://unitsofmeasure.org"
 TODAY = date(2026, 6, 15)
 
@@ -85,9 +89,7 @@ ACTIVITY = ScoreDefinition(
     ),
     recorded_as="activity-total",
 )
-PROTEINURIA = Measurement(
-    "upcr", (Bound("greater_than", 1.0, "1.0 g/g"),), within=Window(90, "days")
-)
+PROTEINURIA = Measurement("upcr", (Bound("greater_than", 1.0, "1.0 g/g"),), within=Window(90, "days"))
 TRIAL = TrialDefinition(
     facts=TrialFacts(
         id="NCT00000001",

@@ -47,7 +47,9 @@ def test_a_deeply_nested_body_is_told_from_one_that_is_broken(client: FlaskClien
         assert "nested too deeply" in call(client, raw).text
 
 
-@pytest.mark.parametrize("member", ["code", "subject", "extension", "status", "medicationReference", "contained", "id"])
+@pytest.mark.parametrize(
+    "member", ["code", "subject", "extension", "status", "medicationReference", "contained", "id"]
+)
 @pytest.mark.parametrize("resource", [charts.condition(), charts.upcr(), charts.order(), charts.patient()])
 def test_resources_nested_as_deep_as_is_allowed_do_no_harm(
     client: FlaskClient, resource: charts.Json, member: str
@@ -67,7 +69,8 @@ def test_a_body_over_the_limit_is_refused(new_client: NewClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", [None, "text/plain", "text/json", "application/xml", "application/json; charset=utf-16", "*/*"]
+    "content_type",
+    [None, "text/plain", "text/json", "application/xml", "application/json; charset=utf-16", "*/*"],
 )
 def test_another_media_type_is_refused(client: FlaskClient, content_type: str | None) -> None:
     raw = orjson.dumps(charts.request_body())
@@ -143,7 +146,10 @@ def test_another_method_is_405_with_those_that_are_allowed(client: FlaskClient) 
             {"fhirServer": BASE, "fhirAuthorization": {**TOKEN, "token_type": "MAC"}},
             ["fhirAuthorization.token_type"],
         ),
-        ({"fhirServer": BASE, "fhirAuthorization": {**TOKEN, "patient": "p2"}}, ["fhirAuthorization.patient"]),
+        (
+            {"fhirServer": BASE, "fhirAuthorization": {**TOKEN, "patient": "p2"}},
+            ["fhirAuthorization.patient"],
+        ),
         ({"prefetch": []}, ["prefetch"]),
         ({"prefetch": "all"}, ["prefetch"]),
     ],

@@ -20,7 +20,9 @@ def test_this_machine_is_answered_by_any_of_its_names(client: FlaskClient, peer:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("peer", ["10.0.0.1", "203.0.113.7", "::ffff:10.0.0.1", "fe80::1", "", "unix", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "peer", ["10.0.0.1", "203.0.113.7", "::ffff:10.0.0.1", "fe80::1", "", "unix", "0.0.0.0"]
+)
 def test_another_machine_is_refused_everywhere(client: FlaskClient, path: str, peer: str) -> None:
     assert faults_of(client.get(path, environ_overrides={"REMOTE_ADDR": peer}), 403) == [""]
 
@@ -54,7 +56,8 @@ def test_a_request_without_host_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Anything"]
+    "header",
+    ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Anything"],
 )
 def test_a_request_that_came_through_a_proxy_is_refused(client: FlaskClient, header: str) -> None:
     for value in ("127.0.0.1", "", "for=127.0.0.1"):
@@ -83,7 +86,9 @@ def test_an_answer_with_cards_is_not_to_be_stored(client: FlaskClient) -> None:
     assert call(client, b"{").headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("origin", [SANDBOX, "http://localhost:8080", "http://127.0.0.1:3000", "https://[::1]"])
+@pytest.mark.parametrize(
+    "origin", [SANDBOX, "http://localhost:8080", "http://127.0.0.1:3000", "https://[::1]"]
+)
 @pytest.mark.parametrize("path", ["/cds-services", charts.SERVICE])
 def test_a_preflight_from_a_known_page_needs_no_token(client: FlaskClient, path: str, origin: str) -> None:
     answer = client.options(
@@ -125,7 +130,12 @@ def test_another_page_may_not_read_the_answers(client: FlaskClient, origin: str)
 
 def test_a_known_page_can_read_errors_too(client: FlaskClient) -> None:
     for status, answer in (
-        (400, client.post(charts.SERVICE, data=b"{", content_type="application/json", headers={"Origin": SANDBOX})),
+        (
+            400,
+            client.post(
+                charts.SERVICE, data=b"{", content_type="application/json", headers={"Origin": SANDBOX}
+            ),
+        ),
         (404, client.get("/no-such-path", headers={"Origin": SANDBOX})),
         (403, client.get("/cds-services", headers={"Origin": SANDBOX, "Forwarded": "x"})),
         (415, client.post(charts.SERVICE, data=b"{", content_type="text/plain", headers={"Origin": SANDBOX})),

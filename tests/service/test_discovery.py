@@ -14,7 +14,9 @@ PORTABLE = {"patient", "code", "category", "_sort", "_count"}
 TOKEN = re.compile(r"\{\{.*?\}\}")
 
 
-def test_one_patient_view_service_is_listed_with_all_that_the_specification_asks_for(client: FlaskClient) -> None:
+def test_one_patient_view_service_is_listed_with_all_that_the_specification_asks_for(
+    client: FlaskClient,
+) -> None:
     answer = client.get("/cds-services")
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"

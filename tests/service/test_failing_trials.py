@@ -28,7 +28,9 @@ def failing_for(trial_id: str, working: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("module", "step"), [(cds_service.assessing, "assess"), (matching, "compose_cards")], ids=["assess", "compose"]
+    ("module", "step"),
+    [(cds_service.assessing, "assess"), (matching, "compose_cards")],
+    ids=["assess", "compose"],
 )
 def test_a_trial_that_fails_leaves_the_cards_of_the_others(
     new_client: NewClient,

@@ -77,7 +77,14 @@ RICH: dict[str, Json] = {
         "status": "completed",
         **WHOSE,
         "medicationReference": {"reference": "#d", "display": "prednisone"},
-        "contained": [{"resourceType": "Medication", "id": "d", "code": DRUG, "ingredient": [{"itemCodeableConcept": DRUG}]}],
+        "contained": [
+            {
+                "resourceType": "Medication",
+                "id": "d",
+                "code": DRUG,
+                "ingredient": [{"itemCodeableConcept": DRUG}],
+            }
+        ],
         "effectiveDateTime": "2026-01-01",
         "dosage": DOSAGE[0],
     },
@@ -111,7 +118,9 @@ RICH: dict[str, Json] = {
         "result": [{"reference": "Observation/o9"}],
         "conclusion": "Lupus nephritis class IV (A), AI 8/24, CI 2/12",
         "conclusionCode": [{"coding": [{"system": SNOMED, "code": "36402006"}]}],
-        "contained": [{"resourceType": "Specimen", "id": "s", "collection": {"collectedDateTime": "2026-05-01"}}],
+        "contained": [
+            {"resourceType": "Specimen", "id": "s", "collection": {"collectedDateTime": "2026-05-01"}}
+        ],
     },
     "Specimen": {
         "resourceType": "Specimen",

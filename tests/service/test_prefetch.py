@@ -85,7 +85,9 @@ def test_a_failed_prefetch_is_said_and_not_repeated(client: FlaskClient) -> None
     assert "the EHR could not prefetch it" in detail
 
 
-def test_a_failed_prefetch_of_the_patient_is_repeated_since_nothing_works_without(client: FlaskClient) -> None:
+def test_a_failed_prefetch_of_the_patient_is_repeated_since_nothing_works_without(
+    client: FlaskClient,
+) -> None:
     with ehr() as sent:
         detail_of(client, charts.full_prefetch(patient=charts.outcome()), fhirServer=BASE)
     assert urls(sent) == [f"{BASE}/Patient/p1"]
@@ -108,7 +110,9 @@ def test_a_call_with_neither_prefetch_nor_server_is_412(client: FlaskClient) -> 
 
 def test_an_error_among_the_rows_keeps_the_rows_and_says_that_some_are_missing(client: FlaskClient) -> None:
     rows = charts.bundle(charts.upcr(), charts.outcome("error"))
-    assert "the EHR said that rows are missing" in detail_of(client, charts.full_prefetch(observations_1=rows))
+    assert "the EHR said that rows are missing" in detail_of(
+        client, charts.full_prefetch(observations_1=rows)
+    )
 
 
 def test_the_next_page_is_read_with_the_token_of_the_call(client: FlaskClient) -> None:

@@ -18,7 +18,15 @@ from tests.service import charts
 from tests.service.conftest import BASE, NewClient, call, cards_of
 from tests.service.ehr import Answer, ehr, json_answer, urls
 
-SECRETS = ("secretpatient", "secretname", "secretuser", "secretencounter", "secrettoken", "secretvalue", "4711.25")
+SECRETS = (
+    "secretpatient",
+    "secretname",
+    "secretuser",
+    "secretencounter",
+    "secrettoken",
+    "secretvalue",
+    "4711.25",
+)
 IDENTITY = "secretpatient-1"
 USUAL: dict[str, Any] = {
     "context": {
@@ -44,7 +52,10 @@ def secret_prefetch(**keys: Any) -> dict[str, Any]:
 
 
 def assert_nothing_leaked(caplog: pytest.LogCaptureFixture, answer: TestResponse | None = None) -> None:
-    lines = [f"{record.getMessage()} {record.args} {record.exc_info} {record.exc_text}" for record in caplog.records]
+    lines = [
+        f"{record.getMessage()} {record.args} {record.exc_info} {record.exc_text}"
+        for record in caplog.records
+    ]
     assert lines
     shown = "\n".join(lines) + caplog.text
     if answer is not None and answer.status_code != 200:
@@ -170,7 +181,9 @@ def test_a_bug_is_a_500_that_tells_nothing_private(
     assert answer.status_code == 500
     assert answer.get_json()["issue"][0]["code"] == "exception"
     assert_nothing_leaked(caplog, answer)
-    assert "KeyError at tests/service/test_privacy.py" in caplog.text or "KeyError at cds_service" in caplog.text
+    assert (
+        "KeyError at tests/service/test_privacy.py" in caplog.text or "KeyError at cds_service" in caplog.text
+    )
 
 
 def test_a_bug_while_reading_pages_is_a_500_that_tells_nothing_private(

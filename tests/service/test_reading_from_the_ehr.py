@@ -111,7 +111,11 @@ FAILURES: list[tuple[str, Answer | Exception, str]] = [
     ("is down", (503, {}, b""), "failed (503)"),
     ("answers HTML", (200, {"Content-Type": "text/html"}, b"<html>log in</html>"), "was not JSON"),
     ("answers nothing", (200, {}, b""), "was not JSON"),
-    ("breaks off", json_answer(charts.bundle(charts.upcr()))[:2] + (b'{"resourceType":"Bun',), "was not JSON"),
+    (
+        "breaks off",
+        json_answer(charts.bundle(charts.upcr()))[:2] + (b'{"resourceType":"Bun',),
+        "was not JSON",
+    ),
     ("answers a list", json_answer([charts.upcr()]), "was not a search result"),
     ("answers an outcome", json_answer(charts.outcome()), "was not a search result"),
     ("redirects", (302, {"Location": f"{OTHER}/Observation"}, b""), "redirected elsewhere"),
@@ -129,7 +133,9 @@ FAILURES: list[tuple[str, Answer | Exception, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "said"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES])
+@pytest.mark.parametrize(
+    ("answer", "said"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES]
+)
 def test_a_search_that_fails_is_said_on_the_card_and_proves_nothing(
     client: FlaskClient, answer: Answer | Exception, said: str
 ) -> None:
@@ -139,7 +145,9 @@ def test_a_search_that_fails_is_said_on_the_card_and_proves_nothing(
     assert "1.8 g/g" not in detail
 
 
-@pytest.mark.parametrize(("answer", "said"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES])
+@pytest.mark.parametrize(
+    ("answer", "said"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES]
+)
 def test_without_the_patient_every_failure_is_412_with_its_reason(
     client: FlaskClient, answer: Answer | Exception, said: str
 ) -> None:
@@ -193,7 +201,9 @@ def paged(count: int, *, rows: int = 1) -> object:
             return json_answer(charts.bundle())
         number = int(parameters(str(request.url)).get("page", ["1"])[0])
         page = [
-            charts.upcr(1.8, f"2026-06-{14 - number % 10:02}" if number < 10 else "2026-05-01", f"o{number}-{row}")
+            charts.upcr(
+                1.8, f"2026-06-{14 - number % 10:02}" if number < 10 else "2026-05-01", f"o{number}-{row}"
+            )
             for row in range(rows)
         ]
         following = f"{BASE}/Observation?page={number + 1}" if number < count else ""
@@ -249,9 +259,16 @@ def test_a_next_link_that_leads_elsewhere_is_not_followed(client: FlaskClient, l
         detail = pulled(client, fhirAuthorization=TOKEN)
     assert "another server" in detail
     assert {url.split("?")[0] for url in urls(sent)} <= {
-        f"{BASE}/{kind}" for kind in (
-            "Patient/p1", "Condition", "Observation", "MedicationRequest", "MedicationStatement",
-            "MedicationAdministration", "MedicationDispense", "ResearchSubject",
+        f"{BASE}/{kind}"
+        for kind in (
+            "Patient/p1",
+            "Condition",
+            "Observation",
+            "MedicationRequest",
+            "MedicationStatement",
+            "MedicationAdministration",
+            "MedicationDispense",
+            "ResearchSubject",
         )
     }
 
@@ -269,7 +286,9 @@ def test_a_next_link_on_the_same_server_is_followed(client: FlaskClient, link: s
 def test_next_links_in_a_circle_are_noticed(client: FlaskClient) -> None:
     def answer(request: PreparedRequest) -> Answer:
         number = int(parameters(str(request.url)).get("page", ["1"])[0])
-        return json_answer(charts.bundle(charts.upcr(), following=f"{BASE}/Observation?page={number % 3 + 1}"))
+        return json_answer(
+            charts.bundle(charts.upcr(), following=f"{BASE}/Observation?page={number % 3 + 1}")
+        )
 
     with ehr(Observation=answer) as sent:
         assert "go in a circle" in pulled(client)

@@ -56,7 +56,9 @@ def test_an_empty_value_is_the_default() -> None:
 
 
 def test_a_misspelt_name_is_refused_with_the_nearest_one() -> None:
-    assert faults(FHIR_HOST="x") == ("TRIALHOOK_FHIR_HOST is not a setting; did you mean TRIALHOOK_FHIR_HOSTS?",)
+    assert faults(FHIR_HOST="x") == (
+        "TRIALHOOK_FHIR_HOST is not a setting; did you mean TRIALHOOK_FHIR_HOSTS?",
+    )
 
 
 def test_a_name_like_no_other_is_refused_with_the_list() -> None:
@@ -65,7 +67,9 @@ def test_a_name_like_no_other_is_refused_with_the_list() -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    told = faults(DEADLINE="soon", MAX_BODY="1", SERVE_DRAFTS="maybe", TIME_ZONE="Mars/Olympus", PAGE_LIMIT="2.5")
+    told = faults(
+        DEADLINE="soon", MAX_BODY="1", SERVE_DRAFTS="maybe", TIME_ZONE="Mars/Olympus", PAGE_LIMIT="2.5"
+    )
     assert [fault.split(" ")[0] for fault in told] == [
         "TRIALHOOK_DEADLINE",
         "TRIALHOOK_MAX_BODY",
@@ -81,7 +85,8 @@ def test_a_deadline_out_of_range_is_refused(deadline: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["ehr.example", "ftp://ehr.example", "https://user:secret@ehr.example/fhir", "https://ehr.example/?x=1"]
+    "host",
+    ["ehr.example", "ftp://ehr.example", "https://user:secret@ehr.example/fhir", "https://ehr.example/?x=1"],
 )
 def test_a_host_that_is_not_a_base_url_is_refused_without_repeating_it(host: str) -> None:
     [fault] = faults(FHIR_HOSTS=f"https://good.example {host}")

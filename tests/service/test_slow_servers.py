@@ -176,4 +176,3 @@ def test_rows_that_came_before_the_deadline_still_count(new_client: NewClient) -
         [card] = cards_of(call(client, prefetch=..., fhirServer=server.base))
     assert "1.8 g/g" in card["detail"]
     assert "deadline of 0.4 s reached" in card["detail"]
-

@@ -152,7 +152,8 @@ class Chart:
 
     def _consent(self, line: Line) -> None:
         what, clauses = clauses_of(text_of("consent", line))
-        scope, _, study = what.partition(" for ")
+        named, dates = dated(what)
+        scope, _, study = named.partition(" for ")
         statuses = ["active", "inactive", "proposed", "rejected"]
         status = [find(clause, [*statuses, "denied"], "consent status") for clause in clauses]
         consent: Resource = {
@@ -165,6 +166,7 @@ class Chart:
             "sourceReference": {"display": f"Signed form {study}".strip()},
             "provision": {"type": "deny" if "denied" in clauses else "permit"},
         }
+        add_dates(consent, dates, start="dateTime")
         self._keep(consent)
 
     def _study(self, line: Line) -> None:

@@ -41,7 +41,11 @@ def course_of_request(resource: Mapping[str, Any], over: bool, faults: list[str]
     """An order: from the start it asks for, or else its date, to its end; without an end it goes on."""
     dosages = items(resource.get("dosageInstruction"))
     repeats = [mapping(mapping(dosage.get("timing")).get("repeat")) for dosage in dosages]
-    bounds = [_period(repeat["boundsPeriod"], "boundsPeriod", faults) for repeat in repeats if "boundsPeriod" in repeat]
+    bounds = [
+        _period(repeat["boundsPeriod"], "boundsPeriod", faults)
+        for repeat in repeats
+        if "boundsPeriod" in repeat
+    ]
     start, end, unreadable = _joined(bounds)
     start = start or _date(resource, "authoredOn", faults)
     if end is None and len(repeats) == 1 and "boundsDuration" in repeats[0]:
@@ -131,7 +135,7 @@ def _later(when: When, days: int) -> When:
 
 
 def _joined(bounds: list[_Period]) -> _Period:
-    """From the first start to the last end; open if the last to begin is open (a taper, then a fixed dose)."""
+    """From the first start to the last end; open if one of them is open (a taper, then a fixed dose)."""
     if len(bounds) < 2:
         return bounds[0] if bounds else _NO_PERIOD
     starts = [period.start for period in bounds if period.start is not None]

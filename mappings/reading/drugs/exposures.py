@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mappings.concept import Concept
 from mappings.facts import Exposure
@@ -57,6 +57,18 @@ def read_exposures(
     return {concept: tuple(exposures) for concept, exposures in found.items()}
 
 
+class _Record(NamedTuple):
+    """A drug record that counts, with what is known of it before its dates are read."""
+
+    resource: Mapping[str, Any]
+    kind: str
+    state: Standing
+    product: Product
+    by_name: bool
+    route_tokens: tuple[str, ...]
+    route_texts: tuple[str, ...]
+
+
 def _exposures_of(
     resource: Mapping[str, Any],
     medications: Medications,
@@ -74,59 +86,42 @@ def _exposures_of(
     concepts, by_name = index.find(product.tokens, product.texts)
     if not concepts:
         return []
-    routes = _routes(resource)
-    if _acts_locally(product, routes, resource):
+    record = _Record(resource, kind, state, product, by_name, *_routes(resource))
+    if _acts_locally(record):
         return []
-    return [
-        _exposure(resource, kind, index.concepts[concept], product, state, by_name, routes, faults)
-        for concept in concepts
-    ]
+    return [_exposure(record, index.concepts[concept], faults) for concept in concepts]
 
 
-def _exposure(  # noqa: PLR0913 - one call, and a bundle of its arguments would be made per record
-    resource: Mapping[str, Any],
-    kind: str,
-    concept: Concept,
-    product: Product,
-    state: Standing,
-    by_name: bool,
-    routes: tuple[tuple[str, ...], tuple[str, ...]],
-    faults: list[str],
-) -> Exposure:
-    course = _course(resource, kind, concept, product, state, routes, faults)
-    source = _SOURCES[kind]
+def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
+    state, product = record.state, record.product
+    course = _course(record, concept, faults)
+    source = _SOURCES[record.kind]
     words = one_line(product.texts[0]) if product.texts else concept.display
-    notes = [product.note or (_BY_NAME if by_name else ""), state.over, state.note, course.note]
+    notes = [product.note or (_BY_NAME if record.by_name else ""), state.over, state.note, course.note]
     return Exposure(
         concept.id,
-        reference_of(resource),
+        reference_of(record.resource),
         f"{words}, {source}",
         source,
         course.start,
         course.end,
-        by_name,
+        record.by_name,
         state.problem or (Reason.IMPRECISE if course.note else None),
         "; ".join(filter(None, notes)),
     )
 
 
-def _course(
-    resource: Mapping[str, Any],
-    kind: str,
-    concept: Concept,
-    product: Product,
-    state: Standing,
-    routes: tuple[tuple[str, ...], tuple[str, ...]],
-    faults: list[str],
-) -> Course:
-    if kind == "MedicationRequest":
-        return course_of_request(resource, bool(state.over), faults)
-    if kind == "MedicationStatement":
-        return course_of_statement(resource, bool(state.over), faults)
-    if kind == "MedicationDispense":
+def _course(record: _Record, concept: Concept, faults: list[str]) -> Course:
+    resource, product = record.resource, record.product
+    if record.kind == "MedicationRequest":
+        return course_of_request(resource, bool(record.state.over), faults)
+    if record.kind == "MedicationStatement":
+        return course_of_statement(resource, bool(record.state.over), faults)
+    if record.kind == "MedicationDispense":
         return course_of_dispense(resource, faults)
-    infusion = may_be_infusion(routes[0], (*product.texts, *product.form_texts, *routes[1]))
-    return course_of_administration(resource, concept.covers_days if infusion else None, faults)
+    words = (*product.texts, *product.form_texts, *record.route_texts)
+    covers = concept.covers_days if may_be_infusion(record.route_tokens, words) else None
+    return course_of_administration(resource, covers, faults)
 
 
 def _routes(resource: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -145,14 +140,15 @@ def _dosages(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return items(resource.get("dosageInstruction")) or items(resource.get("dosage"))
 
 
-def _acts_locally(
-    product: Product, routes: tuple[tuple[str, ...], tuple[str, ...]], resource: Mapping[str, Any]
-) -> bool:
-    if is_local(product.tokens, product.texts) or is_local(*routes):
+def _acts_locally(record: _Record) -> bool:
+    product = record.product
+    if is_local(product.tokens, product.texts) or is_local(record.route_tokens, record.route_texts):
         return True
-    if (product.form_tokens or product.form_texts) and is_local(product.form_tokens, product.form_texts):
+    if is_local(product.form_tokens, product.form_texts):
         return True
     directions = (
-        text_of(dosage.get(key)) for dosage in _dosages(resource) for key in ("text", "patientInstruction")
+        text_of(dosage.get(key))
+        for dosage in _dosages(record.resource)
+        for key in ("text", "patientInstruction")
     )
     return any(direction and is_applied_locally(direction) for direction in directions)

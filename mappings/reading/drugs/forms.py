@@ -63,7 +63,9 @@ _DIRECTIONS = re.compile(
 )
 """How the instruction to the patient of such a form is worded."""
 
-_BY_MOUTH = re.compile(r"\b(?:oral(?:ly)?|by mouth|p\.?o|tablets?|tabs?|capsules?|caps?)\b|口服|片|胶囊", re.IGNORECASE)
+_BY_MOUTH = re.compile(
+    r"\b(?:oral(?:ly)?|by mouth|p\.?o|tablets?|tabs?|capsules?|caps?)\b|口服|片|胶囊", re.IGNORECASE
+)
 _UNDER_THE_SKIN = re.compile(r"\b(?:subcutaneous(?:ly)?|sub-?cut|s\.?c|auto-?injector)\b|皮下", re.IGNORECASE)
 _NOT_INFUSED = frozenset({f"{_SNOMED}|26643006", f"{_SNOMED}|34206005"})
 """Oral route, subcutaneous route."""

@@ -84,7 +84,7 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _bounded(name: str) -> str:
-    """A Latin name stands alone (a digit may follow, a suffix too: "rituximab-abbs"); a Chinese one need not."""
+    """A Latin name stands alone (a digit may follow, or "-abbs"); a Chinese one need not."""
     if any("\u3400" <= letter <= "\u9fff" for letter in name):
         return f"{_CHINESE_START}{re.escape(name)}{'' if name[-1] in '龙龍' else _CHINESE_END}"
     end = "(?![a-z0-9à-ɏ])" if name[-1].isdigit() else _LATIN_END

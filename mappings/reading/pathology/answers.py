@@ -91,7 +91,11 @@ def class_of(said: Said, year: int | None) -> ClassReading | None:
     if said.about not in ("class", "text"):
         return None
     if said.fault:
-        return ClassReading(_NO_TOKENS, Reason.UNREADABLE, said.fault, said.text) if said.about == "class" else None
+        return (
+            ClassReading(_NO_TOKENS, Reason.UNREADABLE, said.fault, said.text)
+            if said.about == "class"
+            else None
+        )
     if not said.text and not said.codes:
         return None
     asked = said.about == "class" and not said.codes
@@ -127,4 +131,6 @@ def index_of(said: Said, index: Index, year: int | None) -> IndexReading | None:
             value, fault = index_number(said.number, index)
             return IndexReading(value, Reason.UNREADABLE if fault else None, fault, said.text)
         return read_index(said.text, index, year, answer=True)
-    return read_index(said.text, index, year) if said.about == "text" and said.text and not said.fault else None
+    return (
+        read_index(said.text, index, year) if said.about == "text" and said.text and not said.fault else None
+    )

@@ -7,13 +7,21 @@ from typing import Any, NamedTuple
 
 from mappings.amounts import exactly
 from mappings.concept import Concept
+from mappings.dates import BEGINNING, When
 from mappings.facts import Result
 from mappings.reading.fhir_elements import one_line
 from mappings.reading.pathology.answers import class_of, classes, index_of
 from mappings.reading.pathology.episodes import Episode, episodes_of
 from mappings.reading.pathology.hints import Hint, hint_of_condition, hint_of_report
 from mappings.reading.pathology.indices import Index, IndexReading
-from mappings.reading.pathology.questions import ACTIVITY, CHRONICITY, CLASS, CLASS_ANY, Questions, questions_of
+from mappings.reading.pathology.questions import (
+    ACTIVITY,
+    CHRONICITY,
+    CLASS,
+    CLASS_ANY,
+    Questions,
+    questions_of,
+)
 from mappings.reading.pathology.records import BiopsyRecord, read_observation, read_procedure, read_report
 from mappings.reading.pathology.wording import ClassReading
 from mappings.reading.references import reference_of
@@ -157,7 +165,9 @@ def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> _Found:
     reading = first.reading
     if isinstance(reading, ClassReading) and agree:
         return first._replace(reading=reading._replace(tokens=tokens))
-    return first._replace(reading=ClassReading(_NO_TOKENS, Reason.CONFLICTING, "records disagree on the class", reading.quote))
+    return first._replace(
+        reading=ClassReading(_NO_TOKENS, Reason.CONFLICTING, "records disagree on the class", reading.quote)
+    )
 
 
 def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
@@ -204,9 +214,13 @@ def _missing(episode: Episode, concept: str, note: str) -> Result:
 def _results_of_hint(hint: Hint, questions: Questions, class_known: bool) -> list[Result]:
     results = []
     if CLASS_ANY in questions.concepts:
-        whole = Result(CLASS_ANY, hint.when, hint.reference, hint.text, None, hint.tokens, "", hint.problem, hint.note)
+        whole = Result(
+            CLASS_ANY, hint.when, hint.reference, hint.text, None, hint.tokens, "", hint.problem, hint.note
+        )
         results.append(whole)
     if CLASS in questions.concepts and not class_known:
         problem = Reason.NEEDS_JUDGEMENT
-        results.append(Result(CLASS, hint.when, hint.reference, hint.text, None, hint.tokens, "", problem, hint.note))
+        results.append(
+            Result(CLASS, hint.when, hint.reference, hint.text, None, hint.tokens, "", problem, hint.note)
+        )
     return results

@@ -43,7 +43,9 @@ def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
         else:
             merged[into] = sorted(merged[into] + group)
             whens[into] = _collected([records[i] for i in merged[into]])
-    return [Episode(when, tuple(records[i] for i in group)) for when, group in zip(whens, merged, strict=True)]
+    return [
+        Episode(when, tuple(records[i] for i in group)) for when, group in zip(whens, merged, strict=True)
+    ]
 
 
 def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
@@ -72,7 +74,7 @@ def _collected(records: Iterable[BiopsyRecord]) -> When:
 
 
 def _about_the_same_day(one: When, other: When) -> bool:
-    if one.first == BEGINNING or other.first == BEGINNING:
+    if BEGINNING in (one.first, other.first):
         return False
     if one[:2] == other[:2]:
         return True

@@ -25,6 +25,11 @@ _NEVER = frozenset({"refuted", "entered-in-error"})
 _LUPUS = re.compile(r"lupus|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼疮", re.IGNORECASE)
 
 
+_CLASS = re.compile(
+    r"class|klasse|clase|isn|who|world health|type|型|(?<![a-z])(?:VI|IV|V|I{1,3})(?![a-z])", re.IGNORECASE
+)
+
+
 class Hint(NamedTuple):
     """``tokens`` are classes without suffix. ``problem`` is why the class itself is doubtful."""
 
@@ -62,17 +67,19 @@ def hint_of_report(record: BiopsyRecord) -> Hint | None:
         return None
     days = [when.last for _, when in record.dates] + ([record.issued.last] if record.issued else [])
     known = When(BEGINNING, min(days, default=LAST_DAY), "")
-    return _hint(record.reference, known, reading, record.confirmed, "class from a report that is not of pathology")
+    return _hint(
+        record.reference, known, reading, record.confirmed, "class from a report that is not of pathology"
+    )
 
 
 def _may_name_class(codeable: Any, questions: Questions) -> bool:
     tokens, texts = tokens_and_texts(codeable)
-    return any(_names_lupus(text) for text in texts) or bool(questions.coded_classes(tokens)[0])
+    return any(_names_class(text) for text in texts) or bool(questions.coded_classes(tokens)[0])
 
 
 @lru_cache(maxsize=1024)
-def _names_lupus(text: str) -> bool:
-    return _LUPUS.search(text) is not None
+def _names_class(text: str) -> bool:
+    return _LUPUS.search(text) is not None and _CLASS.search(text) is not None
 
 
 def _first_reading(said: list[Said] | tuple[Said, ...]) -> ClassReading | None:
@@ -90,7 +97,9 @@ def _hint(reference: str, known: When, reading: ClassReading, confirmed: bool, n
 
 def _known_by(resource: Mapping[str, Any]) -> When:
     """The biopsy was by the day on which the class was known."""
-    onset = parse_when(resource.get("onsetDateTime")) or parse_when(mapping(resource.get("onsetPeriod")).get("start"))
+    onset = parse_when(resource.get("onsetDateTime")) or parse_when(
+        mapping(resource.get("onsetPeriod")).get("start")
+    )
     recorded = parse_when(resource.get("recordedDate"))
     known = recorded or onset
     return When(BEGINNING, known.last, text_of(known.text)) if known else When(BEGINNING, LAST_DAY, "")

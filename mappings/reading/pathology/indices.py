@@ -8,7 +8,16 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from mappings.reading.pathology.mentions import LONGEST_TEXT, Doubt, Place, doubt_about, place, plain, quote, separable
+from mappings.reading.pathology.mentions import (
+    LONGEST_TEXT,
+    Doubt,
+    Place,
+    doubt_about,
+    place,
+    plain,
+    quote,
+    separable,
+)
 from mappings.verdicts import Reason
 
 Index = Literal["activity", "chronicity"]
@@ -45,7 +54,10 @@ _ANCHORS: Mapping[Index, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-_FILLER = r"(?:[ \t:=)\[]|\((?:ai|ci|nih|0\s?-\s?\d+|out of \d+|max\.?\s?\d+|/\d+)\)|\(|(?:nih|score|index|is|was|of|equals|totals?)(?![a-z])|指数|评分|为){0,8}"
+_FILLER = (
+    r"(?:[ \t:=)\[]|\((?:ai|ci|nih|0\s?-\s?\d+|out of \d+|max\.?\s?\d+|/\d+)\)|\("
+    r"|(?:nih|score|index|is|was|of|equals|totals?)(?![a-z])|指数|评分|为){0,8}"
+)
 _VALUE = (
     r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around)?\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
     r"(?P<range>\s?(?:-|to|or|~)\s?\d+(?:\.\d+)?)?"
@@ -66,7 +78,9 @@ _PAIR = re.compile(
 
 
 @lru_cache(maxsize=512)
-def read_index(text: str, index: Index, year: int | None = None, *, answer: bool = False) -> IndexReading | None:
+def read_index(
+    text: str, index: Index, year: int | None = None, *, answer: bool = False
+) -> IndexReading | None:
     """The index that a text of the biopsy taken in ``year`` gives; None if it gives none.
 
     ``answer``: the text is the value of something that asks for the index, so "8/24" is enough, and a
@@ -77,10 +91,14 @@ def read_index(text: str, index: Index, year: int | None = None, *, answer: bool
         return None
     if answer and (whole := _WHOLE.fullmatch(words)) is not None:
         value, fault = _value(whole, MAXIMUM[index])
-        return IndexReading(value, Reason.UNREADABLE if fault else None, fault, quote(words, place(words, 0, 1)))
+        return IndexReading(
+            value, Reason.UNREADABLE if fault else None, fault, quote(words, place(words, 0, 1))
+        )
     mentions = list(islice(_mentions(words, index, year), _MOST_MENTIONS))
     if len(mentions) == _MOST_MENTIONS or (mentions and len(text) > LONGEST_TEXT):
-        return IndexReading(None, Reason.UNREADABLE, "text too long to be read whole", quote(words, mentions[0].where))
+        return IndexReading(
+            None, Reason.UNREADABLE, "text too long to be read whole", quote(words, mentions[0].where)
+        )
     if mentions:
         return _reading(words, mentions)
     if answer:
@@ -101,7 +119,9 @@ def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:
         rest = rest[: pair.start()] + " " * (pair.end() - pair.start()) + rest[pair.end() :]
         if pair["values"]:
             where = place(words, pair.start(), pair.end())
-            yield _Mention(where, *_of_pair(pair, index), doubt_about(words, where, year, may_be_denied=False))
+            yield _Mention(
+                where, *_of_pair(pair, index), doubt_about(words, where, year, may_be_denied=False)
+            )
     for anchor in _ANCHORS[index].finditer(rest):
         match = _AFTER_ANCHOR.match(rest, anchor.end())
         if match is not None:

@@ -48,22 +48,23 @@ _BOUNDARY = re.compile(
 """Ends of sentences. A line end is one only where no sentence runs over it."""
 
 _LESIONS = (
-    r"(?:crescents?|necrosis|atrophy|fibrosis|scleros\w+|thromb\w+|microangiopathy|tma|wire loops?|deposits?|vasculitis"
-    r"|inflammation|scarring|chronicity|lesions? of|infiltrat\w*|hypercellularity|proliferation|amyloid\w*"
+    r"(?:crescents?|necrosis|atrophy|fibrosis|scleros\w+|thromb\w+|microangiopathy|tma|wire loops?|deposits?"
+    r"|vasculitis|inflammation|scarring|chronicity|lesions? of|infiltrat\w*|hypercellularity|proliferation|amyloid\w*"
     r"|新月体|坏死|血栓|硬化|纤维化|萎缩)"
 )
 _SPENT = re.compile(rf"{_LESIONS}[^,]*,|\bbut\b", re.IGNORECASE)
 """A denial or guess that has found its own object before the mention ("without crescents, class IV")."""
 
 _DENIED_BEFORE = re.compile(
-    r"\b(?:no(?!\.?\s*[:#]?\s*[A-Z]{0,3}\d)|not|none|without|never|nor|neither|denie[sd]|negative for|free of|absen(?:t|ce)"
-    r"|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to|rather than|instead of"
+    r"\b(?:no(?!\.?\s*[:#]?\s*[A-Z]{0,3}\d)|not|none|without|never|nor|neither|denie[sd]|negative for|free of"
+    r"|absen(?:t|ce)|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to|rather than|instead of"
     r"|insufficient|inadequate|kein\w*|ohne|sin|sans|pas)\b|无|未|否|排除|不符|不支持|除外",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
     r"^[^,]{0,80}?(?:\b(?:not|no longer|absent|excluded|ruled out|unlikely|cannot|can't|never|denied)\b"
-    r"|^\W{0,3}negative|未见|排除|除外|不支持)|^[^,]{0,40},\s*(?:not|excluded|ruled out|unlikely|absent|no longer|negative)\b",
+    r"|^\W{0,3}negative|未见|排除|除外|不支持)"
+    r"|^[^,]{0,40},\s*(?:not|excluded|ruled out|unlikely|absent|no longer|negative)\b",
     re.IGNORECASE,
 )
 _OLD_BIOPSY = (
@@ -81,8 +82,8 @@ _EARLIER = re.compile(
 )
 _OLD_BIOPSY_BEFORE = re.compile(_OLD_BIOPSY, re.IGNORECASE)
 _NOW = re.compile(
-    r"\b(?:current(?:ly)?|present|this|today'?s?|now|new|(?:final )?diagnos[ie]s|conclusion|impression|repeat|re-?biopsy"
-    r"|second|latest)\b|本次|目前|诊断",
+    r"\b(?:current(?:ly)?|present|this|today'?s?|now|new|(?:final )?diagnos[ie]s|conclusion|impression|repeat"
+    r"|re-?biopsy|second|latest)\b|本次|目前|诊断",
     re.IGNORECASE,
 )
 _UNCERTAIN_BEFORE = re.compile(

@@ -45,15 +45,55 @@ _KIDNEY = re.compile(r"kidney|renal|nephr|glomerul|肾|腎", re.IGNORECASE)
 _BIOPSY = re.compile(r"biops|\bbx\b|histolog|histopath|patholog|needle core|活检|穿刺|病理", re.IGNORECASE)
 _CLASS = re.compile(
     r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)[^.;]{0,30}class"
-    r"|class[^.;]{0,30}(?:lupus nephritis|isn.{0,3}rps|(?<![a-z])ln(?![a-z]))|^isn.{0,3}rps|狼疮性?肾炎.*(?:分型|类型|分类)",
+    r"|class[^.;]{0,30}(?:lupus nephritis|isn.{0,3}rps|(?<![a-z])ln(?![a-z]))|^isn.{0,3}rps"
+    r"|狼疮性?肾炎.*(?:分型|类型|分类)",
     re.IGNORECASE,
 )
-_INDEX = re.compile(r"(?P<which>activity|chronicity) (?:index|score)|(?P<cn>活动|慢性)性?化?(?:指数|评分)", re.IGNORECASE)
+_INDEX = re.compile(
+    r"(?P<which>activity|chronicity) (?:index|score)|(?P<cn>活动|慢性)性?化?(?:指数|评分)", re.IGNORECASE
+)
 _WORD = re.compile(r"[a-z]+")
 _WORDS_OF_INDEX = frozenset(
-    "nih modified renal kidney lupus nephritis ln biopsy histologic histological histology pathology pathologic ai ci index"
-    " score of the in by for activity chronicity total national institutes institute health revised isn rps native tissue"
-    " glomerulonephritis value result".split()
+    (
+        *(
+            "nih",
+            "modified",
+            "renal",
+            "kidney",
+            "lupus",
+            "nephritis",
+            "ln",
+            "biopsy",
+            "histologic",
+            "histological",
+        ),
+        *(
+            "histology",
+            "pathology",
+            "pathologic",
+            "ai",
+            "ci",
+            "index",
+            "score",
+            "of",
+            "the",
+            "in",
+            "by",
+            "for",
+        ),
+        *(
+            "activity",
+            "chronicity",
+            "total",
+            "national",
+            "institutes",
+            "institute",
+            "health",
+            "revised",
+            "isn",
+        ),
+        *("rps", "native", "tissue", "glomerulonephritis", "value", "result"),
+    )
 )
 _NO_CLASSES: frozenset[str] = frozenset()
 _WORDS_OF_KIDNEY = frozenset({"nephritis", "renal", "kidney", "biopsy", "nih", "ln"})
@@ -63,7 +103,9 @@ class Questions:
     """What the concepts' codes and names ask for, beside the general wording. Made once per concepts."""
 
     def __init__(self, concepts: Mapping[str, Concept]) -> None:
-        self.concepts = {id_: concepts[id_] for id_ in (CLASS, ACTIVITY, CHRONICITY, CLASS_ANY) if id_ in concepts}
+        self.concepts = {
+            id_: concepts[id_] for id_ in (CLASS, ACTIVITY, CHRONICITY, CLASS_ANY) if id_ in concepts
+        }
         self._codes: dict[str, Question] = {}
         self._names: dict[str, Question] = {}
         for concept_id, question in _QUESTION_OF.items():
@@ -112,7 +154,11 @@ class Questions:
 
 
 def _tokens_of(concepts: Mapping[str, Concept], concept_id: str) -> frozenset[str]:
-    return frozenset(code.token for code in concepts[concept_id].codes) if concept_id in concepts else frozenset()
+    return (
+        frozenset(code.token for code in concepts[concept_id].codes)
+        if concept_id in concepts
+        else frozenset()
+    )
 
 
 def question_in(text: str) -> Question | None:

@@ -37,7 +37,9 @@ class BiopsyRecord(NamedTuple):
     attached: bool = False
 
 
-def read_procedure(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> BiopsyRecord | None:
+def read_procedure(
+    resource: Mapping[str, Any], questions: Questions, faults: list[str]
+) -> BiopsyRecord | None:
     """A kidney biopsy as a Procedure; None for another procedure or one that did not happen."""
     status = text_of(resource.get("status"))
     if status in _NOT_TAKEN or questions.asked_by(resource.get("code")) is None:
@@ -62,7 +64,12 @@ def read_report(
     status = text_of(resource.get("status"))
     if status in _NEVER or is_imaging(sections):
         return None
-    said = [said for key in ("code", "conclusionCode") for element in _each(resource, key) for said in said_in(element, questions)]
+    said = [
+        said
+        for key in ("code", "conclusionCode")
+        for element in _each(resource, key)
+        for said in said_in(element, questions)
+    ]
     if conclusion := text_of(resource.get("conclusion")):
         said.append(Said("text", conclusion))
     elif "conclusion" in resource:
@@ -73,13 +80,21 @@ def read_report(
     is_biopsy = _is_biopsy_report(resource, questions, taken, sections) or asked
     if not is_biopsy and not any(names_kidney(text.text) for text in said):
         return None
-    dates = [*_collected(taken, faults), *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults)]
+    dates = [
+        *_collected(taken, faults),
+        *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults),
+    ]
     record = _record(resource, said, dates, status in _FINAL)
-    return record._replace(is_biopsy=is_biopsy, attached=not conclusion and bool(resource.get("presentedForm")))
+    return record._replace(
+        is_biopsy=is_biopsy, attached=not conclusion and bool(resource.get("presentedForm"))
+    )
 
 
 def read_observation(
-    resource: Mapping[str, Any], questions: Questions, specimens: Mapping[str, Mapping[str, Any]], faults: list[str]
+    resource: Mapping[str, Any],
+    questions: Questions,
+    specimens: Mapping[str, Mapping[str, Any]],
+    faults: list[str],
 ) -> BiopsyRecord | None:
     """An Observation that asks for the class, an index or a kidney biopsy; None for any other."""
     status = text_of(resource.get("status"))
@@ -99,7 +114,9 @@ def _record(
     resource: Mapping[str, Any], said: Sequence[Said], dates: Sequence[tuple[int, When]], confirmed: bool
 ) -> BiopsyRecord:
     issued = parse_when(resource.get("issued"))
-    return BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, _links(resource), confirmed)
+    return BiopsyRecord(
+        reference_of(resource), tuple(said), tuple(dates), issued, _links(resource), confirmed
+    )
 
 
 def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[Question, Mapping[str, Any]]]:
@@ -141,12 +158,17 @@ def _own_results(
         if not asked:
             said += said_by_value(observation, "biopsy", questions)
         elif inside is not None:
-            said += [each for question, element in asked for each in said_by_value(element, question, questions)]
+            said += [
+                each for question, element in asked for each in said_by_value(element, question, questions)
+            ]
     return said, any_asks
 
 
 def _is_biopsy_report(
-    resource: Mapping[str, Any], questions: Questions, taken: Sequence[Mapping[str, Any]], sections: Sequence[str]
+    resource: Mapping[str, Any],
+    questions: Questions,
+    taken: Sequence[Mapping[str, Any]],
+    sections: Sequence[str],
 ) -> bool:
     """A report of a kidney biopsy by its code or specimen, or one of pathology whose words speak of the kidney."""
     if questions.asked_by(resource.get("code")) is not None:
@@ -174,7 +196,9 @@ def _each(resource: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
     return items(resource.get(key))
 
 
-def _specimens(resource: Mapping[str, Any], specimens: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _specimens(
+    resource: Mapping[str, Any], specimens: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     if "specimen" not in resource:
         return []
     contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}

@@ -8,7 +8,17 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from mappings.reading.pathology.mentions import LONGEST_TEXT, Doubt, Place, doubt_about, place, plain, quote, separable
+from mappings.reading.pathology.mentions import (
+    LONGEST_TEXT,
+    Doubt,
+    Place,
+    doubt_about,
+    place,
+    plain,
+    quote,
+    separable,
+)
+from mappings.reading.pathology.numerals import CLASS_WORD, ClassList, Part, class_list, is_counted
 from mappings.verdicts import Reason
 
 WHO_NOTE = "WHO classification"
@@ -29,16 +39,9 @@ class ClassReading(NamedTuple):
     quote: str
 
 
-class _Part(NamedTuple):
-    numeral: str
-    suffix: str
-    subclass: bool
-    end: int
-
-
 class _Mention(NamedTuple):
     where: Place
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     who: bool
     fault: str
     doubt: Doubt | None
@@ -48,70 +51,61 @@ class _Mention(NamedTuple):
         return frozenset(part.numeral for part in self.parts)
 
 
-_ROMAN = ("I", "II", "III", "IV", "V", "VI")
 _YEARS = r"(?:19|20)\d\d"
-_CLASS = r"(?:class(?:es)?|klassen?|clases?|cl\.)"
 _FILLER = (
     rf"(?:[\s:=,_-]|\((?:isn[^()]{{0,30}}|who[^()]{{0,20}}|{_YEARS}[^()]{{0,20}}|revised[^()]{{0,20}})\)|\("
-    rf"|isn\s?[/-]?\s?rps|{_YEARS}|revised|revision|classification|{_CLASS}|category|type|stage|is|of|as"
+    rf"|isn\s?[/-]?\s?rps|{_YEARS}|revised|revision|classification|{CLASS_WORD}|category|type|stage|is|of|as"
     r"|lupus nephritis|ln(?![a-z])|分型|分类|标准|为|型){0,14}"
 )
 _ANCHOR = re.compile(
-    rf"(?<![a-z])(?:(?P<who>who|world health organi[sz]ation)|{_CLASS}(?![a-z])|isn\s?[/-]?\s?rps(?![a-z]))(?P<fill>{_FILLER})"
-    r"|(?P<name>(?<![a-z])(?:lupus (?:glomerulo)?nephritis|lupus gn|ln)(?![a-z])|狼疮性?肾炎)(?P<short>(?:[\s:(-]|type|grade){0,4})"
+    r"(?<![a-z])(?:(?P<who>who|world health organi[sz]ation)"
+    rf"|{CLASS_WORD}(?![a-z])|isn\s?[/-]?\s?rps(?![a-z]))(?P<fill>{_FILLER})"
+    r"|(?P<name>(?<![a-z])(?:lupus (?:glomerulo)?nephritis|lupus gn|ln)(?![a-z])|狼疮性?肾炎)"
+    r"(?:[\s:(-]|type|grade){0,4}"
     r"|(?<![a-z])type\s(?=(?:[IV]{1,3})[^.;\n]{0,20}?\s(?:lupus|ln(?![a-z])))"
     r"|(?<![a-z0-9])(?=[IV]{1,3}[^.;。\n]{0,16}?型\s?(?:狼疮|ln))",
     re.IGNORECASE,
 )
-_SUFFIX = r"a\s?[/+&,-]\s?c|c\s?[/+&,-]\s?a|active\s?(?:/|and|&|\+|,)\s?chronic|active|chronic|inactive|a|c"
-_PART = re.compile(
-    r"(?P<num>VI|IV|V|III|II|I|[1-6])"
-    r"(?:(?P<sub>[a-d]|\s(?-i:[A-D]))(?![a-z/]))?"
-    r"(?:\s?-?\s?(?:\((?:s|g|s\s?[/+]\s?g|segmental|global)\)|(?:s\s?/\s?g|s|g|segmental|global)(?![a-z])))?"
-    rf"(?:\s?-?\s?\(\s?(?:[sg]\s?,\s?)?(?P<suf>{_SUFFIX})(?:\s?,\s?[sg])?\s?\)|\s?-?(?P<bare>a/c)(?![a-z])|-(?P<dash>[ac])(?![a-z/]))?"
-    r"(?P<odd>\s?\([a-z]\))?"
-    r"(?![a-z0-9]|\.\d)",
-    re.IGNORECASE,
-)
-_AND = re.compile(
-    r"\s?(?:型\s?)?(?:[+&,、]|和|及|合并|伴|(?<=\s)(?:and|with|plus|und|mit|y|et|as well as|mixed with|combined with)(?=\s))"
-    rf"\s?(?:isn/rps\s)?(?:{_CLASS}\s?)?",
-    re.IGNORECASE,
-)
-_SLASH = re.compile(rf"\s?/\s?(?:{_CLASS}\s?)?", re.IGNORECASE)
-_OR = re.compile(rf"\s?(?:-|至|或|(?<=\s)(?:to|or|vs\.?|versus|through|bis|oder|o|ou)(?=\s))\s?(?:{_CLASS}\s?)?", re.IGNORECASE)
-_COUNTED = re.compile(
-    r"\s?(?:/|of\b|out of\b|%|\w*\s?(?:glomer|crescent|cores?\b|pieces?\b|blocks?\b|slides?\b|mm\b|cm\b|weeks?\b|years?\b|days?\b))",
-    re.IGNORECASE,
-)
 _AFTER_BARE_ROMAN = re.compile(r"\s*(?:$|[.,;:)+&/型\n]|(?:with|and|by|active|isn|lupus)\b)", re.IGNORECASE)
 _OTHER_SCHEME_BEFORE = re.compile(
-    r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|child-?pugh|obesity|functional|mallampati|angle|haas|tervaert|berden"
-    r"|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
+    r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|child-?pugh|obesity|functional|mallampati|angle|haas"
+    r"|tervaert|berden|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
     re.IGNORECASE,
 )
 _OTHER_SCHEME_AFTER = re.compile(
-    r"\W{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation|evidence|diabetic"
-    r"|haas|banff)\b",
+    r"\W{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
+    r"|evidence|diabetic|haas|banff)\b",
     re.IGNORECASE,
 )
-_OTHER_KIDNEY = re.compile(r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b", re.IGNORECASE)
+_OTHER_KIDNEY = re.compile(
+    r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b", re.IGNORECASE
+)
 _LUPUS = re.compile(r"lupus|isn|sle\b|(?<![a-z])ln(?![a-z])|狼疮|who\b|world health", re.IGNORECASE)
 _WHO_NEAR = re.compile(r"\bWHO\b|world health organi[sz]ation", re.IGNORECASE)
-_WHO_BEFORE = re.compile(r"(?:\bWHO\b|(?i:world health organi[sz]ation))(?![^.;\n]{0,40}(?i:isn))[^.;\n,]{0,40}$")
-_WHO_AFTER = re.compile(r"^[^.;\n]{0,25}\(?(?:according to |by |per |\(|\[)(?:the )?(?:\d{4} |modified |revised )*(?:WHO\b|(?i:world health))")
+_WHO_BEFORE = re.compile(
+    r"(?:\bWHO\b|(?i:world health organi[sz]ation))(?![^.;\n]{0,40}(?i:isn))[^.;\n,]{0,40}$"
+)
+_WHO_AFTER = re.compile(
+    r"^[^.;\n]{0,25}\(?(?:according to |by |per |\(|\[)(?:the )?(?:\d{4} |modified |revised )*"
+    r"(?:WHO\b|(?i:world health))"
+)
 _BETWEEN = re.compile(
-    r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?|of|an?|components?|the"
-    r"|lupus|nephritis|ln|glomerulonephritis|gn|membranous|diffuse|focal|proliferative|active|isn/rps|lesions?|pattern)\b"
+    r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?|of|an?"
+    r"|components?|the|lupus|nephritis|ln|glomerulonephritis|gn|membranous|diffuse|focal|proliferative|active"
+    r"|isn/rps|lesions?|pattern)\b"
     r"|[\s,()+&/])*",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"\b(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional)\b|[+&]", re.IGNORECASE)
+_JOINS = re.compile(
+    r"\b(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional)\b|[+&]", re.IGNORECASE
+)
 _REST_OF_ANSWER = re.compile(r"[\s.,)]*(?:lupus nephritis|ln|lupus|nephritis|型)?[\s.]*", re.IGNORECASE)
 
 
 @lru_cache(maxsize=512)
-def read_class(text: str, year: int | None = None, *, answer: bool = False, who: bool = False) -> ClassReading | None:
+def read_class(
+    text: str, year: int | None = None, *, answer: bool = False, who: bool = False
+) -> ClassReading | None:
     """The class that a text of the biopsy taken in ``year`` gives; None if it mentions none.
 
     ``answer``: the text is the value of something that asks for the class, so "IV + V" is enough, and
@@ -120,131 +114,72 @@ def read_class(text: str, year: int | None = None, *, answer: bool = False, who:
     words = plain(text)
     if not words:
         return None
-    mentions = [] if _of_another_disease(words) and not answer else list(islice(_mentions(words, year), _MOST_MENTIONS))
-    if not mentions and answer:
-        mentions = _whole_answer(words)
-        if not mentions:
-            return ClassReading(_NO_TOKENS, Reason.UNREADABLE, "not a class", quote(words, place(words, 0, 1)))
+    mentions = _mentions_in(words, year, answer)
+    if answer and not mentions:
+        return ClassReading(_NO_TOKENS, Reason.UNREADABLE, "not a class", quote(words, place(words, 0, 1)))
     if not mentions:
         return None
     if who:
         mentions = [mention._replace(who=True) for mention in mentions]
     reading = _reading(words, mentions)
     if len(text) > LONGEST_TEXT or len(mentions) == _MOST_MENTIONS:
-        return reading._replace(tokens=_NO_TOKENS, problem=Reason.UNREADABLE, note="text too long to be read whole")
+        return reading._replace(
+            tokens=_NO_TOKENS, problem=Reason.UNREADABLE, note="text too long to be read whole"
+        )
     return reading
 
 
-def _of_another_disease(words: str) -> bool:
-    return bool(_OTHER_KIDNEY.search(words)) and not _LUPUS.search(words)
+def _mentions_in(words: str, year: int | None, answer: bool) -> list[_Mention]:
+    if answer:
+        return list(islice(_mentions(words, year), _MOST_MENTIONS)) or _whole_answer(words)
+    if _OTHER_KIDNEY.search(words) and not _LUPUS.search(words):
+        return []
+    return list(islice(_mentions(words, year), _MOST_MENTIONS))
 
 
 def _mentions(words: str, year: int | None) -> Iterator[_Mention]:
     position = 0
     while (anchor := _ANCHOR.search(words, position)) is not None:
-        listed = _list(words, anchor.end())
+        listed = class_list(words, anchor.end())
         position = max(anchor.end(), anchor.start() + 1)
-        if listed is None or not _belongs(words, anchor, listed[0]):
-            continue
-        parts, fault = listed
-        position = parts[-1].end
-        where = place(words, anchor.start(), position)
-        doubt = doubt_about(words, where, year)
-        yield _Mention(where, parts, _is_who(words, anchor, position), fault, doubt)
+        if listed is not None and _belongs(words, anchor, listed):
+            position = listed.end
+            where = place(words, anchor.start(), position)
+            doubt = doubt_about(words, where, year)
+            yield _Mention(where, listed.parts, _is_who(words, anchor, position), listed.fault, doubt)
 
 
-def _belongs(words: str, anchor: re.Match[str], parts: Sequence[_Part]) -> bool:
+def _belongs(words: str, anchor: re.Match[str], listed: ClassList) -> bool:
     """Whether numerals after an anchor are classes of lupus nephritis."""
     if _OTHER_SCHEME_BEFORE.search(words[max(0, anchor.start() - 60) : anchor.start()]):
         return False
-    if _OTHER_SCHEME_AFTER.match(words, parts[-1].end):
+    if _OTHER_SCHEME_AFTER.match(words, listed.end):
         return False
     first = words[anchor.end()]
     if first.isdigit():
         filler = anchor["fill"]
         direct = filler is not None and "," not in filler and not filler.rstrip().endswith(("of", "as"))
-        return direct and not _COUNTED.match(words, parts[-1].end)
+        return direct and not is_counted(words, listed.end)
     if anchor["name"]:
-        return first.isupper() and _AFTER_BARE_ROMAN.match(words, parts[-1].end) is not None
+        return first.isupper() and _AFTER_BARE_ROMAN.match(words, listed.end) is not None
     return True
 
 
-def _list(words: str, position: int) -> tuple[tuple[_Part, ...], str] | None:
-    """The classes listed from a position on, and what is wrong with the list."""
-    part = _part(words, position)
-    if part is None:
-        return None
-    parts, fault = [part], _fault_of(words, position, part)
-    while True:
-        following = _next(words, position, parts)
-        if following is None:
-            return tuple(parts), fault
-        part, joint = following
-        parts.append(part)
-        fault = fault or _fault_of(words, position, part)
-        if joint == "or" or (joint == "slash" and not _mixed(parts)):
-            fault = fault or "a range of classes or alternatives"
-
-
-def _next(words: str, begin: int, parts: Sequence[_Part]) -> tuple[_Part, str] | None:
-    end = parts[-1].end
-    for joint, pattern in (("and", _AND), ("slash", _SLASH), ("or", _OR)):
-        match = pattern.match(words, end)
-        part = _part(words, match.end()) if match is not None else None
-        if match is None or part is None:
-            continue
-        first, found = words[begin], words[match.end()]
-        of_one_kind = first.isdigit() == found.isdigit() and first.isupper() == found.isupper()
-        counted = found.isdigit() and (joint != "or" and _COUNTED.match(words, part.end) is not None)
-        if of_one_kind and not counted and part.numeral != "I" and not (found.isdigit() and "," in match[0]):
-            return part, joint
-    return None
-
-
-def _part(words: str, position: int) -> _Part | None:
-    match = _PART.match(words, position)
-    if match is None:
-        return None
-    numeral = match["num"].upper()
-    if numeral.isdigit():
-        numeral = _ROMAN[int(numeral) - 1]
-    written = (match["suf"] or match["bare"] or match["dash"] or "").lower()
-    return _Part(numeral, _suffix(written), match["sub"] is not None, match.end())
-
-
-def _suffix(written: str) -> str:
-    if not written:
-        return ""
-    if written in ("c", "chronic", "inactive"):
-        return "C"
-    return "A" if written in ("a", "active") else "A/C"
-
-
-def _fault_of(words: str, begin: int, part: _Part) -> str:
-    match = re.search(r"\(([a-z])\)$", words[begin : part.end], re.IGNORECASE)
-    return "unknown suffix" if match and match[1].lower() not in "acsg" else ""
-
-
-def _mixed(parts: Sequence[_Part]) -> bool:
-    """Two classes of which one is V are found together; others written III/IV are alternatives."""
-    return len(parts) == 2 and len({"V"} & {part.numeral for part in parts}) == 1
-
-
 def _is_who(words: str, anchor: re.Match[str], end: int) -> bool:
-    if anchor["who"]:
-        return not re.search("isn", anchor[0], re.IGNORECASE) and anchor["who"] != "who"
+    """Whether the WHO scheme is named with the class, and ISN/RPS is not."""
     if re.search("isn", anchor[0], re.IGNORECASE):
         return False
-    inside = _WHO_NEAR.search(anchor["fill"] or "")
-    return bool(inside or _WHO_BEFORE.search(words[: anchor.start()]) or _WHO_AFTER.match(words[end : end + 60]))
+    if anchor["who"] or _WHO_NEAR.search(anchor["fill"] or ""):
+        return True
+    return bool(_WHO_BEFORE.search(words[: anchor.start()]) or _WHO_AFTER.match(words[end : end + 60]))
 
 
 def _whole_answer(words: str) -> list[_Mention]:
     """An answer that is nothing but classes."""
-    listed = _list(words, 0)
-    if listed is None or not _REST_OF_ANSWER.fullmatch(words, listed[0][-1].end):
+    listed = class_list(words, 0)
+    if listed is None or not _REST_OF_ANSWER.fullmatch(words, listed.end):
         return []
-    return [_Mention(place(words, 0, len(words)), listed[0], False, listed[1], None)]
+    return [_Mention(place(words, 0, len(words)), listed.parts, False, listed.fault, None)]
 
 
 def _reading(words: str, mentions: Sequence[_Mention]) -> ClassReading:

@@ -26,7 +26,12 @@ def when(text: str) -> When:
 
 
 def exposure(
-    start: str, end: str | None = None, *, drug: str = "prednisone", problem: Reason | None = None, note: str = ""
+    start: str,
+    end: str | None = None,
+    *,
+    drug: str = "prednisone",
+    problem: Reason | None = None,
+    note: str = "",
 ) -> Exposure:
     return Exposure(
         drug, f"MedicationRequest/{drug}-{start}", drug, "ordered", when(start), when(end) if end else None,
@@ -41,7 +46,9 @@ def stopped(start: str) -> Exposure:
 
 
 def undated() -> Exposure:
-    return exposure("2025", problem=Reason.IMPRECISE, note="start not known")._replace(start=When(BEGINNING, FOREVER, ""))
+    return exposure("2025", problem=Reason.IMPRECISE, note="start not known")._replace(
+        start=When(BEGINNING, FOREVER, "")
+    )
 
 
 def since(a: Sequence[Exposure], b: Sequence[Exposure] | None = None) -> tuple[str, str | None] | None:
@@ -66,12 +73,20 @@ HCQ = exposure("2025-03-01", drug="hydroxychloroquine")
         ("nothing at all", [], [], None),
         ("begun today", [exposure("2025-11-01")], None, ("2025-11-01", "2025-11-01")),
         ("begins tomorrow", [exposure("2025-11-02")], None, None),
-        ("ended today still counts", [exposure("2025-01-01", "2025-11-01")], None, ("2025-01-01", "2025-01-01")),
+        (
+            "ended today still counts",
+            [exposure("2025-01-01", "2025-11-01")],
+            None,
+            ("2025-01-01", "2025-01-01"),
+        ),
         ("ended yesterday", [exposure("2025-01-01", "2025-10-31")], None, None),
         (
             "a change of drug does not restart",
             [PREDNISONE],
-            [exposure("2025-01-01", "2025-05-31", drug="azathioprine"), exposure("2025-06-01", drug="mycophenolate")],
+            [
+                exposure("2025-01-01", "2025-05-31", drug="azathioprine"),
+                exposure("2025-06-01", drug="mycophenolate"),
+            ],
             ("2025-01-01", "2025-01-01"),
         ),
         (
@@ -88,17 +103,36 @@ HCQ = exposure("2025-03-01", drug="hydroxychloroquine")
         ),
         (
             "a longer record spans the gap of others",
-            [exposure("2025-01-01", "2025-09-15"), exposure("2025-02-01", "2025-02-03"), exposure("2025-09-20")],
+            [
+                exposure("2025-01-01", "2025-09-15"),
+                exposure("2025-02-01", "2025-02-03"),
+                exposure("2025-09-20"),
+            ],
             None,
             ("2025-01-01", "2025-01-01"),
         ),
         ("a start known by month", [exposure("2025-03")], None, ("2025-03-01", "2025-03-31")),
         ("a start known by this year", [exposure("2025")], None, ("2025-01-01", "2025-11-01")),
         ("a start not known", [undated()], None, ("0001-01-01", "2025-11-01")),
-        ("not confirmed", [exposure("2025-01-01", problem=Reason.NOT_CONFIRMED, note="on hold")], None, ("2025-01-01", None)),
+        (
+            "not confirmed",
+            [exposure("2025-01-01", problem=Reason.NOT_CONFIRMED, note="on hold")],
+            None,
+            ("2025-01-01", None),
+        ),
         ("stopped, nobody knows when", [stopped("2025-01-01")], None, None),
-        ("stopped before its planned end", [exposure("2025-01-01", "2026-01-01", note="stopped")], None, None),
-        ("stopped on the day it began, today", [exposure("2025-11-01", "2026-01-01", note="stopped")], None, None),
+        (
+            "stopped before its planned end",
+            [exposure("2025-01-01", "2026-01-01", note="stopped")],
+            None,
+            None,
+        ),
+        (
+            "stopped on the day it began, today",
+            [exposure("2025-11-01", "2026-01-01", note="stopped")],
+            None,
+            None,
+        ),
         (
             "stopped, nobody knows when, then another",
             [stopped("2025-01-01"), exposure("2025-08-01", drug="dexamethasone")],
@@ -169,7 +203,9 @@ def exposures(draw: st.DrawFn, drug: str = "prednisone") -> Exposure:
     end = None if last is None else When(last, last + draw(st.sampled_from([0, 0, 30])), "x")
     problem = draw(st.sampled_from([None, None, Reason.IMPRECISE, Reason.NOT_CONFIRMED]))
     note = draw(st.sampled_from(["", "", "stopped"]))
-    return Exposure(drug, f"MedicationRequest/{first}", drug, "ordered", start, end, problem=problem, note=note)
+    return Exposure(
+        drug, f"MedicationRequest/{first}", drug, "ordered", start, end, problem=problem, note=note
+    )
 
 
 @given(st.lists(exposures(), max_size=6), st.lists(exposures("azathioprine"), max_size=6), st.randoms())
@@ -180,8 +216,14 @@ def test_the_order_of_records_never_matters(a: list[Exposure], b: list[Exposure]
     assert common_exposure(a, b, TODAY) == common_exposure(shuffled_a, shuffled_b, TODAY)
 
 
-@given(st.lists(exposures(), max_size=6), st.lists(exposures("azathioprine"), max_size=6), exposures("mycophenolate"))
-def test_another_drug_never_shortens_the_time_together(a: list[Exposure], b: list[Exposure], other: Exposure) -> None:
+@given(
+    st.lists(exposures(), max_size=6),
+    st.lists(exposures("azathioprine"), max_size=6),
+    exposures("mycophenolate"),
+)
+def test_another_drug_never_shortens_the_time_together(
+    a: list[Exposure], b: list[Exposure], other: Exposure
+) -> None:
     before, after = common_exposure(a, b, TODAY), common_exposure(a, [*b, other], TODAY)
     if before is not None:
         assert after is not None

@@ -18,9 +18,13 @@ from mappings.verdicts import Reason
 RXNORM, ATC, SNOMED = SYSTEMS["rxnorm"], SYSTEMS["atc"], SYSTEMS["snomed"]
 
 
-def drug(name: str, rxnorm: tuple[str, ...], atc: tuple[str, ...] = (), *names: str, covers: int | None = None) -> Concept:
+def drug(
+    name: str, rxnorm: tuple[str, ...], atc: tuple[str, ...] = (), *names: str, covers: int | None = None
+) -> Concept:
     codes = [Code(RXNORM, code, name) for code in rxnorm] + [Code(ATC, code, name) for code in atc]
-    return Concept(id=name, display=name, kind="drug", codes=tuple(codes), names=(name, *names), covers_days=covers)
+    return Concept(
+        id=name, display=name, kind="drug", codes=tuple(codes), names=(name, *names), covers_days=covers
+    )
 
 
 CONCEPTS = (
@@ -32,7 +36,13 @@ CONCEPTS = (
     drug("dexamethasone", ("3264",), ("H02AB02",)),
     drug("hydroxychloroquine", ("5521",), ("P01BA02",), "羟氯喹"),
     drug("chloroquine", ("2393",), ("P01BA01",), "氯喹"),
-    drug("mycophenolate", ("68149", "7145", "265323"), ("L04AA06",), "mycophenolate mofetil", "mycophenolic acid"),
+    drug(
+        "mycophenolate",
+        ("68149", "7145", "265323"),
+        ("L04AA06",),
+        "mycophenolate mofetil",
+        "mycophenolic acid",
+    ),
     drug("tacrolimus", ("42316",), ("L04AD02",)),
     drug("cyclosporine", ("3008", "241834"), ("L04AD01",), "ciclosporin"),
     drug("cyclophosphamide", ("3002",), ("L01AA01",), "环磷酰胺", covers=30),
@@ -82,7 +92,13 @@ def statement(**more: Any) -> dict[str, Any]:
 
 def administration(code: str = "3002", **more: Any) -> dict[str, Any]:
     medication = {"medicationCodeableConcept": coded(code)}
-    return {"resourceType": "MedicationAdministration", "id": "1", "status": "completed", **medication, **more}
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": "1",
+        "status": "completed",
+        **medication,
+        **more,
+    }
 
 
 def dispense(**more: Any) -> dict[str, Any]:
@@ -275,7 +291,8 @@ def test_a_local_form_is_no_exposure(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "system"), [("D07AA02", ATC), ("S01XA18", ATC), ("D11AH01", ATC), ("A07EA03", ATC), ("C05AA04", ATC)]
+    ("code", "system"),
+    [("D07AA02", ATC), ("S01XA18", ATC), ("D11AH01", ATC), ("A07EA03", ATC), ("C05AA04", ATC)],
 )
 def test_a_local_atc_code_is_no_exposure(code: str, system: str) -> None:
     assert read(request(coded(code, "hydrocortisone prednisone cyclosporine tacrolimus", system)))[0] == {}
@@ -301,7 +318,9 @@ def test_a_local_route_is_no_exposure(route: dict[str, Any]) -> None:
     assert read(administration("5492", dosage={"route": route}, effectiveDateTime="2025-01-01"))[0] == {}
 
 
-@pytest.mark.parametrize("text", ["Apply thin layer twice daily", "1 drop in both eyes daily", "inhale 2 puffs"])
+@pytest.mark.parametrize(
+    "text", ["Apply thin layer twice daily", "1 drop in both eyes daily", "inhale 2 puffs"]
+)
 def test_directions_of_a_local_form_are_no_exposure(text: str) -> None:
     assert read(request(coded("5492"), dosageInstruction=[{"text": text}]))[0] == {}
 
@@ -313,7 +332,13 @@ def test_the_dose_form_of_the_medication_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["hydrocortisone 100 mg injection", "dexamethasone oral drops", "prednisolone oral solution", "hydrocortisone IV"]
+    "text",
+    [
+        "hydrocortisone 100 mg injection",
+        "dexamethasone oral drops",
+        "prednisolone oral solution",
+        "hydrocortisone IV",
+    ],
 )
 def test_what_is_swallowed_or_injected_counts(text: str) -> None:
     assert len(read(request(text, dosageInstruction=[{"text": "Take 1 tablet daily by mouth"}]))[0]) == 1
@@ -385,13 +410,26 @@ def bounds(**period: str) -> dict[str, Any]:
         ({"dosageInstruction": [bounds(start="2025-02-01")]}, "2025-02-01", None),
         ({"dosageInstruction": [bounds(start="2025-02-01", end="2025-03-01")]}, "2025-02-01", "2025-03-01"),
         ({"dosageInstruction": bounds(end="2025-03-01")}, "2025-01-10", "2025-03-01"),
-        ({"dosageInstruction": [bounds(start="2025-01-10", end="2025-02-10"), bounds(start="2025-02-11")]}, "2025-01-10", None),
         (
-            {"dosageInstruction": [bounds(start="2025-02-11", end="2025-04-10"), bounds(start="2025-01-10", end="2025-02-10")]},
+            {"dosageInstruction": [bounds(start="2025-01-10", end="2025-02-10"), bounds(start="2025-02-11")]},
+            "2025-01-10",
+            None,
+        ),
+        (
+            {
+                "dosageInstruction": [
+                    bounds(start="2025-02-11", end="2025-04-10"),
+                    bounds(start="2025-01-10", end="2025-02-10"),
+                ]
+            },
             "2025-01-10",
             "2025-04-10",
         ),
-        ({"dispenseRequest": {"validityPeriod": {"start": "2025-01-10", "end": "2025-07-10"}}}, "2025-01-10", "2025-07-10"),
+        (
+            {"dispenseRequest": {"validityPeriod": {"start": "2025-01-10", "end": "2025-07-10"}}},
+            "2025-01-10",
+            "2025-07-10",
+        ),
         (
             {"dosageInstruction": [{"timing": {"repeat": {"boundsDuration": {"value": 14, "code": "d"}}}}]},
             "2025-01-10",
@@ -426,9 +464,15 @@ def test_an_order_without_a_date_began_nobody_knows_when() -> None:
         ({"authoredOn": 20250110}, "authoredOn is not a date"),
         ({"dosageInstruction": [bounds(start="x")]}, "start is not a date"),
         ({"dosageInstruction": [bounds(end="x")]}, "end is not a date"),
-        ({"dosageInstruction": [bounds(start="2025-03-01", end="2025-01-01")]}, "boundsPeriod ends before it starts"),
+        (
+            {"dosageInstruction": [bounds(start="2025-03-01", end="2025-01-01")]},
+            "boundsPeriod ends before it starts",
+        ),
         ({"dispenseRequest": {"validityPeriod": "2025"}}, "validityPeriod is not a period"),
-        ({"dosageInstruction": [{"timing": {"repeat": {"boundsDuration": "14 d"}}}]}, "boundsDuration is not a number of days"),
+        (
+            {"dosageInstruction": [{"timing": {"repeat": {"boundsDuration": "14 d"}}}]},
+            "boundsDuration is not a number of days",
+        ),
     ],
 )
 def test_a_date_that_cannot_be_read_is_told_and_the_drug_kept(more: dict[str, Any], what: str) -> None:
@@ -471,10 +515,20 @@ def test_a_statement_known_only_by_the_day_it_was_made_began_by_then() -> None:
         (administration("6902", effectiveDateTime="2025-01-01"), "2025-01-01"),
         (administration("6902", effectivePeriod={"start": "2025-01-01", "end": "2025-01-03"}), "2025-01-03"),
         (administration("3002", effectivePeriod={"start": "2025-01-01"}, status="stopped"), "2025-01-31"),
-        (administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "Oral"}}), "2025-01-01"),
-        (administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "IV"}}), "2025-01-31"),
         (
-            administration("3002", effectiveDateTime="2025-01-01", medicationCodeableConcept=coded("3002", "cyclophosphamide 50 mg tablet")),
+            administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "Oral"}}),
+            "2025-01-01",
+        ),
+        (
+            administration("3002", effectiveDateTime="2025-01-01", dosage={"route": {"text": "IV"}}),
+            "2025-01-31",
+        ),
+        (
+            administration(
+                "3002",
+                effectiveDateTime="2025-01-01",
+                medicationCodeableConcept=coded("3002", "cyclophosphamide 50 mg tablet"),
+            ),
             "2025-01-01",
         ),
     ],
@@ -498,7 +552,20 @@ def test_a_dispense_covers_its_supply(more: dict[str, Any], end: str) -> None:
     assert (day(exposure.start), day(exposure.end), exposure.source) == ("2025-01-01", end, "dispensed")
 
 
-@pytest.mark.parametrize("supply", ["30", {"value": "30"}, {"value": -1}, {"value": 10**400}, {"value": float("nan")}, {"value": float("inf")}, {"value": True}, {"value": 3, "unit": "boxes"}, None])
+@pytest.mark.parametrize(
+    "supply",
+    [
+        "30",
+        {"value": "30"},
+        {"value": -1},
+        {"value": 10**400},
+        {"value": float("nan")},
+        {"value": float("inf")},
+        {"value": True},
+        {"value": 3, "unit": "boxes"},
+        None,
+    ],
+)
 def test_a_supply_that_is_no_number_of_days_covers_the_day_only(supply: Any) -> None:
     found, unreadable, _ = read(dispense(whenHandedOver="2025-01-01", daysSupply=supply))
     assert day(found["prednisone"][0].end) == "2025-01-01"
@@ -516,15 +583,53 @@ def test_a_partial_date_stays_an_interval() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["2025-01-01", "#c", "8640", RXNORM]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["coding", "system", "code", "display", "text", "reference", "id", "start", "end", "value", "unit",
-         "timing", "repeat", "boundsPeriod", "boundsDuration", "route", "itemReference", "itemCodeableConcept"]
-    ), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["2025-01-01", "#c", "8640", RXNORM]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "coding",
+                    "system",
+                    "code",
+                    "display",
+                    "text",
+                    "reference",
+                    "id",
+                    "start",
+                    "end",
+                    "value",
+                    "unit",
+                    "timing",
+                    "repeat",
+                    "boundsPeriod",
+                    "boundsDuration",
+                    "route",
+                    "itemReference",
+                    "itemCodeableConcept",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=12,
 )
 MEMBERS = (
-    *("id", "status", "intent", "doNotPerform", "medicationCodeableConcept", "medicationReference", "contained"),
+    *(
+        "id",
+        "status",
+        "intent",
+        "doNotPerform",
+        "medicationCodeableConcept",
+        "medicationReference",
+        "contained",
+    ),
     *("authoredOn", "dosageInstruction", "dosage", "dispenseRequest", "effectivePeriod", "effectiveDateTime"),
     *("dateAsserted", "whenHandedOver", "whenPrepared", "daysSupply"),
 )
@@ -536,7 +641,9 @@ KINDS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration",
     st.sampled_from(KINDS),
     st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6),
     st.booleans(),
-    st.dictionaries(st.just("Medication/m"), st.dictionaries(st.sampled_from(["code", "form", "ingredient", "id"]), JSON)),
+    st.dictionaries(
+        st.just("Medication/m"), st.dictionaries(st.sampled_from(["code", "form", "ingredient", "id"]), JSON)
+    ),
 )
 def test_no_json_makes_it_raise_or_lose_the_record_beside_it(
     kind: str, members: dict[str, Any], with_drug: bool, medications: dict[str, Any]
@@ -546,6 +653,8 @@ def test_no_json_makes_it_raise_or_lose_the_record_beside_it(
     assert "MedicationStatement/good" in [e.reference for e in found["prednisone"]]
 
 
-@pytest.mark.parametrize("junk", [None, 1, "x", [], {}, {"resourceType": None}, {"resourceType": []}, {"resourceType": "Patient"}])
+@pytest.mark.parametrize(
+    "junk", [None, 1, "x", [], {}, {"resourceType": None}, {"resourceType": []}, {"resourceType": "Patient"}]
+)
 def test_what_is_no_drug_record_is_passed_over(junk: Any) -> None:
     assert read(junk) == ({}, [], [])

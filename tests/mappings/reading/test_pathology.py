@@ -34,16 +34,28 @@ CONCEPTS = {
     CI: Concept(CI, "CI", "measurement", codes=(Code(LOCAL, "CI", "CI"),), unit="{score}", pathology=True),
     ANY: Concept(ANY, "Any class", "finding", pathology=True),
     "kidney-biopsy": Concept(
-        "kidney-biopsy", "Kidney biopsy", "procedure", codes=(Code(SNOMED, "7246002", "Kidney biopsy"),), pathology=True
+        "kidney-biopsy",
+        "Kidney biopsy",
+        "procedure",
+        codes=(Code(SNOMED, "7246002", "Kidney biopsy"),),
+        pathology=True,
     ),
     "kidney-biopsy-report": Concept(
         "kidney-biopsy-report", "Report", "finding", codes=(Code(LOINC, "65757-7", "Report"),), pathology=True
     ),
     "pathology-report": Concept(
-        "pathology-report", "Pathology", "finding", codes=(Code(LOINC, "22637-3", "Pathology"),), pathology=True
+        "pathology-report",
+        "Pathology",
+        "finding",
+        codes=(Code(LOINC, "22637-3", "Pathology"),),
+        pathology=True,
     ),
     "kidney-specimen": Concept(
-        "kidney-specimen", "Specimen", "finding", codes=(Code(SNOMED, "309269002", "Specimen"),), pathology=True
+        "kidney-specimen",
+        "Specimen",
+        "finding",
+        codes=(Code(SNOMED, "309269002", "Specimen"),),
+        pathology=True,
     ),
 }
 NOT_FOUND, UNREADABLE, JUDGEMENT = Reason.NOT_FOUND, Reason.UNREADABLE, Reason.NEEDS_JUDGEMENT
@@ -75,16 +87,33 @@ def procedure(id_: str = "p", when: str | None = "2025-05-12", **more: Any) -> d
     return {"resourceType": "Procedure", "id": id_, "status": "completed", "code": code, **dated, **more}
 
 
-def report(conclusion: str = "", id_: str = "r", when: str | None = "2025-05-12", **more: Any) -> dict[str, Any]:
+def report(
+    conclusion: str = "", id_: str = "r", when: str | None = "2025-05-12", **more: Any
+) -> dict[str, Any]:
     code = {"coding": [{"system": LOINC, "code": "65757-7"}], "text": "Kidney pathology biopsy report"}
     dated = {"effectiveDateTime": when} if when else {}
     said = {"conclusion": conclusion} if conclusion else {}
-    return {"resourceType": "DiagnosticReport", "id": id_, "status": "final", "code": code, **dated, **said, **more}
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": id_,
+        "status": "final",
+        "code": code,
+        **dated,
+        **said,
+        **more,
+    }
 
 
 def observation(code: str, id_: str = "o", when: str | None = "2025-05-12", **more: Any) -> dict[str, Any]:
     dated = {"effectiveDateTime": when} if when else {}
-    return {"resourceType": "Observation", "id": id_, "status": "final", "code": {"text": code}, **dated, **more}
+    return {
+        "resourceType": "Observation",
+        "id": id_,
+        "status": "final",
+        "code": {"text": code},
+        **dated,
+        **more,
+    }
 
 
 def condition(code: str = "36402006", text: str = "", **more: Any) -> dict[str, Any]:
@@ -92,7 +121,12 @@ def condition(code: str = "36402006", text: str = "", **more: Any) -> dict[str, 
     status = {"coding": [{"code": "active"}]}
     verified = {"coding": [{"code": "confirmed"}]}
     whole = {"resourceType": "Condition", "id": "c", "clinicalStatus": status, "verificationStatus": verified}
-    return {**whole, "code": {**coded, **({"text": text} if text else {})}, "onsetDateTime": "2025-05-01", **more}
+    return {
+        **whole,
+        "code": {**coded, **({"text": text} if text else {})},
+        "onsetDateTime": "2025-05-01",
+        **more,
+    }
 
 
 # --- one biopsy, one result each
@@ -132,7 +166,8 @@ def test_a_later_biopsy_without_a_class_stands_beside_the_earlier_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "conclusion", ["Renal allograft without rejection", "IgA nephropathy, Oxford M1 E0", "Minimal change disease", ""]
+    "conclusion",
+    ["Renal allograft without rejection", "IgA nephropathy, Oxford M1 E0", "Minimal change disease", ""],
 )
 def test_a_biopsy_for_another_disease_has_no_class(conclusion: str) -> None:
     assert gist(one(CLASS, report(conclusion))) == ("2025-05-12", "", NOT_FOUND)
@@ -156,11 +191,17 @@ AI_OBSERVATION = observation("NIH activity index", "o2", valueInteger=9)
     ("case", "resources"),
     [
         ("no link, same day", [CLASS_OBSERVATION, AI_OBSERVATION]),
-        ("no link, 14 days apart", [CLASS_OBSERVATION, {**AI_OBSERVATION, "effectiveDateTime": "2025-05-26"}]),
+        (
+            "no link, 14 days apart",
+            [CLASS_OBSERVATION, {**AI_OBSERVATION, "effectiveDateTime": "2025-05-26"}],
+        ),
         (
             "report names its results",
             [
-                report(when=None, result=[{"reference": "Observation/o1"}, {"reference": "https://x/fhir/Observation/o2"}]),
+                report(
+                    when=None,
+                    result=[{"reference": "Observation/o1"}, {"reference": "https://x/fhir/Observation/o2"}],
+                ),
                 CLASS_OBSERVATION,
                 {**AI_OBSERVATION, "effectiveDateTime": "2025-08-01"},
             ],
@@ -169,21 +210,33 @@ AI_OBSERVATION = observation("NIH activity index", "o2", valueInteger=9)
             "same specimen",
             [
                 {**CLASS_OBSERVATION, "specimen": {"reference": "Specimen/s"}},
-                {**AI_OBSERVATION, "specimen": {"reference": "Specimen/s/_history/2"}, "effectiveDateTime": "2025-08-01"},
+                {
+                    **AI_OBSERVATION,
+                    "specimen": {"reference": "Specimen/s/_history/2"},
+                    "effectiveDateTime": "2025-08-01",
+                },
             ],
         ),
         (
             "same order",
             [
                 {**CLASS_OBSERVATION, "basedOn": [{"reference": "ServiceRequest/s"}]},
-                {**AI_OBSERVATION, "basedOn": {"reference": "ServiceRequest/s"}, "effectiveDateTime": "2025-08-01"},
+                {
+                    **AI_OBSERVATION,
+                    "basedOn": {"reference": "ServiceRequest/s"},
+                    "effectiveDateTime": "2025-08-01",
+                },
             ],
         ),
         (
             "parts of one procedure",
             [
                 procedure(),
-                {**AI_OBSERVATION, "partOf": [{"reference": "Procedure/p"}], "effectiveDateTime": "2025-08-01"},
+                {
+                    **AI_OBSERVATION,
+                    "partOf": [{"reference": "Procedure/p"}],
+                    "effectiveDateTime": "2025-08-01",
+                },
                 CLASS_OBSERVATION,
             ],
         ),
@@ -208,7 +261,10 @@ def test_an_index_from_another_biopsy_is_never_borrowed() -> None:
         ("2025-05-12", "IV", None),
         ("2025-05-27", "", NOT_FOUND),
     ]
-    assert [(r.problem, r.amount) for r in of(AI, CLASS_OBSERVATION, late)] == [(NOT_FOUND, None), (None, exactly(9))]
+    assert [(r.problem, r.amount) for r in of(AI, CLASS_OBSERVATION, late)] == [
+        (NOT_FOUND, None),
+        (None, exactly(9)),
+    ]
 
 
 def test_partial_dates_are_one_biopsy_only_if_they_say_the_same() -> None:
@@ -230,7 +286,13 @@ def test_partial_dates_are_one_biopsy_only_if_they_say_the_same() -> None:
                 report(
                     "class IV",
                     when="2025-05-20",
-                    contained=[{"resourceType": "Specimen", "id": "s", "collection": {"collectedDateTime": "2025-05-12"}}],
+                    contained=[
+                        {
+                            "resourceType": "Specimen",
+                            "id": "s",
+                            "collection": {"collectedDateTime": "2025-05-12"},
+                        }
+                    ],
                     specimen=[{"reference": "#s"}],
                 )
             ],
@@ -239,11 +301,23 @@ def test_partial_dates_are_one_biopsy_only_if_they_say_the_same() -> None:
         (
             [
                 report("class IV", when="2025-05-20", specimen=[{"reference": "Specimen/s"}]),
-                {"resourceType": "Specimen", "id": "s", "collection": {"collectedPeriod": {"start": "2025-05-12"}}},
+                {
+                    "resourceType": "Specimen",
+                    "id": "s",
+                    "collection": {"collectedPeriod": {"start": "2025-05-12"}},
+                },
             ],
             "2025-05-12",
         ),
-        ([procedure(when=None, performedPeriod={"start": "2025-05-12T09:00:00Z", "end": "2025-05-12T10:00:00Z"})], "2025-05-12"),
+        (
+            [
+                procedure(
+                    when=None,
+                    performedPeriod={"start": "2025-05-12T09:00:00Z", "end": "2025-05-12T10:00:00Z"},
+                )
+            ],
+            "2025-05-12",
+        ),
         ([procedure(when=None, performedString="2025-05")], "2025-05"),
     ],
 )
@@ -271,7 +345,13 @@ def test_a_date_that_cannot_be_read_is_told() -> None:
     [
         (observation("ISN/RPS class", valueString="III (C)"), "III(C)", None),
         (observation("Lupus nephritis class", valueCodeableConcept={"text": "Class IV + V"}), "IV V", None),
-        (observation("Lupus nephritis class", valueCodeableConcept={"coding": [{"system": LOCAL, "code": "LN4"}]}), "IV", None),
+        (
+            observation(
+                "Lupus nephritis class", valueCodeableConcept={"coding": [{"system": LOCAL, "code": "LN4"}]}
+            ),
+            "IV",
+            None,
+        ),
         (
             observation(
                 "Lupus nephritis class",
@@ -290,17 +370,31 @@ def test_a_date_that_cannot_be_read_is_told() -> None:
         ),
         (observation("Lupus nephritis class", valueInteger=4), "IV", None),
         (observation("histological type", valueString="IV"), "IV", None),
-        ({**observation("", valueString="V"), "code": {"coding": {"system": LOCAL, "code": " CLASS"}}}, "V", None),
+        (
+            {**observation("", valueString="V"), "code": {"coding": {"system": LOCAL, "code": " CLASS"}}},
+            "V",
+            None,
+        ),
         (observation("ISN/RPS class", valueString="previously IV"), "", UNREADABLE),
         (observation("ISN/RPS class", valueRange={}), "", UNREADABLE),
         (observation("ISN/RPS class", dataAbsentReason={"text": "unknown"}), "", NOT_FOUND),
         (observation("WHO class of lupus nephritis", valueString="IV"), "IV", JUDGEMENT),
-        (observation("Lupus nephritis class", valueCodeableConcept={"coding": [{"system": SNOMED, "code": "36402006"}]}), "IV", JUDGEMENT),
+        (
+            observation(
+                "Lupus nephritis class",
+                valueCodeableConcept={"coding": [{"system": SNOMED, "code": "36402006"}]},
+            ),
+            "IV",
+            JUDGEMENT,
+        ),
         (observation("Kidney biopsy findings", valueString="Lupus nephritis class III (A)"), "III(A)", None),
         (
             observation(
                 "Kidney biopsy findings",
-                component=[{"code": {"text": "ISN/RPS class"}, "valueString": "IV"}, {"code": {"text": "AI"}, "valueInteger": 9}],
+                component=[
+                    {"code": {"text": "ISN/RPS class"}, "valueString": "IV"},
+                    {"code": {"text": "AI"}, "valueInteger": 9},
+                ],
             ),
             "IV",
             None,
@@ -308,11 +402,18 @@ def test_a_date_that_cannot_be_read_is_told() -> None:
         (report(conclusionCode=[{"text": "Lupus nephritis, class IV"}]), "IV", None),
         (report(conclusionCode=[{"coding": [{"system": SNOMED, "code": "36402006"}]}]), "IV", JUDGEMENT),
         (report("WHO class IV"), "IV", JUDGEMENT),
-        (report("ISN/RPS class IV (A)", conclusionCode=[{"coding": [{"system": SNOMED, "code": "36402006"}]}]), "IV(A)", None),
+        (
+            report(
+                "ISN/RPS class IV (A)", conclusionCode=[{"coding": [{"system": SNOMED, "code": "36402006"}]}]
+            ),
+            "IV(A)",
+            None,
+        ),
         (report("No evidence of class IV"), "", UNREADABLE),
         (
             report(
-                contained=[observation("ISN/RPS class", "in", valueString="IV")], result=[{"reference": "#in"}]
+                contained=[observation("ISN/RPS class", "in", valueString="IV")],
+                result=[{"reference": "#in"}],
             ),
             "IV",
             None,
@@ -327,13 +428,21 @@ def test_where_the_class_is_read(resource: dict[str, Any], tokens: str, problem:
 
 def test_the_running_text_of_a_result_that_asks_nothing_counts_with_its_report() -> None:
     diagnosis = observation("Final diagnosis", "d", valueString="Lupus nephritis, class IV. AI 8/24.")
-    assert gist(one(CLASS, report(result=[{"reference": "Observation/d"}]), diagnosis)) == ("2025-05-12", "IV", None)
+    assert gist(one(CLASS, report(result=[{"reference": "Observation/d"}]), diagnosis)) == (
+        "2025-05-12",
+        "IV",
+        None,
+    )
     assert read(diagnosis)[0] == []
 
 
 def test_an_answer_comes_before_running_text_and_isn_rps_before_who() -> None:
     answer = observation("ISN/RPS class", valueString="IV")
-    assert gist(one(CLASS, answer, report("Previous biopsy class III, now class IV"))) == ("2025-05-12", "IV", None)
+    assert gist(one(CLASS, answer, report("Previous biopsy class III, now class IV"))) == (
+        "2025-05-12",
+        "IV",
+        None,
+    )
     who = observation("WHO class of lupus nephritis", valueString="IV")
     assert gist(one(CLASS, who, report("ISN/RPS class IV (A)"))) == ("2025-05-12", "IV(A)", None)
 
@@ -351,7 +460,9 @@ def test_an_answer_comes_before_running_text_and_isn_rps_before_who() -> None:
         ("class IV", "WHO class III", "IV", None),
     ],
 )
-def test_two_reports_of_one_biopsy_must_agree(first: str, second: str, tokens: str, problem: Reason | None) -> None:
+def test_two_reports_of_one_biopsy_must_agree(
+    first: str, second: str, tokens: str, problem: Reason | None
+) -> None:
     for a, b in ((first, second), (second, first)):
         assert gist(one(CLASS, report(a, "r1"), report(b, "r2"))) == ("2025-05-12", tokens, problem)
 
@@ -398,13 +509,24 @@ def test_a_chronicity_index_ends_at_12() -> None:
 
 
 def test_two_numbers_for_one_index_are_conflicting() -> None:
-    found = one(AI, observation("activity index", "a", valueInteger=3), observation("activity index", "b", valueInteger=4))
+    found = one(
+        AI,
+        observation("activity index", "a", valueInteger=3),
+        observation("activity index", "b", valueInteger=4),
+    )
     assert (found.amount, found.problem) == (None, Reason.CONFLICTING)
 
 
 @pytest.mark.parametrize(
     "code",
-    ["SLE disease activity index", "SLEDAI-2K", "Lupus activity index", "Crohn's disease activity index", "Blood pressure", "AI"],
+    [
+        "SLE disease activity index",
+        "SLEDAI-2K",
+        "Lupus activity index",
+        "Crohn's disease activity index",
+        "Blood pressure",
+        "AI",
+    ],
 )
 def test_another_index_is_none_of_a_biopsy(code: str) -> None:
     assert read(observation(code, valueInteger=9)) == ([], [])
@@ -459,7 +581,9 @@ def test_what_did_not_happen_is_ignored(resource: dict[str, Any]) -> None:
         condition("68815009", "Lupus nephritis", stage=[{"summary": {"text": "ISN/RPS class IV"}}]),
     ],
 )
-def test_a_class_known_from_a_diagnosis_needs_judgement_and_counts_as_any_class(resource: dict[str, Any]) -> None:
+def test_a_class_known_from_a_diagnosis_needs_judgement_and_counts_as_any_class(
+    resource: dict[str, Any],
+) -> None:
     result = one(CLASS, resource)
     assert (result.tokens, result.problem, result.reference) == (frozenset({"IV"}), JUDGEMENT, "Condition/c")
     assert result.when.first == BEGINNING
@@ -489,7 +613,9 @@ def test_a_diagnosis_of_a_class_denied_or_past_is_no_finding() -> None:
     assert (result.tokens, result.problem) == (frozenset(), UNREADABLE)
 
 
-@pytest.mark.parametrize("text", ["Heart failure NYHA class III", "Obesity class II", "Malocclusion class 2", "Lupus nephritis"])
+@pytest.mark.parametrize(
+    "text", ["Heart failure NYHA class III", "Obesity class II", "Malocclusion class 2", "Lupus nephritis"]
+)
 def test_another_diagnosis_names_no_class(text: str) -> None:
     assert read(condition("", text)) == ([], [])
 
@@ -505,7 +631,11 @@ def test_a_letter_that_mentions_a_class_is_no_biopsy() -> None:
     "resource",
     [
         report("Kidneys of normal size", code={"text": "Renal ultrasound"}),
-        report("For biopsy of class IV nephritis", code={"text": "Kidney biopsy guidance"}, category=[{"coding": [{"code": "RAD"}]}]),
+        report(
+            "For biopsy of class IV nephritis",
+            code={"text": "Kidney biopsy guidance"},
+            category=[{"coding": [{"code": "RAD"}]}],
+        ),
         report("Ductal carcinoma, class III", code={"text": "Surgical pathology"}),
         report(code={"text": "Renal function panel"}),
         procedure(code={"text": "Renal dialysis"}),
@@ -535,8 +665,30 @@ def test_a_pathology_report_that_speaks_of_the_kidney_is_a_biopsy(changes: dict[
 # --- anything at all
 
 KEYS = [
-    *("coding", "system", "code", "display", "text", "reference", "value", "unit", "comparator", "start", "end", "collection"),
-    *("numerator", "denominator", "summary", "id", "collectedDateTime", "valueString", "valueInteger", "type"),
+    *(
+        "coding",
+        "system",
+        "code",
+        "display",
+        "text",
+        "reference",
+        "value",
+        "unit",
+        "comparator",
+        "start",
+        "end",
+        "collection",
+    ),
+    *(
+        "numerator",
+        "denominator",
+        "summary",
+        "id",
+        "collectedDateTime",
+        "valueString",
+        "valueInteger",
+        "type",
+    ),
 ]
 JSON = st.recursive(
     st.none()
@@ -544,14 +696,54 @@ JSON = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=6)
-    | st.sampled_from(["class IV", "2025-05-12", "#s", "Observation/o", SNOMED, "36402006", "Kidney biopsy", "AI 8/24", "ISN/RPS class"]),
+    | st.sampled_from(
+        [
+            "class IV",
+            "2025-05-12",
+            "#s",
+            "Observation/o",
+            SNOMED,
+            "36402006",
+            "Kidney biopsy",
+            "AI 8/24",
+            "ISN/RPS class",
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=10,
 )
 MEMBERS = [
-    *("id", "status", "code", "category", "conclusion", "conclusionCode", "result", "specimen", "basedOn", "partOf", "report"),
-    *("contained", "issued", "effectiveDateTime", "effectivePeriod", "performedDateTime", "performedPeriod", "outcome"),
-    *("component", "valueString", "valueQuantity", "valueCodeableConcept", "valueRatio", "valueInteger", "presentedForm"),
+    *(
+        "id",
+        "status",
+        "code",
+        "category",
+        "conclusion",
+        "conclusionCode",
+        "result",
+        "specimen",
+        "basedOn",
+        "partOf",
+        "report",
+    ),
+    *(
+        "contained",
+        "issued",
+        "effectiveDateTime",
+        "effectivePeriod",
+        "performedDateTime",
+        "performedPeriod",
+        "outcome",
+    ),
+    *(
+        "component",
+        "valueString",
+        "valueQuantity",
+        "valueCodeableConcept",
+        "valueRatio",
+        "valueInteger",
+        "presentedForm",
+    ),
     *("clinicalStatus", "verificationStatus", "stage", "onsetDateTime", "recordedDate", "hasMember"),
 ]
 BASES = [procedure(), report("class IV"), observation("ISN/RPS class", valueString="IV"), condition(), {}]
@@ -559,7 +751,9 @@ BASES = [procedure(), report("class IV"), observation("ISN/RPS class", valueStri
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(BASES), st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6), JSON)
-def test_no_json_makes_it_raise_or_lose_the_biopsy_beside_it(base: dict[str, Any], members: dict[str, Any], junk: Any) -> None:
+def test_no_json_makes_it_raise_or_lose_the_biopsy_beside_it(
+    base: dict[str, Any], members: dict[str, Any], junk: Any
+) -> None:
     good = report("class III (A)", "good", "2020-01-01")
     results, _ = read({**base, **members, "id": members.get("id", "strange")}, junk, good)
     assert any(r.concept == CLASS and r.reference == "DiagnosticReport/good" for r in results) or any(

@@ -1,4 +1,4 @@
-"""How a pathologist may word the class and the NIH indices, and what is read from it. For physicians to check."""
+"""How a pathologist may word the class and the NIH indices, and what is read. For physicians to check."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ CLASS_WORDING: list[tuple[str, str, Reason | None]] = [
     ("A patient who has class IV", "IV", None),
     # Chinese
     ("狼疮性肾炎IV型", "IV", None),
-    ("狼疮性肾炎（Ⅳ+Ⅴ型）", "IV V", None),
+    ("狼疮性肾炎(Ⅳ+Ⅴ型)", "IV V", None),
+    ("狼疮性肾炎\uff08Ⅳ-G\uff09", "IV", None),
     ("狼疮性肾炎IV-G(A/C)+V型", "IV(A/C) V", None),
     ("IV型狼疮性肾炎", "IV", None),
 ]
@@ -237,7 +238,8 @@ def test_the_nih_indices_in_plain_words(text: str, activity: str, chronicity: st
 
 
 @pytest.mark.parametrize(
-    ("answer", "value"), [("8", 8), ("8/24", 8), ("8 of 24", 8), ("8.0", None), ("8-10", None), ("25", None), ("high", None)]
+    ("answer", "value"),
+    [("8", 8), ("8/24", 8), ("8 of 24", 8), ("8.0", None), ("8-10", None), ("25", None), ("high", None)],
 )
 def test_the_answer_to_a_question_for_an_index(answer: str, value: int | None) -> None:
     reading = read_index(answer, "activity", YEAR, answer=True)
@@ -252,19 +254,28 @@ def test_a_text_cut_short_for_its_length_is_unreadable() -> None:
 
 
 def test_a_long_report_is_quoted_around_its_class() -> None:
-    reading = read_class("light microscopy of the cortex " * 20 + "shows class IV lupus nephritis " + "and more " * 30, YEAR)
+    reading = read_class(
+        "light microscopy of the cortex " * 20 + "shows class IV lupus nephritis " + "and more " * 30, YEAR
+    )
     assert reading is not None
     assert len(reading.quote) <= 120
     assert "class IV" in reading.quote
 
 
 PIECES = st.sampled_from(
-    ["class", "IV", "V", "III", "(A/C)", "(C)", "WHO", "ISN/RPS", "no", "previous", "AI", "CI", "8/24", "2-3", " ", "\n", ".", ",",
+    ["class", "IV", "V", "III", "(A/C)", "(C)", "WHO", "ISN/RPS", "no", "previous", "AI", "CI", "8/24", "2-3", " ",
+     "\n", ".", ",",
      "+", "/", "-", "?", "2019", "activity index", "or", "狼疮性肾炎", "型", "(", ")"]
 )  # fmt: skip
 
 
-@given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map(" ".join), st.lists(PIECES, max_size=20).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=80),
+        st.lists(PIECES, max_size=20).map(" ".join),
+        st.lists(PIECES, max_size=20).map("".join),
+    )
+)
 def test_no_text_makes_it_raise_and_no_problem_goes_without_words(text: str) -> None:
     for answer in (False, True):
         reading = read_class(text, YEAR, answer=answer)
@@ -274,16 +285,40 @@ def test_no_text_makes_it_raise_and_no_problem_goes_without_words(text: str) -> 
         assert index is None or (index.value is None) == (index.problem is not None)
 
 
-@given(st.sampled_from(["class IV", "class III (A) + V", "lupus nephritis, class V"]), st.sampled_from(["", " Crescents 20 %."]))
+@given(
+    st.sampled_from(["class IV", "class III (A) + V", "lupus nephritis, class V"]),
+    st.sampled_from(["", " Crescents 20 %."]),
+)
 def test_a_denial_or_history_before_the_class_never_leaves_a_finding(mention: str, more: str) -> None:
-    for cue in ("no ", "No evidence of ", "previous biopsy: ", "history of ", "rule out ", "?", "in 2018: ", "possible "):
+    for cue in (
+        "no ",
+        "No evidence of ",
+        "previous biopsy: ",
+        "history of ",
+        "rule out ",
+        "?",
+        "in 2018: ",
+        "possible ",
+    ):
         reading = read_class(f"{cue}{mention}.{more}", YEAR)
         assert reading is not None
         assert reading.problem is UNREADABLE
         assert not reading.tokens
 
 
-@pytest.mark.parametrize("text", ["class " * 6000, "no " * 13000, "IV-" * 13000, "(" * 40000, "class IV, " * 4000, "class IV x " * 4000, "AI (" * 10000, "AI 8 no " * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class " * 6000,
+        "no " * 13000,
+        "IV-" * 13000,
+        "(" * 40000,
+        "class IV, " * 4000,
+        "class IV x " * 4000,
+        "AI (" * 10000,
+        "AI 8 no " * 5000,
+    ],
+)
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
     begin = perf_counter()
     read_class(text, YEAR)
