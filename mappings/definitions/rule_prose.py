@@ -45,7 +45,7 @@ def plain_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleProse:
-    """Writes rules. ``labels`` are the criteria's own; in a score a rule may take the asking rule's window."""
+    """Writes rules. ``labels`` are the criteria's own; a rule in a score may take the asking rule's window."""
 
     catalog: Catalog
     labels: Mapping[str, str]
@@ -103,8 +103,8 @@ class RuleProse:
         if isinstance(rule, ConditionRule):
             return self._condition(rule)
         if isinstance(rule, ProcedureRule):
-            text = f"A completed procedure: {self.names(rule.of)}{_within(rule.within, 'done')}."
-            return text + _absent(rule.absent_means_not_met)
+            done = _within(rule.within, "done") or self._window_of_score()
+            return f"A completed procedure: {self.names(rule.of)}{done}.{_absent(rule.absent_means_not_met)}"
         if isinstance(rule, Treatment):
             return self._treatment(rule)
         if isinstance(rule, Score):
@@ -138,8 +138,11 @@ class RuleProse:
 
     def _dated(self, within: Window | None) -> str:
         if within is None:
-            return ", within the time the score is asked for" if self.in_score else ", of any date"
+            return self._window_of_score() or ", of any date"
         return _within(within, "dated")
+
+    def _window_of_score(self) -> str:
+        return ", within the score's window, if it is asked for with one" if self.in_score else ""
 
     def _condition(self, rule: ConditionRule) -> str:
         text = f"A confirmed diagnosis: {self.names(rule.of)}"
@@ -149,7 +152,8 @@ class RuleProse:
             text += ", past or present"
         else:
             text += ", not inactive or resolved"
-        text += _within(rule.within, "begun or come back") + _within(rule.recorded_within, "recorded")
+        text += _within(rule.within, "begun or come back") or self._window_of_score()
+        text += _within(rule.recorded_within, "recorded")
         if rule.onset_age_at_least is not None:
             text += f", begun at the age of {rule.onset_age_at_least} or later"
         if rule.followed_by:

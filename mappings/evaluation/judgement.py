@@ -8,6 +8,7 @@ from mappings.dates import complete_years
 from mappings.evaluation.context import Context, Outcome
 from mappings.evaluation.results import evidence_of
 from mappings.evaluation.selection import known_by, newest
+from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
 from mappings.kidney import egfr_ckd_epi_2021
 from mappings.results import Evidence
@@ -35,9 +36,9 @@ def latest_fact(concept: str, context: Context) -> list[Evidence]:
         return [shown, egfr] if egfr else [shown]
     record, label = context.record, context.concept(concept).display
     found = [
-        Evidence(concept, label, Reason.VALUE, e.text, e.text, "", e.start.text, e.reference, None, e.note)
-        for e in record.exposures.get(concept, ())
-        if e.start.first <= context.day
+        exposure_evidence(exposure, context)
+        for exposure in record.exposures.get(concept, ())
+        if exposure.start.first <= context.day
     ]
     found += [
         Evidence(concept, label, Reason.VALUE, d.text, d.text, "", known.text if known else "", d.reference)

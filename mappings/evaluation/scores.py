@@ -57,9 +57,8 @@ def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> Scor
     reached = _domains(definition, items, (Verdict.MET,))
     possible = _domains(definition, items, (Verdict.MET, Verdict.UNKNOWN))
     recorded = _recorded(definition, inside)
-    total = _recorded_total(recorded)
     computed = sum(reached.values())
-    agrees = total is not None and not (total < rule.at_least <= computed)
+    totals = _usable_totals(recorded, rule.at_least, computed)
     undecided = [
         item
         for item, described in zip(items, definition.items, strict=True)
@@ -69,9 +68,9 @@ def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> Scor
     return ScoreResult(
         id=definition.id,
         label=definition.label,
-        at_least=total if agrees and total is not None else computed,
-        at_most=total if agrees and total is not None else sum(possible.values()),
-        basis="recorded" if agrees else "computed",
+        at_least=min(totals) if totals else computed,
+        at_most=max(totals) if totals else sum(possible.values()),
+        basis="recorded" if totals else "computed",
         undecided=tuple(item.id for item in undecided),
         items=items,
         entry=entry,
@@ -104,13 +103,16 @@ def _recorded(definition: ScoreDefinition, context: Context) -> list[Result]:
     return group if all(result.when.first >= first for result in group) else []
 
 
-def _recorded_total(recorded: Sequence[Result]) -> int | None:
-    """The total if all records of it agree and it can be used."""
-    totals = {
-        int(result.amount.low) if result.amount is not None and result.problem is None else None
-        for result in recorded
-    }
-    return totals.pop() if len(totals) == 1 else None
+def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) -> list[int]:
+    """The recorded totals, if all can be used, lie on one side of the threshold, and the items agree."""
+    totals = [
+        int(result.amount.low) for result in recorded if result.amount is not None and result.problem is None
+    ]
+    if len(totals) < len(recorded) or not totals:
+        return []
+    if min(totals) >= threshold:
+        return totals
+    return totals if max(totals) < threshold and computed < threshold else []
 
 
 def _verdict(
@@ -130,7 +132,8 @@ def _verdict(
     if reached and definition.entry is not None:
         entry = replace(context, window=rule.within, in_score=True).evaluate(definition.entry)
         return Verdict.UNKNOWN, entry.reason
-    return Verdict.UNKNOWN, Reason.SCORE_UNDECIDED
+    unread = any(e.reason is Reason.NOT_RETRIEVED for item in score.items for e in item.evidence)
+    return Verdict.UNKNOWN, Reason.NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED
 
 
 def _has_group(definition: ScoreDefinition, score: ScoreResult) -> bool:

@@ -23,11 +23,13 @@ def evaluate_treatment(rule: Treatment, context: Context) -> Outcome:
     Drug records that were not all read may add to what is there, and never prove that it ended.
     """
     base, partner = _exposures(rule.of, context), _exposures(rule.together_with, context)
-    also = tuple(_as_evidence(e, context, "shown, not counted") for e in _exposures(rule.also_show, context))
+    also = tuple(
+        exposure_evidence(e, context, "shown, not counted") for e in _exposures(rule.also_show, context)
+    )
     common = common_exposure(base, partner if rule.together_with else None, context.today)
     if common is not None and _long_enough(common.latest, rule.for_more_than, context):
         return _still_active(rule, common, also, context)
-    shown = (*(_as_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
+    shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
     if _gap(rule, context):
         return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or _missing(rule, context).evidence)
     if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
@@ -63,7 +65,7 @@ def _still_active(
 ) -> Outcome:
     """Activity must be shown by results dated after the period had passed."""
     since = date.fromordinal(common.latest or common.earliest)
-    carried = tuple(_as_evidence(e, context) for e in _newest_of_each(common.carried_by))
+    carried = tuple(exposure_evidence(e, context) for e in _newest_of_each(common.carried_by))
     together = _together(rule, since, carried)
     passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
     later = context.since(passed + 1)
@@ -113,7 +115,8 @@ def _end(exposure: Exposure) -> tuple[int, int]:
     return (exposure.end.last if exposure.end else date.max.toordinal()), exposure.start.first
 
 
-def _as_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
+def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
+    """A drug record as evidence: what, since when, until when, how it is known, and what is doubtful."""
     over = exposure.end is not None and exposure.end.text and exposure.end.first <= context.day
     until = f"until {exposure.end.text}" if over and exposure.end else ""
     notes = [note, until, exposure.note, "recognised by name" if exposure.by_name else ""]

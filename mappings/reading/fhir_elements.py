@@ -46,7 +46,7 @@ def text_of(value: Any) -> str:
 def coding_token(coding: Mapping[str, Any]) -> str:
     """``system|code`` without the white space some senders leave; empty without a code."""
     system, code = coding.get("system"), coding.get("code")
-    if type(code) is int:
+    if type(code) is int and 0 <= code < 10**18:
         code = str(code)
     return _token(system if type(system) is str else "", code) if type(code) is str else ""
 

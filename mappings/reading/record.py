@@ -248,6 +248,7 @@ class _OneRecord:
     def _biopsies(self) -> None:
         candidates = [
             *self.by_type.get("Observation", ()),
+            *self.by_type.get("Specimen", ()),
             *(p for p in self.by_type.get("Procedure", ()) if self._concerns_kidney(p)),
             *(c for c in self.by_type.get("Condition", ()) if self.reader.conditions.concepts(c.get("code"))),
         ]

@@ -9,27 +9,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from mappings.concept import SYSTEMS, Code, Concept
+from mappings.concept import SYSTEMS, Concept
 from mappings.results import Gap
 from mappings.trial_definition import Catalog
-from tests.trials.chart_words import CONDITIONS, NOT_READ, PROCEDURES, RESULTS, UNITS, ChartError, Word, find
+from tests.trials.chart_drugs import DRUG_DATES, administration, dispense, prescription, statement
+from tests.trials.chart_parts import (
+    DATE,
+    HL7,
+    PATIENT,
+    SUBJECT,
+    Line,
+    Resource,
+    add_dates,
+    clauses_of,
+    code_of,
+    coding,
+    dated,
+    mapping_of,
+    text_of,
+)
+from tests.trials.chart_results import biopsy_report, biopsy_results, result
+from tests.trials.chart_words import CONDITIONS, NOT_READ, PROCEDURES, RESULTS, Word, find
 
-Resource = dict[str, Any]
-Line = str | Mapping[str, str]
-
-PATIENT = "Patient/worked"
-SUBJECT = {"reference": PATIENT}
-_DATE = r"\d{4}(?:-\d\d(?:-\d\d(?:T\S+)?)?)?"
-_DATED = re.compile(rf"(?P<what>.*?)(?: (?P<word>on|since) (?P<day>{_DATE}))?(?: until (?P<end>{_DATE}))?")
-_NUMBER = re.compile(r"(?P<sign><=|>=|<|>)?\s*(?P<number>\d+(?:\.\d+)?)(?:\s+(?P<unit>\S+))?")
-_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?) to (?P<high>\d+(?:\.\d+)?)(?:\s+(?P<unit>\S+))?")
-_TITRE = re.compile(r"(?P<sign><|>)?1:(?P<titre>\d+)")
-_NORMAL = re.compile(r"normal (?:(?P<low>[\d.]+) to (?P<high>[\d.]+)|below (?P<below>[\d.]+)|above (?P<above>[\d.]+))")
-_FLAGS = {"low": "L", "high": "H", "normal": "N", "positive": "POS", "negative": "NEG", "abnormal": "A"}
-_GENERAL_ANSWERS = {"positive": "10828004", "negative": "260385009"}
-_HL7 = "http://terminology.hl7.org/CodeSystem"
 _PEOPLE = {
     "woman": "female",
     "man": "male",
@@ -83,7 +85,7 @@ class Chart:
         }
         add_dates(condition, dates, start="onsetDateTime", end="abatementDateTime")
         for clause in clauses:
-            match = re.fullmatch(rf"recorded (?P<day>{_DATE})", clause)
+            match = re.fullmatch(rf"recorded (?P<day>{DATE})", clause)
             if match:
                 condition["recordedDate"] = match["day"]
             elif clause not in _CONDITION_CLAUSES:
@@ -94,7 +96,9 @@ class Chart:
         what, clauses = clauses_of(text_of("procedure", line))
         name, dates = dated(what)
         word = PROCEDURES[find(name, PROCEDURES, "procedure")]
-        status = find(clauses[0], ["in-progress", "not-done", "completed"], "status") if clauses else "completed"
+        status = (
+            find(clauses[0], ["in-progress", "not-done", "completed"], "status") if clauses else "completed"
+        )
         code = code_of(self._concept(word), word.code) if word.concept else {"text": name}
         procedure: Resource = {
             "resourceType": "Procedure",
@@ -126,7 +130,7 @@ class Chart:
         resource = make(what, [clause for clause in clauses if clause not in _DRUG_FORMS])
         code = self._drug_code(name, by_name=by_name)
         resource |= self._medication(code, clauses)
-        _DRUG_DATES[resource["resourceType"]](resource, dates)
+        DRUG_DATES[resource["resourceType"]](resource, dates)
         self._keep(resource)
 
     def _drug_code(self, name: str, *, by_name: bool) -> Resource:
@@ -159,7 +163,7 @@ class Chart:
         consent: Resource = {
             "resourceType": "Consent",
             "status": next((s for s in status if s in statuses), "active"),
-            "scope": {"coding": [{"system": f"{_HL7}/consentscope", "code": scope}]},
+            "scope": {"coding": [{"system": f"{HL7}/consentscope", "code": scope}]},
             "category": [{"text": "consent to take part"}],
             "patient": SUBJECT,
             "policyRule": {"text": "of the study site"},
@@ -237,63 +241,6 @@ _VERIFICATION = (
 )
 _CONDITION_CLAUSES = (*_CLINICAL, *_VERIFICATION)
 _DRUG_FORMS = ("by name", "referenced", "contained", "reference not sent")
-_RESULT_STATUSES = ("preliminary", "amended", "corrected", "cancelled", "entered-in-error", "no status")
-
-
-# --- parts of a line
-
-
-def text_of(key: str, line: Line) -> str:
-    if not isinstance(line, str):
-        raise ChartError(f"{key!r} takes one line of text, not {line!r}")
-    return " ".join(line.split())
-
-
-def mapping_of(key: str, line: Line, known: Sequence[str]) -> Mapping[str, str]:
-    if isinstance(line, str):
-        raise ChartError(f"{key!r} takes keys ({', '.join(known)}), not {line!r}")
-    for name in line:
-        find(name, known, f"key of {key!r}")
-    return line
-
-
-def clauses_of(line: str) -> tuple[str, list[str]]:
-    """What a line says first, and the clauses after it, each set off by a comma."""
-    what, *clauses = line.split(", ")
-    return what, clauses
-
-
-def dated(what: str) -> tuple[str, tuple[str, str]]:
-    """The words before "on DATE" or "since DATE until DATE", and the two dates ("" where not given)."""
-    match = _DATED.fullmatch(what)
-    assert match is not None, "the expression takes any text"
-    return match["what"].strip().removesuffix(" undated"), (match["day"] or "", match["end"] or "")
-
-
-def add_dates(resource: Resource, dates: tuple[str, str], *, start: str, end: str = "") -> None:
-    if dates[0]:
-        resource[start] = dates[0]
-    if dates[1]:
-        if not end:
-            raise ChartError(f"'until {dates[1]}' makes no sense here")
-        resource[end] = dates[1]
-
-
-def coding(code: Code) -> Resource:
-    return {"system": code.system, "code": code.code, "display": code.display}
-
-
-def code_of(concept: Concept, code: str = "") -> Resource:
-    """The CodeableConcept of a concept: the code asked for, else its first, else its first name."""
-    if not concept.codes:
-        return {"text": concept.names[0]}
-    wanted = [known for known in concept.codes if known.code == code] if code else list(concept.codes)
-    if not wanted:
-        raise ChartError(f"the concept {concept.id!r} has no code {code!r}")
-    return {"coding": [coding(wanted[0])], "text": concept.display}
-
-
-# --- people
 
 
 def patient(who: str) -> Resource:
@@ -312,14 +259,16 @@ def patient(who: str) -> Resource:
 
 
 def _patient_clause(clause: str) -> Resource:
-    died = re.fullmatch(rf"died(?: on)? (?P<day>{_DATE})", clause)
+    died = re.fullmatch(rf"died(?: on)? (?P<day>{DATE})", clause)
     if died:
         return {"deceasedDateTime": died["day"]}
     known: Mapping[str, Resource] = {
         "deceased": {"deceasedBoolean": True},
         "alive": {"deceasedBoolean": False},
         "record inactive": {"active": False},
-        "merged into another record": {"link": [{"other": {"reference": "Patient/other"}, "type": "replaced-by"}]},
+        "merged into another record": {
+            "link": [{"other": {"reference": "Patient/other"}, "type": "replaced-by"}]
+        },
         "replaces another record": {"link": [{"other": {"reference": "Patient/other"}, "type": "replaces"}]},
     }
     return known[find(clause, known, "clause about the person")]
@@ -331,199 +280,11 @@ def clinical_statuses(clauses: Sequence[str]) -> Resource:
     verified = next((clause for clause in clauses if clause in _VERIFICATION), "confirmed")
     found: Resource = {}
     if clinical != "no clinical status" and verified != "entered-in-error":
-        found["clinicalStatus"] = {"coding": [{"system": f"{_HL7}/condition-clinical", "code": clinical}]}
+        found["clinicalStatus"] = {"coding": [{"system": f"{HL7}/condition-clinical", "code": clinical}]}
     if verified != "verification not said":
-        system = f"{_HL7}/condition-ver-status"
+        system = f"{HL7}/condition-ver-status"
         found["verificationStatus"] = {"coding": [{"system": system, "code": verified}]}
     return found
-
-
-# --- results
-
-
-def result(concept: Concept, word: Word, line: str) -> Resource:
-    """The Observation of "1.4 g/g on 2026-06-01, preliminary"."""
-    what, clauses = clauses_of(line)
-    value, dates = dated(what)
-    made: Resource = {"resourceType": "Observation", "status": "final", "subject": SUBJECT}
-    if word.concept:
-        made["code"] = code_of(concept, word.code)
-    if not dates[0] and not what.endswith("undated"):
-        raise ChartError(f"{line!r} says neither 'on DATE' nor 'undated'")
-    add_dates(made, dates, start="effectiveDateTime")
-    made |= value_of(value, concept, as_text="as text" in clauses, as_number="as number" in clauses)
-    for clause in clauses:
-        _result_clause(clause, made, concept)
-    return made
-
-
-def _result_clause(clause: str, made: Resource, concept: Concept) -> None:
-    normal = _NORMAL.fullmatch(clause)
-    if normal:
-        made["referenceRange"] = [_reference_range(normal, made)]
-    elif clause.startswith("flagged "):
-        flag = find(clause.removeprefix("flagged "), _FLAGS, "flag")
-        system = f"{_HL7}/v3-ObservationInterpretation"
-        made["interpretation"] = [{"coding": [{"system": system, "code": _FLAGS[flag]}]}]
-    elif clause == "by name":
-        made["code"] = {"text": concept.names[0]}
-    elif clause == "no status":
-        del made["status"]
-    elif clause not in ("as text", "as number"):
-        made["status"] = find(clause, [*_RESULT_STATUSES, "flagged ...", "by name", "as text"], "clause of a result")
-
-
-def _reference_range(normal: re.Match[str], made: Resource) -> Resource:
-    like = {key: value for key, value in made.get("valueQuantity", {}).items() if key in ("unit", "system", "code")}
-    low, high = normal["low"] or normal["above"], normal["high"] or normal["below"]
-    ends = {"low": low, "high": high}
-    return {end: {"value": _numeral(number), **like} for end, number in ends.items() if number}
-
-
-def value_of(value: str, concept: Concept, *, as_text: bool = False, as_number: bool = False) -> Resource:
-    """value[x] of what a physician writes: a number with unit, a titre, a range, an answer, or words."""
-    if value == "no value":
-        return {"dataAbsentReason": {"text": "not known"}}
-    if as_text:
-        return {"valueString": value}
-    titre, number, span = _TITRE.fullmatch(value), _NUMBER.fullmatch(value), _RANGE.fullmatch(value)
-    if titre:
-        return _titre(titre, as_number)
-    if number:
-        return _number(number, concept)
-    if span:
-        return {"valueRange": {end: _quantity(span[end], span["unit"] or "") for end in ("low", "high")}}
-    return _answer(value, concept)
-
-
-def _titre(match: re.Match[str], as_number: bool) -> Resource:
-    sign = {"comparator": match["sign"]} if match["sign"] else {}
-    if as_number:
-        return {"valueQuantity": {**_quantity(match["titre"], "{titer}"), **sign}}
-    below = {"value": int(match["titre"]), **sign}
-    return {"valueRatio": {"numerator": {"value": 1}, "denominator": below}}
-
-
-def _number(match: re.Match[str], concept: Concept) -> Resource:
-    unit, bare = match["unit"] or "", match["number"].isdigit() and not match["sign"]
-    if bare and not unit and concept.unit == "{score}":
-        return {"valueInteger": int(match["number"])}
-    quantity = _quantity(match["number"], unit or ("{score}" if concept.unit == "{score}" else ""))
-    return {"valueQuantity": quantity | ({"comparator": match["sign"]} if match["sign"] else {})}
-
-
-def _quantity(number: str, unit: str) -> Resource:
-    if not unit:
-        return {"value": _numeral(number)}
-    ucum = UNITS.get(unit, unit)
-    return {"value": _numeral(number), "unit": unit, "system": "http://unitsofmeasure.org", "code": ucum}
-
-
-def _numeral(number: str) -> int | float:
-    return int(number) if number.isdigit() else float(number)
-
-
-def _answer(value: str, concept: Concept) -> Resource:
-    """An answer by the code that the concept file gives it, else positive or negative, else words."""
-    name = value.lower()
-    for answer, tokens in concept.answers.items():
-        if name in tokens or name == answer:
-            coded = sorted(token for token in tokens if "|" in token)
-            if coded:
-                system, _, code = coded[0].partition("|")
-                return {"valueCodeableConcept": {"coding": [{"system": system, "code": code}], "text": value}}
-            return {"valueCodeableConcept": {"text": value}}
-    if name in _GENERAL_ANSWERS:
-        answer_code = {"system": SYSTEMS["snomed"], "code": _GENERAL_ANSWERS[name], "display": value.capitalize()}
-        return {"valueCodeableConcept": {"coding": [answer_code], "text": value}}
-    return {"valueString": value}
-
-
-# --- biopsies
-
-
-def biopsy_results(biopsy: Mapping[str, str]) -> list[Resource]:
-    """Class and indices that the laboratory sends as results of their own."""
-    names = {"class": "ISN/RPS class", "AI": "NIH activity index", "CI": "NIH chronicity index"}
-    made = []
-    for key, name in names.items():
-        if key in biopsy:
-            value = biopsy[key]
-            read = {"valueInteger": int(value)} if value.isdigit() else {"valueString": value}
-            resource = {"resourceType": "Observation", "status": biopsy.get("status", "final"), **read}
-            when = {"effectiveDateTime": biopsy["on"]} if "on" in biopsy else {}
-            made.append({**resource, "code": {"text": name}, "subject": SUBJECT, **when})
-    return made
-
-
-def biopsy_report(biopsy: Mapping[str, str], results: Sequence[str], concept: Concept) -> Resource:
-    report: Resource = {
-        "resourceType": "DiagnosticReport",
-        "status": biopsy.get("status", "final"),
-        "subject": SUBJECT,
-        "code": code_of(concept),
-    }
-    if "on" in biopsy:
-        report["effectiveDateTime"] = biopsy["on"]
-    if "issued" in biopsy:
-        report["issued"] = f"{biopsy['issued']}T10:00:00Z"
-    if "conclusion" in biopsy:
-        report["conclusion"] = biopsy["conclusion"]
-    if "WHO code" in biopsy:
-        report["conclusionCode"] = [{"coding": [{"system": SYSTEMS["snomed"], "code": biopsy["WHO code"]}]}]
-    if results:
-        report["result"] = [{"reference": reference} for reference in results]
-    return report
-
-
-# --- drugs
-
-
-def prescription(what: str, clauses: Sequence[str]) -> Resource:
-    statuses = ("active", "completed", "stopped", "on-hold", "cancelled", "draft", "entered-in-error")
-    status = find(clauses[0], statuses, "status of a prescription") if clauses else "active"
-    return {"resourceType": "MedicationRequest", "status": status, "intent": "order", "subject": SUBJECT}
-
-
-def statement(what: str, clauses: Sequence[str]) -> Resource:
-    statuses = ("active", "completed", "stopped", "on-hold", "not-taken", "intended", "unknown")
-    status = find(clauses[0], statuses, "status of a statement") if clauses else "active"
-    return {"resourceType": "MedicationStatement", "status": status, "subject": SUBJECT}
-
-
-def administration(what: str, clauses: Sequence[str]) -> Resource:
-    status = find(clauses[0], ("completed", "not-done", "stopped"), "status") if clauses else "completed"
-    return {"resourceType": "MedicationAdministration", "status": status, "subject": SUBJECT}
-
-
-def dispense(what: str, clauses: Sequence[str]) -> Resource:
-    resource = {"resourceType": "MedicationDispense", "status": "completed", "subject": SUBJECT}
-    supply = re.search(r" for (\d+) days$", what)
-    return resource | ({"daysSupply": _quantity(supply[1], "d")} if supply else {})
-
-
-def _date_prescription(resource: Resource, dates: tuple[str, str]) -> None:
-    add_dates(resource, (dates[0], ""), start="authoredOn")
-    if dates[1]:
-        bounds = {"boundsPeriod": {"start": dates[0], "end": dates[1]}}
-        resource["dosageInstruction"] = [{"timing": {"repeat": bounds}}]
-
-
-def _date_statement(resource: Resource, dates: tuple[str, str]) -> None:
-    period = {key: day for key, day in zip(("start", "end"), dates, strict=True) if day}
-    if period:
-        resource["effectivePeriod"] = period
-
-
-_DRUG_DATES: Mapping[str, Callable[[Resource, tuple[str, str]], None]] = {
-    "MedicationRequest": _date_prescription,
-    "MedicationStatement": _date_statement,
-    "MedicationAdministration": lambda made, dates: add_dates(made, dates, start="effectiveDateTime"),
-    "MedicationDispense": lambda made, dates: add_dates(made, dates, start="whenHandedOver"),
-}
-
-
-# --- what was not read
 
 
 def gap_of(text: str, catalog: Catalog) -> Gap:

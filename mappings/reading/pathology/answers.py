@@ -58,13 +58,13 @@ def said_by_value(element: Mapping[str, Any], question: Question, questions: Que
 
 def _counted(key: str, value: Any, about: str) -> Said:
     if key == "valueInteger" and isinstance(value, int) and not isinstance(value, bool):
-        return Said(about, str(value), number=value)
+        return Said(about, _written(value), number=value)
     if key == "valueQuantity":
         return _quantity(mapping(value), about)
     if key == "valueRatio":
         above, below = (mapping(mapping(value).get(part)) for part in ("numerator", "denominator"))
         if not above.get("comparator") and not below.get("comparator"):
-            return Said(about, f"{above.get('value')}/{below.get('value')}")
+            return Said(about, f"{_written(above.get('value'))}/{_written(below.get('value'))}")
     return Said(about, fault="a range" if key == "valueRange" else "not a whole number")
 
 
@@ -72,13 +72,22 @@ def _quantity(quantity: Mapping[str, Any], about: str) -> Said:
     number = quantity.get("value")
     if not isinstance(number, (int, float)) or isinstance(number, bool):
         return Said(about, fault="quantity without a number")
-    text = one_line(f"{quantity.get('comparator') or ''}{number} {text_of(quantity.get('unit'))}")
+    text = one_line(
+        f"{text_of(quantity.get('comparator'))}{_written(number)} {text_of(quantity.get('unit'))}"
+    )
     unit = text_of(quantity.get("code")) or text_of(quantity.get("unit"))
     if quantity.get("comparator") is not None:
         return Said(about, text, fault="not an exact number")
     if unit.lower() not in _UNITS:
         return Said(about, text, fault="a number with a unit")
     return Said(about, text, number=number)
+
+
+def _written(value: Any) -> str:
+    """A number as people write it; nothing for what is none or far out of any range."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not -1e9 < value < 1e9:
+        return "?"
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _asks_who(element: Mapping[str, Any]) -> bool:

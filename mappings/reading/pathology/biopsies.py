@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from mappings.amounts import exactly
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When
 from mappings.facts import Result
 from mappings.reading.fhir_elements import one_line
 from mappings.reading.pathology.answers import class_of, classes, index_of
@@ -104,18 +103,26 @@ def _record_of(
 
 
 def _results(episode: Episode, questions: Questions) -> list[Result]:
+    of_class = _class_result(episode)
+    has_class = of_class.problem is not Reason.NOT_FOUND
     results = []
-    if CLASS in questions.concepts or CLASS_ANY in questions.concepts:
-        of_class = _class_result(episode)
-        if CLASS in questions.concepts:
-            results.append(of_class)
-        if CLASS_ANY in questions.concepts and of_class.problem is not Reason.NOT_FOUND:
-            results.append(_without_classification(of_class))
+    if CLASS in questions.concepts:
+        results.append(of_class)
+    if CLASS_ANY in questions.concepts and has_class:
+        results.append(_without_classification(of_class))
     for concept_id, index in _INDICES.items():
         concept = questions.concepts.get(concept_id)
         if concept is not None:
-            results.append(_index_result(episode, concept, index))
+            result = _index_result(episode, concept, index)
+            results.append(result if has_class else _without_class(result))
     return results
+
+
+def _without_class(result: Result) -> Result:
+    """An index counts only beside the class of the same biopsy; alone it is shown."""
+    if result.problem is not None:
+        return result
+    return result._replace(problem=Reason.NEEDS_JUDGEMENT, note="no class in the records of this biopsy")
 
 
 def _without_classification(result: Result) -> Result:
@@ -191,7 +198,8 @@ def _index_result(episode: Episode, concept: Concept, index: Index) -> Result:
         return _missing(episode, concept.id, f"no {index} index in the records of this biopsy")
     chosen = next((each for each in pool if each.reading.problem is not None), pool[0])
     value, problem, note, shown = chosen.reading if isinstance(chosen.reading, IndexReading) else _NO_INDEX
-    if problem is None and len({each.reading[0] for each in pool}) > 1:
+    clear = {each.reading[0] for each in found if each.confirmed == confirmed and each.reading.problem is None}
+    if problem is None and len(clear) > 1:
         value, problem, note = None, Reason.CONFLICTING, "records disagree on the index"
     if problem is None and not confirmed:
         problem, note = Reason.NOT_CONFIRMED, "not final"

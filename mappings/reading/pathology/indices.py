@@ -61,17 +61,17 @@ _FILLER = (
 _VALUE = (
     r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around)?\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
     r"(?P<range>\s?(?:-|to|or|~)\s?\d+(?:\.\d+)?)?"
-    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?\d+(?:\.\d+)?"
-    r"|\s?[(\[]\s?(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-)?[\s:]?(?:0\s?-\s?)?\d+\s?[)\]])?"
-    r"(?P<odd>\s?(?:[%+?*]|-\s?\d|\(\?\))|[a-z]|[/.]\d)?"
+    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?\d{1,4}(?:\.\d)?"
+    r"|\s?[(\[]\s?(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-)?[\s:]?(?:0\s?-\s?)?\d{1,4}\s?[)\]])?"
+    r"(?P<odd>\s?(?:[%+?*]|-\s?\d|\(\?\))|[a-z]|[/.]?\d)?"
 )
 _AFTER_ANCHOR = re.compile(_FILLER + _VALUE, re.IGNORECASE)
-_WHOLE = re.compile(rf"\s*{_VALUE}(?:\s?(?:points?|score))?[\s.)]*", re.IGNORECASE)
+_WHOLE = re.compile(rf"{_VALUE}(?:\s?(?:points?|score))?[\s.)]*", re.IGNORECASE)
 _NUMBER_AT_END = re.compile(r"(\d+)\D*$")
 _PAIR = re.compile(
     r"(?:(?<![a-z])(?-i:AI)\s?(?:/|and|&|,)\s?(?-i:CI)(?![a-z])"
     r"|(?<![a-z])activity\s?(?:/|and|&)\s?chronicity(?:\s(?:index|indices|indexes|scores?))?)"
-    r"(?P<values>[\s:=]*(?:of|is|are|were)?\s?(?P<a>\d+)(?P<ad>\s?/\s?24)?\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d+)(?P<cd>\s?/\s?12)?(?![\d./-]))?",
+    r"(?P<values>[\s:=]{0,9}(?:of|is|are|were)?\s?(?P<a>\d{1,4})(?P<ad>\s?/\s?24)?\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d{1,4})(?P<cd>\s?/\s?12)?(?![\d./-]))?",
     re.IGNORECASE,
 )
 """Both indices named before both values. "8/2" after them may be a fraction: unreadable."""

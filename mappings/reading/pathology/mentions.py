@@ -40,7 +40,8 @@ class Place(NamedTuple):
 
 
 _BOUNDARY = re.compile(
-    r"(?<!\bvs)(?<!\bcf)(?<!\bcl)(?<!\bno)(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)[.!;](?=\s|$)|(?<=\w)\?(?=\s)|。|\n\s*\n"
+    r"(?<!\bvs)(?<!\bcf)(?<!\bcl)(?<!\bno)(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)[.!;](?=\s|$)"
+    r"|(?<=\w)\?(?=\s)|。|\n\s*\n"
     r"|(?<![,:])(?<! of)(?<! no)(?<! not)(?<! for)(?<! out)(?<! the)(?<! and)(?<! or)(?<! with)(?<! without)"
     r"(?<! prior)(?<! previous)(?<! exclude)\n(?=\s*(?:[-*•\d]|[A-Z]))",
     re.IGNORECASE,
@@ -49,7 +50,8 @@ _BOUNDARY = re.compile(
 
 _LESIONS = (
     r"(?:crescents?|necrosis|atrophy|fibrosis|scleros\w+|thromb\w+|microangiopathy|tma|wire loops?|deposits?"
-    r"|vasculitis|inflammation|scarring|chronicity|lesions? of|infiltrat\w*|hypercellularity|proliferation|amyloid\w*"
+    r"|vasculitis|inflammation|scarring|chronicity|lesions? of|infiltrat\w*|hypercellularity"
+    r"|proliferation|amyloid\w*"
     r"|新月体|坏死|血栓|硬化|纤维化|萎缩)"
 )
 _SPENT = re.compile(rf"{_LESIONS}[^,]*,|\bbut\b", re.IGNORECASE)
@@ -57,7 +59,8 @@ _SPENT = re.compile(rf"{_LESIONS}[^,]*,|\bbut\b", re.IGNORECASE)
 
 _DENIED_BEFORE = re.compile(
     r"\b(?:no(?!\.?\s*[:#]?\s*[A-Z]{0,3}\d)|not|none|without|never|nor|neither|denie[sd]|negative for|free of"
-    r"|absen(?:t|ce)|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to|rather than|instead of"
+    r"|absen(?:t|ce)|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to"
+    r"|rather than|instead of"
     r"|insufficient|inadequate|kein\w*|ohne|sin|sans|pas)\b|无|未|否|排除|不符|不支持|除外",
     re.IGNORECASE,
 )
@@ -72,12 +75,13 @@ _OLD_BIOPSY = (
     r"(?:biops(?:y|ies)|bx|specimens?|reports?|histology)\b|前次|上次|既往活检"
 )
 _EARLIER = re.compile(
-    rf"{_OLD_BIOPSY}|\b(?:previous(?:ly)?|prior|past|earlier|former(?:ly)?|histor(?:y|ical|ically)|hx|h/o|ago|since"
+    rf"{_OLD_BIOPSY}|\b(?:previous(?:ly)?|prior|past|earlier|former(?:ly)?|histor(?:y|ical|ically)|hx|h/o"
+    r"|ago|since"
     r"|original(?:ly)?|initially|outside|baseline|status post|s/p|at diagnosis|at onset"
     r"|diagnosed (?:in|on|at|elsewhere)|used to"
     r"|(?:transform|transition|convert|progress|evolv|switch|chang)\w* (?:from|to|into)|compared (?:to|with)"
     r"|clinical (?:history|information|data|details|diagnosis|indication)|indications?|referral|referred)\b"
-    r"|\b(?:known(?: to have| with)?|from)\W*$|既往|曾|病史|前次|上次|年前|月前",
+    r"|\b(?:known(?: to have| with)?|from)\W{0,9}$|既往|曾|病史|前次|上次|年前|月前",
     re.IGNORECASE,
 )
 _OLD_BIOPSY_BEFORE = re.compile(_OLD_BIOPSY, re.IGNORECASE)
@@ -87,20 +91,23 @@ _NOW = re.compile(
     re.IGNORECASE,
 )
 _UNCERTAIN_BEFORE = re.compile(
-    r"\b(?:possibl[ey]|probabl[ey]|suspect(?:ed|s)?|suspici\w+|suggest\w*|cannot|can't|could|may(?!\s+\d)|might|versus|vs"
-    r"|either|differential|favou?r\w*|likely|presum\w+|borderline|equivocal|indeterminate|pending|query|uncertain|unclear"
+    r"\b(?:possibl[ey]|probabl[ey]|suspect(?:ed|s)?|suspici\w+|suggest\w*|cannot|can't|could|may(?!\s+\d)"
+    r"|might|versus|vs|either|differential|favou?r\w*|likely|presum\w+|borderline|equivocal|indeterminate"
+    r"|pending|query|uncertain|unclear"
     r"|at least|at most|provisional|tentative|consider|transitional|approach\w+|resembl\w+)\b"
-    r"|\bor\s*(?:\w+\s*)?$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W*$|可能|疑|待排|倾向|考虑",
+    r"|\bor\s*(?:\w+\s*)?$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W{0,9}$|可能|疑|待排|倾向|考虑",
     re.IGNORECASE,
 )
 _UNCERTAIN_AFTER = re.compile(
-    r"^\W*(?:lupus|nephritis|ln|is|remains|\s)*\W*(?:\?|possibl[ey]|probabl[ey]|suspected|favou?red|versus|vs|or|likely"
+    r"^\W{0,9}(?:(?:lupus|nephritis|ln|is|remains)\b\W{0,9}){0,5}"
+    r"(?:\?|possibl[ey]|probabl[ey]|suspected|favou?red|versus|vs|or|likely"
     r"|pending|uncertain|equivocal|borderline)|^\s*\(?\?|^[^,]{0,40}(?:可能|待排|不除外)",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\d|\s?(?:mg|mcg|g\b|ml\b|/mm|x\b))", re.IGNORECASE)
 _YEAR_OF_CLASSIFICATION = re.compile(
-    r"(?:isn\W{0,3}rps|who|classification|revised|revision|criteria|nih)(?:\W|of|the|class|revised){0,4}?\W{0,3}"
+    r"(?:isn\W{0,3}rps|who|classification|revised|revision|criteria|nih)"
+    r"(?:\W|of|the|class|revised){0,4}?\W{0,3}"
     r"(?:(?:19|20)\d\d\W{0,2})+"
     r"|(?:2003|2004|2016|2018|1974|1982|1995)\W{0,3}(?:revised |revision of (?:the )?)?"
     r"(?:isn|rps|who|classification|revision|criteria)",

@@ -20,7 +20,7 @@ _PART = re.compile(
     r"(?![a-z0-9]|\.\d)",
     re.IGNORECASE,
 )
-"""A numeral; a letter of the WHO subclasses; S or G; the suffix of 2003; or a letter in its place that is none."""
+"""A numeral; a letter of the WHO subclasses; S or G; the suffix of 2003, or a letter that is none."""
 
 _AND = re.compile(
     r"\s?(?:型\s?)?(?:[+&,、]|和|及|合并|伴"

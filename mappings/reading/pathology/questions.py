@@ -44,7 +44,8 @@ _IMAGING_SECTIONS = frozenset({"RAD", "RUS", "RX", "CT", "NMR", "NMS", "LP29684-
 _KIDNEY = re.compile(r"kidney|renal|nephr|glomerul|肾|腎", re.IGNORECASE)
 _BIOPSY = re.compile(r"biops|\bbx\b|histolog|histopath|patholog|needle core|活检|穿刺|病理", re.IGNORECASE)
 _CLASS = re.compile(
-    r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)[^.;]{0,30}class"
+    r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)"
+    r"[^.;]{0,30}class"
     r"|class[^.;]{0,30}(?:lupus nephritis|isn.{0,3}rps|(?<![a-z])ln(?![a-z]))|^isn.{0,3}rps"
     r"|狼疮性?肾炎.*(?:分型|类型|分类)",
     re.IGNORECASE,

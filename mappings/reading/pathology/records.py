@@ -120,7 +120,7 @@ def _record(
 
 
 def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[Question, Mapping[str, Any]]]:
-    """The Observation and its components that ask for something. "AI" and "CI" do among the others' company."""
+    """The Observation and its components that ask for something. "AI" and "CI" do beside others."""
     question = questions.asked_by(resource.get("code"))
     if question is not None:
         yield question, resource
@@ -170,7 +170,7 @@ def _is_biopsy_report(
     taken: Sequence[Mapping[str, Any]],
     sections: Sequence[str],
 ) -> bool:
-    """A report of a kidney biopsy by its code or specimen, or one of pathology whose words speak of the kidney."""
+    """A report of a kidney biopsy by its code or specimen, or one of pathology that speaks of the kidney."""
     if questions.asked_by(resource.get("code")) is not None:
         return True
     if any(questions.is_kidney_specimen(specimen.get("type")) for specimen in taken):

@@ -69,7 +69,8 @@ _ANCHOR = re.compile(
 _AFTER_BARE_ROMAN = re.compile(r"\s*(?:$|[.,;:)+&/型\n]|(?:with|and|by|active|isn|lupus)\b)", re.IGNORECASE)
 _OTHER_SCHEME_BEFORE = re.compile(
     r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|child-?pugh|obesity|functional|mallampati|angle|haas"
-    r"|tervaert|berden|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
+    r"|tervaert|berden|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic"
+    r"|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
     re.IGNORECASE,
 )
 _OTHER_SCHEME_AFTER = re.compile(
@@ -90,7 +91,8 @@ _WHO_AFTER = re.compile(
     r"(?:WHO\b|(?i:world health))"
 )
 _BETWEEN = re.compile(
-    r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?|of|an?"
+    r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?"
+    r"|of|an?"
     r"|components?|the|lupus|nephritis|ln|glomerulonephritis|gn|membranous|diffuse|focal|proliferative|active"
     r"|isn/rps|lesions?|pattern)\b"
     r"|[\s,()+&/])*",
@@ -99,7 +101,9 @@ _BETWEEN = re.compile(
 _JOINS = re.compile(
     r"\b(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional)\b|[+&]", re.IGNORECASE
 )
-_REST_OF_ANSWER = re.compile(r"[\s.,)]*(?:lupus nephritis|ln|lupus|nephritis|型)?[\s.]*", re.IGNORECASE)
+_REST_OF_ANSWER = re.compile(
+    r"[\s.,)]{0,9}(?:lupus nephritis|ln|lupus|nephritis|型)?[\s.]{0,9}", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=512)
