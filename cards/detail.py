@@ -11,15 +11,15 @@ from cards.context import CardContext
 from cards.evidence_words import fact_words
 from cards.explaining import judgement_line, label_of, met_line, open_line
 from cards.score_words import scores_by_criterion
-from cards.text import escaped
+from cards.text import escaped, escaped_from_definition
 from mappings.results import Assessment, CriterionResult
 from mappings.verdicts import Reason, Verdict
 
 LINE_BUDGET = 25
 """Lines with words on them, headings and footers included."""
 JUDGEMENT_LINES = 4
-FEWEST_MET = 3
-FEWEST_TO_CHECK = 4
+FEWEST_MET = 2
+FEWEST_TO_CHECK = 3
 SENTENCE_LIMIT = 160
 
 _Line = Callable[[CriterionResult], str]
@@ -103,9 +103,9 @@ def _judgement(criteria: Sequence[CriterionResult]) -> list[str]:
 
 
 def _before(assessment: Assessment, met: Sequence[CriterionResult]) -> list[str]:
-    left_out = [escaped(each, SENTENCE_LIMIT) for each in assessment.not_encoded]
+    left_out = [escaped_from_definition(each, SENTENCE_LIMIT) for each in assessment.not_encoded]
     lines = [
-        _filled(wording.COUNTS_UNTIL, _lapsing(met), 5),
+        _filled(wording.COUNTS_UNTIL, _lapsing(met), 8),
         _filled(wording.NOT_ENCODED, left_out, 4, " "),
         _filled(wording.OTHER_STUDIES, [escaped(each, 80) for each in assessment.other_studies], 2),
         _filled(wording.SHOWN, [fact_words(fact) for fact in assessment.shown], 4),
@@ -133,20 +133,19 @@ def _lapsing(met: Sequence[CriterionResult]) -> list[str]:
         last = [e.counts_until for e in criterion.evidence if e.counts_until and e.reason is Reason.VALUE]
         if last:
             by_day.setdefault(min(last), []).append(label_of(criterion))
-    return [f"{', '.join(labels)} {wording.short_date(day)}" for day, labels in sorted(by_day.items())]
+    return [f"{wording.short_date(day)}: {', '.join(labels)}" for day, labels in sorted(by_day.items())]
 
 
 def _where(context: CardContext, assessment: Assessment) -> str:
-    sites = [site for site in (escaped(each, 80) for each in context.sites) if site]
-    contacts = [contact for contact in (escaped(each, 80) for each in context.contacts) if contact]
-    parts = [wording.NO_SITE]
-    if sites:
-        several = wording.SITES.format(sites=wording.joined(sites, 3))
-        parts = [wording.SINGLE_SITE.format(site=sites[0]) if len(sites) == 1 else several]
+    sites = [site for site in (escaped_from_definition(each, 80) for each in context.sites) if site]
+    contacts = [
+        contact for contact in (escaped_from_definition(each, 80) for each in context.contacts) if contact
+    ]
+    parts = [wording.SITES.format(sites=wording.joined(sites, 3)) if sites else wording.NO_SITE]
     if contacts:
         parts.append(wording.CONTACT.format(contacts=wording.joined(contacts, 3)))
     recruitment = context.recruitment_line or wording.recruitment_line("", assessment.trial.registry_copy_of)
-    parts.append(_sentence(escaped(recruitment)))
+    parts.append(_sentence(escaped_from_definition(recruitment)))
     return " ".join(part for part in parts if part)
 
 
@@ -154,7 +153,7 @@ def _footer(assessment: Assessment, context: CardContext) -> str:
     parts = [wording.READ_ON.format(day=wording.long_date(context.retrieved))]
     if assessment.as_of != context.retrieved:
         parts.append(wording.ASSESSED_ON.format(day=wording.long_date(assessment.as_of)))
-    reviewer = escaped(assessment.trial.reviewed_by, 60)
+    reviewer = escaped_from_definition(assessment.trial.reviewed_by, 60)
     if reviewer and assessment.trial.status != "draft":
         parts.append(wording.REVIEWED_BY.format(reviewer=reviewer))
     return " ".join([*parts, wording.NOT_A_DECISION])

@@ -8,12 +8,12 @@ from datetime import date
 from functools import lru_cache
 
 from cards import wording
-from cards.text import escaped, plain
+from cards.text import escaped, escaped_from_definition, plain
 from mappings.results import Evidence
 from mappings.verdicts import Reason
 
 LABEL_LIMIT = 48
-VALUE_LIMIT = 56
+VALUE_LIMIT = 72
 NOTE_LIMIT = 72
 DATE_LIMIT = 20
 
@@ -21,13 +21,12 @@ _ABBREVIATION = re.compile(r"\(([A-Za-z][A-Za-z0-9/+-]{1,11})\)$")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 
 
-# Labels are words of the definitions, never of a record, so that keeping them keeps nothing of a patient.
-@lru_cache(maxsize=4096)
 def label_words(label: str) -> str:
     """A label, for Markdown."""
-    return escaped(label, LABEL_LIMIT)
+    return escaped_from_definition(label, LABEL_LIMIT)
 
 
+# Labels are words of the definitions, never of a record, so that keeping them keeps nothing of a patient.
 @lru_cache(maxsize=4096)
 def short_label(label: str) -> str:
     """``short_name``, for Markdown."""
@@ -61,30 +60,34 @@ def date_words(written: str) -> str:
     return wording.short_month(known) if month else year
 
 
-def fact_words(fact: Evidence, beside: str = "", template: str = wording.DATED) -> str:
-    """UPCR 1.4 g/g (12 Feb 2026), without the name where the line already says it."""
+def fact_words(fact: Evidence, beside: str = "", in_sentence: bool = False) -> str:
+    """UPCR 1.4 g/g (12 Feb 2026), without the name where the line already says it.
+
+    In a sentence: UPCR 1.4 g/g of 12 Feb 2026
+    """
     value = escaped(value_of(fact), VALUE_LIMIT)
     if fact.reason is Reason.ABSENT_BY_RULE and not value:
         value = wording.ABSENT_BY_RULE
-    if fact.reason is Reason.ATTESTED:
+    elif fact.reason is Reason.ATTESTED:
         value = f"{value}, {wording.ATTESTED}" if value else wording.ATTESTED
-    said = says(beside, fact.label) or fact.label.casefold() in fact.text.casefold()
-    name = "" if said else short_label(fact.label)
-    words = _side_by_side(name, value)
-    if fact.date:
-        words = template.format(value=words, date=date_words(fact.date)) if words else date_words(fact.date)
-    note = escaped(fact.note, NOTE_LIMIT)
-    return wording.WITH_NOTE.format(value=words, note=note) if note and words else words or note
+    said = value and (says(beside, fact.label) or fact.label.casefold() in fact.text.casefold())
+    words = _side_by_side("" if said else short_label(fact.label), value)
+    day, note = date_words(fact.date), escaped(fact.note, NOTE_LIMIT)
+    if in_sentence and words:
+        return dated(wording.OF_DATE.format(value=words, date=day) if day else words, note)
+    return dated(words, "; ".join(filter(None, (day, note)))) or day or note
 
 
 def value_of(fact: Evidence) -> str:
-    """The value as written, not yet escaped; empty if there is none."""
-    if fact.text:
-        return fact.text
-    if fact.value is None:
-        return ""
-    number = f"{fact.value:g}" if isinstance(fact.value, (int, float)) else fact.value
-    return f"{number} {fact.unit}".strip()
+    """The value as written, in a notation that people read; not yet escaped; empty if there is none."""
+    text = fact.text
+    if not text and fact.value is not None:
+        number = f"{fact.value:g}" if isinstance(fact.value, (int, float)) else fact.value
+        text = f"{number} {fact.unit}"
+    for notation, words in wording.UNIT_NOTATIONS:
+        if notation in text:
+            text = text.replace(notation, words)
+    return text.strip().rstrip(".")
 
 
 def says(words: str, label: str) -> bool:
@@ -104,7 +107,7 @@ def _side_by_side(name: str, value: str) -> str:
 
 
 def dated(words: str, day: str) -> str:
-    """Words with a date that is already in words; either may be missing."""
+    """Words with a date, already in words, in brackets; either may be missing."""
     return wording.DATED.format(value=words, date=day) if words and day else words
 
 

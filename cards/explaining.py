@@ -17,10 +17,11 @@ from cards.evidence_words import (
     short_name,
 )
 from cards.score_words import enough_alone, open_items, open_score, score_words
-from cards.text import escaped, plain
+from cards.text import escaped_from_definition, plain
 from mappings.results import CriterionResult, Evidence, Orderable, ScoreResult
 from mappings.verdicts import Reason, Verdict
 
+FACTS_PER_MET_LINE = 2
 EVIDENCE_PER_LINE = 3
 TESTS_PER_LINE = 3
 JUDGEMENT_FACTS = 12
@@ -37,13 +38,14 @@ def met_line(criterion: CriterionResult, scores: Mapping[str, ScoreResult]) -> s
     """Age: 34 years"""
     label = label_of(criterion)
     score = scores.get(criterion.id)
-    facts = [e for e in criterion.evidence if e.reason in _DECIDES]
     if score is not None:
         return f"{label}: {score_words(score)}"
+    facts = [e for e in criterion.evidence if e.reason in _DECIDES]
+    facts = [e for e in facts if e.reason is not Reason.ABSENT_BY_RULE] or facts
     phrases = [fact_words(fact, criterion.label) for fact in facts]
     if not phrases and criterion.reason is Reason.ABSENT_BY_RULE:
         phrases = [wording.ABSENT_BY_RULE]
-    words = wording.joined(distinct(phrases), EVIDENCE_PER_LINE)
+    words = wording.joined(distinct(phrases), FACTS_PER_MET_LINE)
     return f"{label}: {words}" if words else label
 
 
@@ -55,10 +57,7 @@ def open_line(
     finding = (score and open_score(score, criterion.reason)) or _finding(criterion)
     tests = settling_tests(criterion, orderable, score)
     if tests:
-        names = [label_words(name_of_test(test)) for test in tests]
-        several = score is not None and not enough_alone([test.concept for test in tests], score)
-        listed = wording.listed(names, TESTS_PER_LINE, "and" if several else "or")
-        step = wording.ORDER_STEP.format(tests=listed)
+        step = wording.ORDER_STEP.format(tests=_tests_words(tests, score))
     else:
         finding += open_items(score, criterion.reason)
         step = wording.STEPS.get(criterion.reason, "")
@@ -76,12 +75,27 @@ def judgement_line(criterion: CriterionResult) -> tuple[str, bool]:
     for fact in facts[:JUDGEMENT_FACTS]:
         words = fact_words(fact._replace(date="", note=""), criterion.label)
         by_date.setdefault(date_words(fact.date) if fact.date else "", []).append(words)
-    groups = [dated(", ".join(distinct(words)), day) for day, words in by_date.items()]
+    groups = [dated(_beside(distinct(words)), day) for day, words in by_date.items()]
     if len(facts) > JUDGEMENT_FACTS:
         groups.append(wording.N_MORE.format(count=len(facts) - JUDGEMENT_FACTS))
     if not groups:
         return label_of(criterion), False
     return f"{label_of(criterion)}: {'; '.join(groups)}", True
+
+
+def _tests_words(tests: Sequence[Orderable], score: ScoreResult | None) -> str:
+    """Any one of the tests; for a score only those that can bring it alone, or all of them together."""
+    together = False
+    if score is not None:
+        alone = frozenset(enough_alone([test.concept for test in tests], score))
+        together = not alone
+        tests = [test for test in tests if test.concept in alone] or tests
+    names = [label_words(name_of_test(test)) for test in tests]
+    return wording.listed(names, TESTS_PER_LINE, "and" if together else "or")
+
+
+def _beside(phrases: Sequence[str]) -> str:
+    return ("; " if any("," in phrase for phrase in phrases) else ", ").join(phrases)
 
 
 def settling_tests(
@@ -101,13 +115,14 @@ def settling_tests(
 
 def name_of_test(test: Orderable) -> str:
     """The short name of a test, plain: UPCR, hCG, 24-hour urine protein."""
-    return short_name(test.label) or short_name(test.display) or plain(test.code, LABEL_LIMIT)
+    label = test.label.partition(", ")[0]
+    return short_name(label) or short_name(test.display) or plain(test.code, LABEL_LIMIT)
 
 
 def _finding(criterion: CriterionResult) -> str:
     """Why a criterion is open, and what is on record nevertheless."""
     blamed = [e for e in criterion.evidence if e.reason is criterion.reason]
-    with_value = [e for e in blamed if e.text or e.value is not None or e.date]
+    with_value = [e for e in blamed if e.text or e.value is not None]
     empty = [e for e in blamed if e not in with_value]
     if criterion.reason is Reason.NOT_FOUND and empty:
         finding = _nothing(empty, criterion.label)
@@ -124,10 +139,10 @@ def _finding(criterion: CriterionResult) -> str:
 
 def _reason_words(criterion: CriterionResult, blamed: Sequence[Evidence]) -> str:
     one, several = wording.OPEN.get(criterion.reason, (wording.OPEN_OTHERWISE, wording.OPEN_OTHERWISE))
-    facts = distinct(fact_words(e, template=wording.OF_DATE) for e in blamed)
+    facts = distinct(fact_words(e, in_sentence=True) for e in blamed)
     what = wording.listed(facts, EVIDENCE_PER_LINE) or wording.SOMETHING
     window = next((e.window for e in blamed if e.window), wording.THE_WINDOW)
-    return (several if len(facts) > 1 else one).format(what=what, window=escaped(window, 30))
+    return (several if len(facts) > 1 else one).format(what=what, window=escaped_from_definition(window, 30))
 
 
 def _nothing(empty: Sequence[Evidence], beside: str) -> str:
@@ -136,7 +151,7 @@ def _nothing(empty: Sequence[Evidence], beside: str) -> str:
     labels = wording.listed(names, EVIDENCE_PER_LINE, "or")
     labels = wording.NOTHING_OF.format(labels=labels) if labels else ""
     windows = {e.window for e in empty}
-    window = escaped(windows.pop(), 30) if len(windows) == 1 else ""
+    window = escaped_from_definition(windows.pop(), 30) if len(windows) == 1 else ""
     if window:
         return wording.NOTHING_LATELY.format(labels=labels, window=window)
     return wording.NOTHING.format(labels=labels)

@@ -10,7 +10,7 @@ from cards.context import CardContext
 from cards.explaining import name_of_test, settling_tests
 from cards.score_words import enough_alone, scores_by_criterion
 from cards.service_requests import draft_order, screening_referral, trial_name
-from cards.text import plain, plain_from_definition
+from cards.text import plain, plain_from_definition, utf16_length
 from mappings.results import Assessment, Orderable
 
 LABEL_LIMIT = 80
@@ -34,11 +34,18 @@ def suggestions_for(
     second = wording.ALSO_ORDER if fewest else wording.ORDER
     for template, tests in ((wording.ORDER, fewest), (second, further)):
         if tests:
-            names = wording.listed([name_of_test(test) for test in tests], TESTS_NAMED)
-            label = plain(template.format(tests=names), LABEL_LIMIT)
+            label = _label(template, tests)
             actions = tuple(_order(test, assessment, context) for test in tests)
             suggestions.append(Suggestion(new_uuid(), label, actions))
     return tuple(suggestions)
+
+
+def _label(template: str, tests: Sequence[Orderable]) -> str:
+    """Names as many tests as fit on a button, and counts the others."""
+    names = [name_of_test(test) for test in tests]
+    labels = (template.format(tests=wording.listed(names, named)) for named in range(TESTS_NAMED, 1, -1))
+    fitting = next((label for label in labels if utf16_length(label) <= LABEL_LIMIT), "")
+    return fitting or plain(template.format(tests=wording.listed(names, 2)), LABEL_LIMIT)
 
 
 def choose_orders(assessment: Assessment) -> tuple[list[Orderable], list[Orderable]]:

@@ -77,6 +77,12 @@ def escaped(text: str, limit: int = LINE_LIMIT) -> str:
     return f"{safe[:cut]}\\{safe[cut:]}"
 
 
+@lru_cache(maxsize=4096)
+def escaped_from_definition(text: str, limit: int = LINE_LIMIT) -> str:
+    """``escaped``, kept. Only for words of the definitions: nothing of a patient may be kept."""
+    return escaped(text, limit)
+
+
 def _one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split()) if "  " in text else text.strip()

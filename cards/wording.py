@@ -69,7 +69,7 @@ HEAD_TO_CHECK = "**To check ({count})**"
 HEAD_JUDGEMENT = "**Only you can say ({count})**"
 HEAD_BEFORE = "**Before you refer**"
 MORE = "and {count} more: {labels}"
-COUNTS_UNTIL = "Counts until: {list}"
+COUNTS_UNTIL = "Last day on which it counts – {list}"
 NOT_ENCODED = "Not in the published criteria, so for the study team to check: {list}"
 OTHER_STUDIES = "Already in another interventional study: {list}"
 SHOWN = "Also on record, not counted: {list}"
@@ -78,7 +78,6 @@ UNREADABLE = (
     "1 entry of the record could not be understood",
     "{count} entries of the record could not be understood",
 )
-SINGLE_SITE = "**Where:** single site, {site}."
 SITES = "**Where:** {sites}."
 NO_SITE = "**Where:** no site on file."
 CONTACT = "Contact: {contacts}."
@@ -99,6 +98,7 @@ RECRUITMENT_UNKNOWN = "recruitment status not known"
 NEXT_STEP = "{finding} → {step}"
 ORDER_STEP = "order {tests}"
 N_MORE = "{count} more"
+ANY_OF_N_MORE = "any of {count} more"
 KNOWN = "{finding}; on record: {values}"
 NOTHING = "no record{labels}"
 NOTHING_OF = " of {labels}"
@@ -149,7 +149,6 @@ ORDER_SETTLES = frozenset(
 
 ABSENT_BY_RULE = "none on record, which counts as absent"
 ATTESTED = "attested"
-WITH_NOTE = "{value}, {note}"
 OF_DATE = "{value} of {date}"
 DATED = "{value} ({date})"
 
@@ -161,6 +160,19 @@ SCORE_OPEN = "; still open: {items}"
 SCORE_CONTRADICTED = ", but a recorded total says {recorded}"
 SCORE_ENTRY = ", but its entry criterion is not shown"
 OTHER_CAUSE = "{item} (other cause?)"
+
+
+UNIT_NOTATIONS: tuple[tuple[str, str], ...] = (
+    (" {score}", ""),
+    (" {titer}", ""),
+    ("/{1.73_m2}", "/1.73 m²"),
+    ("/(24.h)", "/24 h"),
+    ("/{24.h}", "/24 h"),
+    (" 10*9/", " × 10⁹/"),
+    (" 10*6/", " × 10⁶/"),
+    (" 10*3/", " × 10³/"),
+)
+"""UCUM as people write it; the values stay as they are."""
 
 
 def long_date(day: date) -> str:
@@ -181,7 +193,8 @@ def short_month(day: date) -> str:
 def listed(words: Sequence[str], limit: int, conjunction: str = "and") -> str:
     """UPCR, hCG and C3; beyond the limit: UPCR, hCG and 4 more"""
     if len(words) > limit:
-        words = [*words[: limit - 1], N_MORE.format(count=len(words) - limit + 1)]
+        more = ANY_OF_N_MORE if conjunction == "or" else N_MORE
+        words = [*words[: limit - 1], more.format(count=len(words) - limit + 1)]
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

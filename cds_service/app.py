@@ -8,13 +8,14 @@ from datetime import date
 from flask import Flask
 
 from cds_service import request_log
+from cds_service.assessing import definitions
 from cds_service.clock import today_in
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.matching import PatientViewMatching
 from cds_service.hooks.routes import hook_routes
 from cds_service.settings import Settings
-from mappings.definitions import load_catalog
 from mappings.trial_definition import Catalog
+from mappings.units import load_ucum
 
 
 def create_app(
@@ -30,9 +31,10 @@ def create_app(
     """
     settings = settings or Settings.from_environment()
     request_log.keep_urls_out()
+    load_ucum()
     zone = settings.time_zone
     matching = PatientViewMatching(
-        catalog or load_catalog(), settings, FhirFetcher(settings), today or (lambda: today_in(zone))
+        catalog or definitions(), settings, FhirFetcher(settings), today or (lambda: today_in(zone))
     )
     app = Flask("trialhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from cds_service.failures import describe
@@ -19,6 +19,12 @@ from mappings.trial_definition import Catalog, TrialDefinition
 
 T = TypeVar("T")
 _LOG = logging.getLogger("trialhook.assessing")
+
+
+@cache
+def definitions() -> Catalog:
+    """The installed definitions, loaded and checked once per process. Raises DefinitionError."""
+    return load_catalog()
 
 
 def assess_resources(
@@ -35,7 +41,7 @@ def assess_resources(
     ``full_urls`` maps bundle entries' fullUrl to ``Type/id`` where bundles were taken apart before.
     Raises LookupError if there is no Patient (with this id) among them.
     """
-    catalog = load_catalog()
+    catalog = definitions()
     everything = unwrap(resources)
     record = read_record(
         everything.resources,

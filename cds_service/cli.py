@@ -13,16 +13,17 @@ import click
 import orjson
 from rich.console import Console
 
-from cds_service.assessing import assess_resources, served_trials
+from cds_service.assessing import assess_resources, definitions, served_trials
 from cds_service.assessment_json import patient_document
 from cds_service.clock import today_in
 from cds_service.screening.files import UnusableInputError, read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
 from cds_service.settings import Settings, SettingsError
-from mappings.definitions import load_catalog
+from mappings.definitions import DefinitionError, load_catalog
+from mappings.definitions.trial_prose import describe
 from mappings.results import Gap
-from mappings.trial_definition import TrialDefinition
+from mappings.trial_definition import Catalog, TrialDefinition
 
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
 APPLICATION = "cds_service.app:create_app()"
@@ -47,8 +48,16 @@ def _settings() -> Settings:
 def serve(host: str, port: int) -> None:
     """Run the service under gunicorn. WEB_CONCURRENCY sets the number of processes."""
     _settings()
+    _sound_definitions()
     command = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS)]
     os.execv(sys.executable, [*command, "--bind", f"{_bindable(host)}:{port}", APPLICATION])  # noqa: S606
+
+
+def _sound_definitions() -> None:
+    try:
+        definitions()
+    except DefinitionError as error:
+        raise click.ClickException(f"The service does not start on a bad definition:\n{error}") from None
 
 
 def _bindable(host: str) -> str:
@@ -90,15 +99,14 @@ def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, 
 
 
 def _trials(trial_id: str | None) -> Sequence[TrialDefinition]:
-    catalog = load_catalog()
     if trial_id is None:
-        return served_trials(catalog, serve_drafts=True)
+        return served_trials(definitions(), serve_drafts=True)
     return [_trial(trial_id)]
 
 
 def _trial(trial_id: str) -> TrialDefinition:
     try:
-        return load_catalog().trial(trial_id)
+        return definitions().trial(trial_id)
     except KeyError as error:
         raise click.UsageError(str(error.args[0])) from None
 
@@ -139,18 +147,35 @@ def trials() -> None:
 
 
 @trials.command("check")
-@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
 def check(path: Path | None) -> None:
-    """Check the definitions (default: those that are installed)."""
+    """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
+    try:
+        catalog = _checked(path)
+    except DefinitionError as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        raise SystemExit(1) from None
+    for trial in catalog.trials:
+        facts = trial.facts
+        click.echo(f"{facts.id} version {facts.version}, {facts.status}, {len(trial.criteria)} criteria: ok")
+
+
+def _checked(path: Path | None) -> Catalog:
+    if path is None:
+        return load_catalog()
+    if not path.exists():
+        raise click.UsageError(f"{path} does not exist")
+    if (path / "trials").is_dir():
+        return load_catalog(root=path)
+    return load_catalog([path])
 
 
 @trials.command("print")
 @click.argument("trial_id", metavar="ID")
 def print_trial(trial_id: str) -> None:
     """Print a trial as prose, for the physician who reviews it."""
-    from mappings.definitions.trial_prose import describe  # noqa: PLC0415
-
-    click.echo(describe(_trial(trial_id), load_catalog()))
+    click.echo(describe(_trial(trial_id), definitions()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import suppress
 from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
@@ -61,9 +62,9 @@ class FhirFetcher:
         ``until`` is a time of ``time.monotonic``; ``at_hand`` are resources that came another way.
         """
         call = _Call(self, access, patient_id, until)
-        first = [call.start(*one) for one in wanted]
-        for query in referenced.queries([*at_hand, *call.rows_that_refer(first)], access.base):
-            call.start(query)
+        for one in wanted:
+            call.start(*one)
+        call.follow_references(at_hand)
         return call.results()
 
     def reader(self, access: Access, until: float) -> FhirReader:
@@ -92,32 +93,39 @@ class _Call:
 
     @cached_property
     def _reader(self) -> FhirReader:
-        """Made when it is needed: with everything prefetched it never is."""
+        """Made when it is needed: with everything prefetched it never is. Its searches share their bytes."""
         return self._fetcher.reader(self._access, self._until)
 
-    def start(
-        self, query: Query, next_link: str = "", earlier: Sequence[Any] = ()
-    ) -> tuple[Found, Future[None]]:
+    def start(self, query: Query, next_link: str = "", earlier: Sequence[Any] = ()) -> None:
         """Starts a search, from its beginning or from a link to a later page."""
         found = Found(query, earlier)
         path = next_link or search.path_of(query, self._patient_id)
-        running = (found, self._fetcher.submit(self._reader, found, path, self._patient_id))
-        self._running.append(running)
-        return running
+        # Nothing works without the Patient: no flood elsewhere may use up the bytes for that read.
+        reader = self._fetcher.reader(self._access, self._until) if query.is_read else self._reader
+        self._running.append((found, self._fetcher.submit(reader, found, path, self._patient_id)))
 
-    def rows_that_refer(self, running: Sequence[tuple[Found, Future[None]]]) -> list[object]:
-        """The rows of the searches whose resources refer to others, waited for."""
-        refer = [one for one in running if one[0].query.resource_type in referenced.REFERRING]
-        self._wait(future for _, future in refer)
-        return [row for found, _ in refer for row in list(found.resources)]
+    def follow_references(self, at_hand: Sequence[object]) -> None:
+        """Starts to read what resources refer to, as soon as the search that brings them is done."""
+        references = referenced.References(self._access.base)
+        referring = {
+            future: found
+            for found, future in self._running
+            if found.query.resource_type in referenced.REFERRING
+        }
+        for query in references.missing(at_hand):
+            self.start(query)
+        with suppress(TimeoutError):
+            for future in as_completed(referring, timeout=self._time_left()):
+                for query in references.missing(referring[future].resources):
+                    self.start(query)
 
     def results(self) -> list[Found]:
         """What all searches brought by the deadline."""
-        self._wait(future for _, future in self._running)
+        wait([future for _, future in self._running], timeout=self._time_left())
         return [self._result(found, future) for found, future in self._running]
 
-    def _wait(self, futures: Iterable[Future[None]]) -> None:
-        wait(list(futures), timeout=max(0.0, self._until + _GRACE - monotonic()))
+    def _time_left(self) -> float:
+        return max(0.0, self._until + _GRACE - monotonic())
 
     def _result(self, found: Found, future: Future[None]) -> Found:
         if future.done() and not future.cancelled():

@@ -16,25 +16,35 @@ _MEMBER = {
     "MedicationDispense": ("medicationReference", "Medication"),
     "ResearchSubject": ("study", "ResearchStudy"),
 }
+_TARGETS = frozenset(target for _, target in _MEMBER.values())
 REFERRING = frozenset(_MEMBER)
 _IDS_IN_A_URL = URL_LIMIT // (LONGEST_ID + 1)
-_MOST = 200
+_MOST = 400
 
 
-def queries(resources: Iterable[object], base: FhirBase) -> Iterator[Query]:
-    """Reads by ``_id`` lists for what is referred to, on this server, and not among the resources."""
-    present: set[str] = set()
-    missing: dict[str, set[str]] = {}
-    for resource in resources:
-        if isinstance(resource, dict):
-            present.add(reference_of(resource))
-            kind, identity = _target(resource, base)
-            if identity:
-                missing.setdefault(kind, set()).add(identity)
-    for kind in sorted(missing):
-        identities = sorted(one for one in missing[kind] if f"{kind}/{one}" not in present)[:_MOST]
-        for number, part in enumerate(_parts(identities), 1):
-            yield Query(f"{kind}-{number}", kind, (("_id", ",".join(part)),), by_patient=False)
+class References:
+    """What a record refers to on one server, told batch by batch, each resource once."""
+
+    def __init__(self, base: FhirBase) -> None:
+        self._base = base
+        self._known: set[str] = set()
+        self._queries = 0
+
+    def missing(self, resources: Iterable[object]) -> Iterator[Query]:
+        """Reads by ``_id`` lists for what is referred to on this server and has not come yet."""
+        wanted: dict[str, list[str]] = {}
+        rows = [resource for resource in resources if isinstance(resource, dict)]
+        self._known.update(reference_of(row) for row in rows if row.get("resourceType") in _TARGETS)
+        for row in rows:
+            kind, identity = _target(row, self._base)
+            if identity and f"{kind}/{identity}" not in self._known and len(self._known) < _MOST:
+                self._known.add(f"{kind}/{identity}")
+                wanted.setdefault(kind, []).append(identity)
+        for kind, identities in wanted.items():
+            for part in _parts(identities):
+                self._queries += 1
+                parameters = (("_id", ",".join(part)),)
+                yield Query(f"referenced-{self._queries}", kind, parameters, by_patient=False)
 
 
 def _target(resource: dict[str, Any], base: FhirBase) -> tuple[str, str]:

@@ -85,8 +85,8 @@ def _still_active(
 
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:
     in_order = sorted(carried, key=lambda evidence: evidence.concept not in rule.of)
-    labels = list(dict.fromkeys(evidence.label for evidence in in_order))
-    text = f"{' with '.join(labels)} since {since.isoformat()}"
+    names = list(dict.fromkeys(evidence.label.partition(" (")[0].lower() for evidence in in_order))
+    text = f"{' + '.join(names)} since {since.isoformat()}"
     window = f"more than {rule.for_more_than}" if rule.for_more_than else ""
     return Evidence(
         "treatment",

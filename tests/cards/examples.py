@@ -39,7 +39,7 @@ CONTEXT = CardContext(
     encounter_id="enc-1",
     user="Practitioner/dr-1",
     recruitment_line=recruitment_line("recruiting", date(2025, 11, 14)),
-    sites=("Zhejiang University, Hangzhou, China",),
+    sites=("Zhejiang University, Hangzhou (single site)",),
     contacts=("He Huang", "Yongxian Hu"),
     retrieved=TODAY,
 )

@@ -87,7 +87,7 @@ OPEN_LINES = [
     (
         R.NOT_CONFIRMED,
         (Evidence("ln", "Lupus nephritis", R.NOT_CONFIRMED, "Lupus nephritis", note="provisional"),),
-        "Lupus nephritis, provisional is not confirmed → confirm or refute it",
+        "Lupus nephritis (provisional) is not confirmed → confirm or refute it",
     ),
     (R.SCORE_UNDECIDED, (), "not decided by the record → examine and score"),
 ]
@@ -154,6 +154,12 @@ def test_tests_that_cannot_reach_the_score_alone_are_ordered_together() -> None:
     line = open_line(SLEDAI_OPEN, {"sledai-2k": SLEDAI_OPEN_SCORE}, ORDERABLE)
 
     assert line.endswith("→ order complement C3 and complement C4")
+
+
+def test_only_tests_that_can_reach_the_score_alone_are_offered_where_there_are_some() -> None:
+    score = replace(SLEDAI_OPEN_SCORE, at_least=6)
+
+    assert open_line(SLEDAI_OPEN, {"sledai-2k": score}, ORDERABLE).endswith("→ order complement C3")
 
 
 def test_a_recorded_score_says_that_a_clinician_recorded_it() -> None:
