@@ -25,6 +25,8 @@ FACTS_PER_MET_LINE = 2
 EVIDENCE_PER_LINE = 3
 TESTS_PER_LINE = 3
 JUDGEMENT_FACTS = 12
+SUMMED_UP = "treatment"
+"""Evidence of this concept sums up the drug records after it, which the card then leaves out."""
 
 _DECIDES = frozenset({Reason.VALUE, Reason.ATTESTED, Reason.ABSENT_BY_RULE})
 
@@ -42,6 +44,8 @@ def met_line(criterion: CriterionResult, scores: Mapping[str, ScoreResult]) -> s
         return f"{label}: {score_words(score)}"
     facts = [e for e in criterion.evidence if e.reason in _DECIDES]
     facts = [e for e in facts if e.reason is not Reason.ABSENT_BY_RULE] or facts
+    if facts and facts[0].concept == SUMMED_UP:
+        facts = facts[:1]
     phrases = [fact_words(fact, criterion.label) for fact in facts]
     if not phrases and criterion.reason is Reason.ABSENT_BY_RULE:
         phrases = [wording.ABSENT_BY_RULE]

@@ -14,7 +14,7 @@ from mappings.results import Evidence
 from mappings.rules import Treatment
 from mappings.verdicts import Reason, Verdict, first_unknown_reason
 
-INFERRED = "inferred from drug dates and activity"
+INFERRED = "since then without a break; inferred from drug dates and activity"
 
 
 def evaluate_treatment(rule: Treatment, context: Context) -> Outcome:
@@ -73,7 +73,8 @@ def _still_active(
     for criterion in rule.still_active_by:
         result = later.criterion(criterion)
         if result.verdict is Verdict.MET:
-            shown = (together, *carried, *result.evidence[:1], *also)
+            activity = (evidence._replace(counts_until=None) for evidence in result.evidence[:1])
+            shown = (together, *carried, *activity, *also)
             return Outcome(Verdict.MET, Reason.VALUE, shown)
         if result.verdict is Verdict.UNKNOWN:
             unknown.append(result.reason)
@@ -86,7 +87,7 @@ def _still_active(
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:
     in_order = sorted(carried, key=lambda evidence: evidence.concept not in rule.of)
     names = list(dict.fromkeys(evidence.label.partition(" (")[0].lower() for evidence in in_order))
-    text = f"{' + '.join(names)} since {since.isoformat()}"
+    text = " + ".join(names)
     window = f"more than {rule.for_more_than}" if rule.for_more_than else ""
     return Evidence(
         "treatment",
