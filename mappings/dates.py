@@ -94,6 +94,8 @@ def parse_when(text: object) -> When | None:
 
 
 def _full(text: str) -> When | None:
+    if not text[4] == "-" == text[7]:  # Python also reads ISO weeks, which FHIR dates never are
+        return None
     day = date.fromisoformat(text[:10]).toordinal()
     if len(text) == 10:
         return When(day, day, text)

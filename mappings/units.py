@@ -36,74 +36,82 @@ _SCORE_UNITS = frozenset({_NO_UNIT, "1", "", "score", "{Score}", "points", "{poi
 """A bare number. These mean one another, and never a real unit."""
 
 _SPELLINGS: Mapping[str, str] = {
-    "g/g": "g/g{creat} g/gcreat g/gcr g/gcrea g/gcreatinine mg/mg{creat} mg/mgcreat mg/mgcr mg/mgcreatinine",
-    "mg/g": "mg/gcreat mg/gcr mg/gcrea mg/gcre mg/gcreatinine mgs/g",
-    "mg/mmol": "mg/mmolcreat mg/mmolcr mg/mmolcrea mg/mmolcreatinine",
-    "g/mmol": "g/mmolcreat g/mmolcr",
-    "g/mol": "g/molcreat g/molcr",
+    "g/g": "",
+    "g/g{creat}": "g/gcreat g/gcr g/gcrea g/gcreatinine",
+    "mg/mg{creat}": "mg/mgcreat mg/mgcr mg/mgcrea mg/mgcreatinine",
+    "mg/g{creat}": "mg/gcreat mg/gcr mg/gcrea mg/gcre mg/gcreatinine",
+    "mg/mmol{creat}": "mg/mmolcreat mg/mmolcr mg/mmolcrea mg/mmolcreatinine",
+    "g/mmol{creat}": "g/mmolcreat g/mmolcr",
+    "g/mol{creat}": "g/molcreat g/molcr",
     "g/d": (
         "g/24h g/24hr g/24hrs g/24hours g/24.h g/{24_h} g/{24h} g/day gm/24h gm/24hr gm/d gm/day "
         "g/24hoururine"
     ),
     "mg/d": "mg/24h mg/24hr mg/24hrs mg/24hours mg/24.h mg/{24_h} mg/{24h} mg/day mgs/24h",
     "10*3/uL": (
-        "k/ul k/mm3 k/mm^3 k/cumm k/mcl thou/ul thou/mcl thou/mm3 thou/cumm thousand/ul thousand/mcl "
-        "10^3/ul 10*3/ul 10e3/ul 10(3)/ul 10*3/mcl 10^3/mcl 10*3/mm3 10^3/mm3 10^3/mm^3 10e3/mm3 "
-        "1000/ul th/ul th/mm3 ths/ul 10*3/cumm 10^3/cumm"
+        "k/ul k/mm3 k/mm^3 k/cumm thou/ul thou/mm3 thou/cumm thousand/ul 10^3/mm3 10^3/mm^3 1000/ul "
+        "th/ul th/mm3 ths/ul 10^3/cumm"
     ),
-    "10*6/uL": (
-        "mil/ul mill/ul million/ul million/mcl 10^6/ul 10*6/ul 10e6/ul 10(6)/ul 10*6/mm3 10^6/mm3 10^6/mcl"
-    ),
-    "10*9/L": "10^9/l 10*9/l 10e9/l 10(9)/l 10**9/l 1e9/l bil/l billion/l",
-    "10*12/L": "10^12/l 10*12/l 10e12/l 10(12)/l 10**12/l 1e12/l",
-    "10*6/L": "10^6/l 10*6/l 10e6/l 10(6)/l",
-    "/uL": (
-        "cells/ul cells/mcl cell/ul cells/mm3 cells/mm^3 cells/cumm /mcl /mm3 /mm^3 /cumm /cmm 1/ul count/ul"
-    ),
+    "10*6/uL": "mil/ul mill/ul million/ul 10^6/mm3",
+    "10*9/L": "1e9/l bil/l billion/l",
+    "10*12/L": "1e12/l",
+    "10*6/L": "",
+    "/uL": "cells/ul cell/ul cells/mm3 cells/mm^3 cells/cumm /mm3 /mm^3 /cumm /cmm 1/ul count/ul",
     "/[HPF]": (
         "/hpf 1/hpf {#}/hpf {cells}/hpf cells/hpf #/hpf rbc/hpf wbc/hpf /{hpf} hpf [hpf] per/hpf 1/[hpf]"
     ),
     "/[LPF]": "/lpf 1/lpf {#}/lpf #/lpf /{lpf} lpf [lpf] casts/lpf 1/[lpf]",
-    "U/L": "u/l units/l unit/l",
-    "U/mL": "u/ml units/ml unit/ml",
-    "[iU]/L": "iu/l [iu]/l intlunits/l",
-    "[iU]/mL": "iu/ml [iu]/ml intlunits/ml",
-    "k[iU]/L": "kiu/l k[iu]/l",
-    "m[iU]/mL": "miu/ml m[iu]/ml",
-    "m[iU]/L": "miu/l m[iu]/l",
+    "U/L": "units/l unit/l",
+    "U/mL": "units/ml unit/ml",
+    "[iU]/L": "iu/l intlunits/l",
+    "[iU]/mL": "iu/ml intlunits/ml",
+    "k[iU]/L": "kiu/l",
+    "m[iU]/mL": "miu/ml",
+    "m[iU]/L": "miu/l",
     "[GPL'U]/mL": "gpl gpl/ml gplu/ml gplunits/ml gpl'u/ml",
     "[MPL'U]/mL": "mpl mpl/ml mplu/ml mplunits/ml mpl'u/ml",
     "[APL'U]/mL": "apl apl/ml aplu/ml aplunits/ml apl'u/ml",
-    "g/dL": "g/dl gm/dl gms/dl g/100ml g%",
-    "g/L": "g/l gm/l",
-    "mg/dL": "mg/dl mgs/dl mg/100ml mg%",
-    "mg/L": "mg/l",
-    "ug/dL": "ug/dl mcg/dl",
-    "ug/mL": "ug/ml mcg/ml",
-    "ug/L": "ug/l mcg/l",
-    "ng/mL": "ng/ml",
-    "umol/L": "umol/l mcmol/l micromol/l",
-    "mmol/L": "mmol/l",
+    "g/dL": "gm/dl gms/dl g/100ml g%",
+    "g/L": "gm/l",
+    "mg/dL": "mgs/dl mg/100ml mg%",
+    "mg/L": "",
+    "ug/dL": "",
+    "ug/mL": "",
+    "ug/L": "",
+    "ng/mL": "",
+    "umol/L": "mcmol/l micromol/l",
+    "mmol/L": "",
     "mL/min/{1.73_m2}": (
-        "ml/min/1.73m2 ml/min/1.73m^2 ml/min/1.73sqm ml/min/1.73_m2 ml/min/{1.73m2} ml/min/{1.73_m2} "
-        "ml/min/{bsa} ml/min/1.73 ml/min/1.73.m2 ml/min/1.73*m2 ml/min/bsa ml/min/(1.73.m2) "
-        "ml/min/(1.73_m2) ml/min/173.10*-2.m2 ml/min/(173.10*-2.m2)"
+        "ml/min/1.73m2 ml/min/1.73m^2 ml/min/1.73sqm ml/min/1.73_m2 ml/min/{1.73m2} ml/min/{bsa} "
+        "ml/min/1.73 ml/min/1.73.m2 ml/min/1.73*m2 ml/min/bsa ml/min/(1.73.m2) ml/min/(1.73_m2) "
+        "ml/min/173.10*-2.m2 ml/min/(173.10*-2.m2)"
     ),
-    "mL/min": "ml/min ml/minute",
+    "mL/min": "ml/minute",
     "mm/h": "mm/hr mm/hour mm/1h",
     "mm[Hg]": "mmhg",
     "%": "percent pct %oflymphs %{lymphocytes} %oftotal",
     "{titer}": "titer titre {titre} {dilution}",
-    "Cel": "degc celsius cel c °c",
-    "[degF]": "degf fahrenheit f °f [degf]",
+    "Cel": "degc celsius c °c",
+    "[degF]": "degf fahrenheit f °f",
 }
-"""UCUM, and how laboratories write it: compared without blanks, without a leading "x" and in any case."""
+"""UCUM, and how laboratories write it, as ``_key`` writes both."""
 
 _CASE_MATTERS: Mapping[str, str] = {"G/L": "10*9/L", "T/L": "10*12/L", "M/uL": "10*6/uL"}
 """French laboratories write giga and tera per litre: ``G/L`` leukocytes is not ``g/L`` haemoglobin."""
 
-_UCUM_OF = {way: ucum for ucum, ways in _SPELLINGS.items() for way in (ucum.lower(), *ways.split())}
-_SYMBOLS = str.maketrans({"µ": "u", "μ": "u", "²": "^2", "³": "^3", "⁶": "^6", "⁹": "^9", "×": "x", " ": " "})
+_POWER = re.compile(r"10(?:\*\*?|\^|e|\()(\d{1,2})\)?")
+
+
+def _key(unit: str) -> str:
+    """Without blanks, in lower case, with ``10^3`` for ``10*3``, ``10E3`` and ``10(3)``, and u for mc."""
+    text = "".join(unit.lower().split()).replace("mcl", "ul").replace("mcg", "ug")
+    return _POWER.sub(r"10^\1", text)
+
+
+_UCUM_OF = {way: ucum for ucum, ways in _SPELLINGS.items() for way in (_key(ucum), *ways.split())}
+_SYMBOLS = str.maketrans(
+    {"µ": "u", "μ": "u", "²": "^2", "³": "^3", "⁶": "^6", "⁹": "^9", "×": "x", "\u00a0": " "}
+)
 _FACTOR_X = re.compile(r"^[xX*]\s*(?=10)")
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _COUNTED = re.compile(r"\{(?:cells?|#|counts?|RBCs?|WBCs?|copies)\}", re.IGNORECASE)
@@ -164,10 +172,9 @@ def spelling(unit: str, canonical: str) -> str:
     text = _FACTOR_X.sub("", unit.strip().translate(_SYMBOLS))
     if text in _SCORE_UNITS or canonical in _SCORE_UNITS:
         return canonical if text in _SCORE_UNITS and canonical in _SCORE_UNITS else text
-    text = _CASE_MATTERS.get(text) or _UCUM_OF.get("".join(text.lower().split()), text)
+    text = _CASE_MATTERS.get(text) or _UCUM_OF.get(_key(text), text)
     if canonical == "g/g":
         text = _CREATININE.sub("", text)
-        text = _UCUM_OF.get(text.lower(), text)
     return text
 
 

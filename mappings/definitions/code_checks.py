@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_LOINC = re.compile(r"((?:L[APLG])?\d{1,8})-(\d)")
-_SNOMED = re.compile(r"[1-9]\d{5,17}")
+_LOINC = re.compile(r"((?:L[APLG])?\d{1,8})-(\d)", re.ASCII)
+_SNOMED = re.compile(r"[1-9]\d{5,17}", re.ASCII)
 _SNOMED_CONCEPT_PARTITIONS = ("00", "10")
 
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "icd10cm": re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?"),
-    "rxnorm": re.compile(r"[1-9]\d{0,7}"),
-    "atc": re.compile(r"[A-Z](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?"),
-    "cpt": re.compile(r"\d{4}[0-9A-Z]"),
-    "icd10pcs": re.compile(r"[0-9A-HJ-NP-Z]{7}"),
-    "cvx": re.compile(r"\d{1,3}"),
+_FORMS: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "icd10cm": ("ICD-10-CM", re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?", re.ASCII)),
+    "rxnorm": ("RxNorm", re.compile(r"[1-9]\d{0,7}", re.ASCII)),
+    "atc": ("ATC", re.compile(r"[A-Z](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?", re.ASCII)),
+    "cpt": ("CPT", re.compile(r"\d{4}[0-9A-Z]", re.ASCII)),
+    "icd10pcs": ("ICD-10-PCS", re.compile(r"[0-9A-HJ-NP-Z]{7}", re.ASCII)),
+    "cvx": ("CVX", re.compile(r"\d{1,3}", re.ASCII)),
 }
+
+_ANYTHING = re.compile(r".+", re.ASCII)
 
 _DIHEDRAL = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
@@ -39,15 +41,15 @@ def code_fault(system: str, code: str) -> str:
         return loinc_fault(code)
     if system == "snomed":
         return snomed_fault(code)
-    form = _FORMS.get(system)
-    return "" if form is None or form.fullmatch(code) else f"is not in the form of a {system} code"
+    name, form = _FORMS.get(system, ("", _ANYTHING))
+    return "" if form.fullmatch(code) else f"is not in the form of {name} codes"
 
 
 def loinc_fault(code: str) -> str:
     """LOINC numbers, and those of answers (LA), parts (LP), lists and groups, end in a check digit."""
     match = _LOINC.fullmatch(code)
     if match is None:
-        return "is not in the form of a LOINC code"
+        return "is not in the form of LOINC codes"
     wanted = _mod_10(match[1])
     return "" if match[2] == wanted else f"fails the LOINC check digit (-{wanted} would be right)"
 
@@ -68,7 +70,7 @@ def _mod_10(text: str) -> str:
 def snomed_fault(code: str) -> str:
     """SNOMED CT identifiers end in a Verhoeff check digit; the two digits before it tell a concept."""
     if _SNOMED.fullmatch(code) is None:
-        return "is not in the form of a SNOMED CT code"
+        return "is not in the form of SNOMED CT codes"
     if _verhoeff(code) != 0:
         return "fails the SNOMED CT check digit"
     if code[-3:-1] not in _SNOMED_CONCEPT_PARTITIONS:

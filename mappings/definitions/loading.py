@@ -44,6 +44,7 @@ class _Loading:
     faults: list[Fault] = field(default_factory=list)
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}, {}, {}, ()))
     names: dict[str, MapNode] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     scores: dict[str, ScoreSource] = field(default_factory=dict)
     trials: dict[str, tuple[TrialSource, Path]] = field(default_factory=dict)
     score_files_broken: bool = False
@@ -73,10 +74,11 @@ class _Loading:
 
     def _is_new(self, name: str, node: MapNode, report: Report) -> bool:
         if name in self.names:
-            message = f"the id {name!r} is taken by another concept or group"
+            message = f"the id {name!r} is taken in {self.places[name]}"
             report.add(Mistake.REPEATED_ID, node.line, message)
             return False
         self.names[name] = node
+        self.places[name] = f"{report.file}:{node.line}"
         return True
 
     def read_scores(self) -> None:

@@ -45,7 +45,7 @@ def plain_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleProse:
-    """Writes rules. ``labels`` are the criteria's own; a rule in a score may take the asking rule's window."""
+    """Writes rules. ``labels`` are the criteria's own; in a score a rule may take the asker's window."""
 
     catalog: Catalog
     labels: Mapping[str, str]

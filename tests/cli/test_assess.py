@@ -26,7 +26,10 @@ def resources_of(bundle: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def searchset(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    entries = [{"fullUrl": f"https://ehr.example/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
+    entries = [
+        {"fullUrl": f"https://ehr.example/{one['resourceType']}/{one['id']}", "resource": one}
+        for one in resources
+    ]
     return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
 
 
@@ -43,7 +46,9 @@ def test_every_sample_patient_has_the_outcome_of_the_story(
     assert assessment["record_reason"] == sample.expected_record_reason
 
 
-@pytest.mark.parametrize("form", ["searchset", "collection", "transaction", "ndjson", "resources", "two files"])
+@pytest.mark.parametrize(
+    "form", ["searchset", "collection", "transaction", "ndjson", "resources", "two files"]
+)
 def test_every_form_of_input_gives_the_same_assessment(
     run: Run, written: Write, bundles: Bundles, form: str
 ) -> None:
@@ -84,7 +89,9 @@ def as_transaction(resources: list[dict[str, Any]]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def test_several_patients_are_one_line_each_and_never_mixed(run: Run, written: Write, bundles: Bundles) -> None:
+def test_several_patients_are_one_line_each_and_never_mixed(
+    run: Run, written: Write, bundles: Bundles
+) -> None:
     names = ["lin-mei", "ma-jun", "gao-min"]
     mixed = [one for name in names for one in resources_of(bundles[name])]
     mixed = mixed[::2] + mixed[1::2]
@@ -111,7 +118,9 @@ def test_records_without_a_patient_are_counted_on_stderr(run: Run, written: Writ
         {"resourceType": "Condition", "id": "x2", "subject": {"reference": "Patient/unknown"}},
         {"resourceType": "Organization", "id": "x3"},
     ]
-    result = run("assess", written("a.json", bundles["lin-mei"]), written("b.ndjson", nobodys), "--json", *DAY)
+    result = run(
+        "assess", written("a.json", bundles["lin-mei"]), written("b.ndjson", nobodys), "--json", *DAY
+    )
     assert result.exit_code == 0
     assert len(documents(result.stdout)) == 1
     assert "2 records without a patient" in result.stderr
@@ -120,7 +129,13 @@ def test_records_without_a_patient_are_counted_on_stderr(run: Run, written: Writ
 def test_the_table_is_readable_by_a_person(run: Run, written: Write, bundles: Bundles) -> None:
     result = run("assess", written("a.json", bundles["lin-mei"]), *DAY)
     assert result.exit_code == 0
-    for words in ("Patient/lin-mei", "possible-candidate", "proteinuria", "met", "not yet reviewed by a physician"):
+    for words in (
+        "Patient/lin-mei",
+        "possible-candidate",
+        "proteinuria",
+        "met",
+        "not yet reviewed by a physician",
+    ):
         assert words in result.stdout
 
 

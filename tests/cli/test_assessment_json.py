@@ -20,7 +20,18 @@ ASSESSMENT = {
 }
 DEFINITION = {"version", "digest", "status", "reviewed_by", "note"}
 CRITERION = {"id", "label", "verdict", "reason", "evidence", "to_settle"}
-EVIDENCE = {"reference", "concept", "label", "value", "unit", "text", "date", "reason", "note", "counts_until"}
+EVIDENCE = {
+    "reference",
+    "concept",
+    "label",
+    "value",
+    "unit",
+    "text",
+    "date",
+    "reason",
+    "note",
+    "counts_until",
+}
 SCORE = {"at_least", "at_most", "undecided", "basis"}
 REASONS = {
     *("value", "not_found", "not_retrieved", "unreadable", "too_old", "imprecise", "censored"),
@@ -44,7 +55,7 @@ def test_every_document_has_exactly_the_members_of_the_contract(
     for document in documents:
         assert set(document) == DOCUMENT
         assert document["patient"].startswith("Patient/")
-        assert date.fromisoformat(document["as_of"])
+        assert date.fromisoformat(document["as_of"]) == date(2026, 6, 15)
         for assessment in document["assessments"]:
             check_assessment(assessment)
 

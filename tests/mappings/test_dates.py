@@ -76,7 +76,20 @@ def test_a_fhir_date_is_the_interval_of_days_it_can_mean(text: str, first: str, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "06/15/2026", "2026-13", "2026-02-30", "20260615", "2026-06-15 08:00", None, 2026, ["2026"], "soon"],
+    [
+        "",
+        "06/15/2026",
+        "2024-W01-1",
+        "20240615T08",
+        "2026-13",
+        "2026-02-30",
+        "20260615",
+        "2026-06-15 08:00",
+        None,
+        2026,
+        ["2026"],
+        "soon",
+    ],
 )
 def test_what_is_no_fhir_date_is_none_and_never_an_exception(text: object) -> None:
     assert parse_when(text) is None

@@ -31,7 +31,7 @@ def drip(connection: socket.socket, data: bytes, pause: float = 0.05) -> None:
 
 def usual(connection: socket.socket, path: str) -> None:
     """A clear candidate; every other search finds nothing."""
-    kind = path.split("/fhir/")[1].split("?")[0].split("/")[0]
+    kind = path.split("/fhir/")[1].split("?", maxsplit=1)[0].split("/", maxsplit=1)[0]
     found = {"Patient": charts.patient(), "Condition": charts.bundle(charts.condition())}
     respond(connection, found.get(kind, charts.bundle()))
 

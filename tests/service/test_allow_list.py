@@ -55,7 +55,7 @@ def test_an_allowed_server_is_found_in_its_normal_form(asked: str, url: str) -> 
         "https://ehr.example /fhir/r4",
         "https://ehr.example\r\nX: y/fhir/r4",
         "\thttps://ehr.example/fhir/r4",
-        "https://ｅhr.example/fhir/r4",
+        "https://\uff45hr.example/fhir/r4",
         "http://127.0.0.1:8080/fhir",
         "file:///fhir/r4",
     ],

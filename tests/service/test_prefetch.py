@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from cds_service.hooks.gathering import without_repeats
 from tests.service import charts
 from tests.service.conftest import BASE, NewClient, call, cards_of, faults_of
 from tests.service.ehr import ehr, json_answer, urls
@@ -104,8 +105,9 @@ def test_without_patient_and_server_the_answer_is_412_and_says_what_to_send(
 
 
 def test_a_call_with_neither_prefetch_nor_server_is_412(client: FlaskClient) -> None:
-    for members in ({"prefetch": ...}, {"prefetch": None}, {"prefetch": {}}):
-        assert faults_of(call(client, **members), 412) == ["prefetch.patient"]
+    nothing: tuple[Any, ...] = (..., None, {})
+    for prefetch in nothing:
+        assert faults_of(call(client, prefetch=prefetch), 412) == ["prefetch.patient"]
 
 
 def test_an_error_among_the_rows_keeps_the_rows_and_says_that_some_are_missing(client: FlaskClient) -> None:
@@ -130,7 +132,9 @@ def test_the_next_page_is_read_with_the_token_of_the_call(client: FlaskClient) -
 
 
 @pytest.mark.parametrize(
-    "members", [{}, {"fhirServer": "https://other.example/fhir"}], ids=["no server", "another server"]
+    "members",
+    [{"extension": {}}, {"fhirServer": "https://other.example/fhir"}],
+    ids=["no server", "another server"],
 )
 def test_a_first_page_without_a_way_to_the_next_is_incomplete(
     client: FlaskClient, members: dict[str, Any]
@@ -206,13 +210,20 @@ def test_every_form_of_reference_to_the_patient_is_understood(client: FlaskClien
     "entry",
     [None, 7, "x", [], {}, {"resourceType": 7}, {"resourceType": "Observation", "subject": "Patient/p1"},
      {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}, "code": "SLE"},
-     {"resourceType": "MedicationRequest", "subject": {"reference": "Patient/p1"}, "dosageInstruction": "1-0-1"},
+     {"resourceType": "MedicationRequest", "subject": {"reference": "Patient/p1"}, "dosageInstruction": "x"},
      {"resourceType": "ResearchSubject", "individual": {"reference": "Patient/p1"}, "study": []}],
 )  # fmt: skip
 def test_one_bad_entry_does_not_take_down_the_others(client: FlaskClient, kind: str, entry: Any) -> None:
     usual = charts.full_prefetch()
     rows = [one["resource"] for one in (usual[kind] or {}).get("entry", [])]
     assert detail_of(client, {**usual, kind: charts.bundle(entry, *rows)})
+
+
+def test_what_came_twice_is_kept_once_unless_it_differs() -> None:
+    nameless = {"resourceType": "Observation"}
+    changed = charts.upcr(0.2)
+    rows: list[Any] = [charts.upcr(), charts.upcr(), changed, nameless, nameless, None, 7, 7]
+    assert without_repeats(rows) == [charts.upcr(), changed, nameless, nameless, None, 7, 7]
 
 
 def test_rows_that_two_searches_bring_count_once(new_client: NewClient) -> None:

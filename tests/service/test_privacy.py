@@ -1,4 +1,4 @@
-"""Nothing from a chart, no id, name or token reaches a log, an error or a URL that is not the search itself."""
+"""Nothing from a chart, no id, name or token reaches a log, an error or a URL beyond the search itself."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cds_service.hooks import matching
 from tests.service import charts
 from tests.service.conftest import BASE, NewClient, call, cards_of
 from tests.service.ehr import Answer, ehr, json_answer, urls
+from tests.service.raw_server import raw_server, usual
 
 SECRETS = (
     "secretpatient",
@@ -105,6 +106,16 @@ def test_a_pull_logs_no_url_and_puts_the_id_only_into_the_search(
         assert [secret for secret in SECRETS if secret in url] == ["secretpatient"]
 
 
+def test_the_libraries_below_log_no_url_either(
+    new_client: NewClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with raw_server(usual) as server:
+        client = new_client(fhir_hosts=(server.base,))
+        answer = call(client, **{**USUAL, "fhirServer": server.base}, prefetch=...)
+    assert answer.status_code == 412  # that server knows another patient only
+    assert_nothing_leaked(caplog, answer)
+
+
 @pytest.mark.parametrize("at", ["Patient", "Observation", "MedicationRequest"])
 @pytest.mark.parametrize(
     "answer",
@@ -139,9 +150,12 @@ def test_a_failing_server_leaks_nothing(
         b'{"secretvalue": ',
         b'["secretvalue"]',
         {"hook": "secretvalue", "hookInstance": "secretvalue", "context": "secretvalue"},
-        {"context": {"patientId": "secretpatient/..", "userId": "secretuser&x", "encounterId": "secretencounter?"}},
-        {"fhirServer": "https://secretuser:secretvalue@ehr.example", "fhirAuthorization": {"access_token": "secrettoken\n"}},
-        {"fhirServer": BASE, "fhirAuthorization": {"access_token": "secrettoken", "token_type": "secretvalue", "patient": "secretpatient-2"}},
+        {"context": {"patientId": "secretpatient/..", "userId": "secretuser&"}},
+        {"context": {**USUAL["context"], "encounterId": "secretencounter?"}},
+        {"fhirServer": "https://secretuser:secretvalue@ehr.example"},
+        {"fhirAuthorization": {"access_token": "secrettoken\n"}},
+        {"fhirAuthorization": {"access_token": "secrettoken", "token_type": "secretvalue"}},
+        {"fhirAuthorization": {"access_token": "secrettoken", "patient": "secretpatient-2"}},
         {"prefetch": {"patient": charts.patient("secretpatient-2")}},
         {"prefetch": {"patient": "secretvalue", "secretvalue": 1}},
         {"secretvalue": {"secretname": "secretvalue"}},

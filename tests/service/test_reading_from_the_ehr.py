@@ -1,4 +1,4 @@
-"""What is missing in the prefetch is read from the FHIR server, and whatever fails there is said on the card."""
+"""What the prefetch lacks is read from the FHIR server, and whatever fails there is said on the card."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from requests import PreparedRequest
 
 from tests.service import charts
 from tests.service.conftest import BASE, NewClient, call, cards_of, faults_of
-from tests.service.ehr import Answer, ehr, json_answer, parameters, urls
+from tests.service.ehr import Answer, Answering, ehr, json_answer, parameters, urls
 
 TOKEN = {"access_token": "s3cret-token", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read"}
 OTHER = "https://elsewhere.example/fhir"
@@ -113,7 +113,7 @@ FAILURES: list[tuple[str, Answer | Exception, str]] = [
     ("answers nothing", (200, {}, b""), "was not JSON"),
     (
         "breaks off",
-        json_answer(charts.bundle(charts.upcr()))[:2] + (b'{"resourceType":"Bun',),
+        (*json_answer(charts.bundle(charts.upcr()))[:2], b'{"resourceType":"Bun'),
         "was not JSON",
     ),
     ("answers a list", json_answer([charts.upcr()]), "was not a search result"),
@@ -141,7 +141,7 @@ def test_a_search_that_fails_is_said_on_the_card_and_proves_nothing(
 ) -> None:
     with ehr(Observation=answer):
         detail = pulled(client)
-    assert said.split(" (")[0] in detail
+    assert said.split(" (", maxsplit=1)[0] in detail
     assert "1.8 g/g" not in detail
 
 
@@ -179,7 +179,7 @@ def test_a_patient_that_was_prefetched_is_enough_when_the_server_is_dead(client:
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_cut_off(new_client: NewClient) -> None:
     bomb = gzip.compress(b" " * 300_000_000, 1)
-    client = new_client(bytes_limit=1024 * 1024, deadline=5.0)
+    client = new_client(bytes_limit=2 * 1024 * 1024, deadline=5.0)
     with ehr(Observation=(200, {"Content-Encoding": "gzip"}, bomb)):
         assert "exceed the limit of 1 MB" in pulled(client)
 
@@ -193,7 +193,7 @@ def test_a_packed_answer_is_read(client: FlaskClient) -> None:
 # --- pages
 
 
-def paged(count: int, *, rows: int = 1) -> object:
+def paged(count: int, *, rows: int = 1) -> Answering:
     """Answers a search with pages, newest first, each with a link to the next."""
 
     def answer(request: PreparedRequest) -> Answer:

@@ -105,7 +105,20 @@ def test_an_endless_fast_body_stops_at_the_byte_limit(new_client: NewClient) -> 
         started = time.monotonic()
         [card] = cards_of(call(client, prefetch=..., fhirServer=server.base))
         assert time.monotonic() - started < 3
-    assert "exceed the limit of 2 MB" in card["detail"]
+    assert "exceed the limit of 1 MB" in card["detail"]
+
+
+def test_the_patient_is_read_although_floods_use_up_all_bytes(new_client: NewClient) -> None:
+    def flood(connection: socket.socket, path: str) -> None:
+        if "/Patient/" in path:
+            time.sleep(0.5)
+            usual(connection, path)
+        else:
+            connection.sendall(HEAD + b"\r\n" + b" " * 2_000_000)
+
+    with raw_server(flood) as server:
+        client = new_client(fhir_hosts=(server.base,), deadline=4.0, bytes_limit=1024 * 1024)
+        assert call(client, prefetch=..., fhirServer=server.base).status_code == 200
 
 
 def test_a_server_that_ends_the_connection_within_the_body_is_said(new_client: NewClient) -> None:

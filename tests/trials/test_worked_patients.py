@@ -191,7 +191,7 @@ def test_a_planted_wrong_verdict_fails_and_names_patient_criterion_expected_got_
     [message] = said_of(planted(expect={"ecog": "met"}))
     for part in ("planted.yaml", "A planted patient with ECOG 2", "'ecog'", "expected met", "got not met"):
         assert part in message
-    assert "ECOG performance status: 2" in message
+    assert "ECOG: 2" in message
     assert "2026-06-01" in message
 
 

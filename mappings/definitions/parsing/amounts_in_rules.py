@@ -79,8 +79,10 @@ def _converted(amount: WrittenAmount, concept: Concept, line: int, report: Repor
         return None
     limit = convert(amount.number, amount.unit, concept)
     if limit is None:
-        unit = concept.unit if not is_bare_number(concept.unit) else "no unit"
-        message = f"{amount.unit!r} cannot be converted into {unit}, the unit of {concept.id!r}"
+        if is_bare_number(concept.unit):
+            message = f"{concept.id!r} is a number without unit; leave {amount.unit!r} out"
+        else:
+            message = f"{amount.unit!r} cannot be converted into {concept.unit}, the unit of {concept.id!r}"
         report.add(Mistake.UNIT_NOT_COMPARABLE, line, message)
     return limit
 

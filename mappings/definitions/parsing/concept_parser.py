@@ -108,12 +108,22 @@ def _concept(node: Node, report: Report) -> ConceptSource | None:
     name = fields.need_id()
     fields.report = report = report.at(f"concept {name!r}")
     kind = fields.choice("kind", KINDS, needed=True)
+    excluding = fields.text_nodes("excluding")
+    concept = _read(fields, name, kind, tuple(node.value for node in excluding))
+    for key, kinds in _KEYS_OF_KINDS.items():
+        if kind and kind not in kinds and key in fields.node.entries:
+            message = f"{key!r} means nothing for a concept of kind {kind}"
+            report.add(Mistake.NOT_ALLOWED_HERE, fields.line(key), message)
+    fields.close()
+    return ConceptSource(concept, fields.node, report, excluding) if name else None
+
+
+def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> Concept:
     display = fields.need_text("display")
     unit = _unit(fields, kind)
     codes = _codes(fields)
-    excluding = fields.text_nodes("excluding")
     answers = _answers(fields)
-    concept = Concept(
+    return Concept(
         id=name,
         display=display,
         kind=cast(ConceptKind, kind or "finding"),
@@ -127,22 +137,12 @@ def _concept(node: Node, report: Report) -> ConceptSource | None:
         positive_above=fields.number("positive_above"),
         positive_from=fields.number("positive_from"),
         imprecise_when_positive=frozenset(_code_lists(fields.fields("imprecise_when_positive"))),
-        excluding=tuple(node.value for node in excluding),
+        excluding=excluding,
         pathology=fields.flag("pathology"),
         orderable=_order(fields, codes, display),
         covers_days=_covers(fields),
         source=fields.text("source"),
     )
-    _check_keys_of_kind(fields, kind)
-    fields.close()
-    return ConceptSource(concept, fields.node, report, excluding) if name else None
-
-
-def _check_keys_of_kind(fields: Fields, kind: str) -> None:
-    for key, kinds in _KEYS_OF_KINDS.items():
-        if kind and kind not in kinds and key in fields.node.entries:
-            message = f"{key!r} means nothing for a concept of kind {kind}"
-            fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line(key), message)
 
 
 def _unit(fields: Fields, kind: str) -> str:

@@ -15,7 +15,6 @@ from mappings.definitions.parsing.values import parse_date, parse_number, parse_
 T = TypeVar("T")
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
-_YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 class Fields:
@@ -93,7 +92,7 @@ class Fields:
         return default
 
     def flag(self, key: str) -> bool:
-        return _YES_OR_NO.get(self.choice(key, tuple(_YES_OR_NO)), False)
+        return self.choice(key, ("yes", "no")) == "yes"
 
     def number(self, key: str) -> float | None:
         return self.parsed(key, parse_number, Mistake.NOT_A_NUMBER, "a number such as 1.5")

@@ -19,6 +19,13 @@ LARGEST_FILE = 1_000_000
 DEEPEST = 40
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_LISTS = {
+    "inclusion": "criterion",
+    "exclusion": "criterion",
+    "concepts": "concept",
+    "groups": "group",
+    "items": "item",
+}
 _QUOTE = "put a text in quotes if it starts with > | @ % & * ! ? - { [ or holds ': ' or ' #'"
 
 
@@ -106,6 +113,19 @@ def _report_yaml_error(error: yaml.YAMLError, text: str, report: Report) -> None
     report.add(Mistake.NOT_YAML, line, f"not YAML: {problem}; {_QUOTE}")
 
 
+def _place(root: Node, line: int) -> str:
+    """Which criterion, concept or item of the file a line belongs to."""
+    entries = root.entries if isinstance(root, MapNode) else {}
+    begun = [
+        (item.line, f"{word} {name.value!r}")
+        for key, word in _LISTS.items()
+        for item in getattr(entries.get(key), "items", ())
+        if isinstance(item, MapNode) and isinstance(name := item.entries.get("id"), TextNode)
+    ]
+    others = [(first, "") for first in root.lines.values()] if isinstance(root, MapNode) else []
+    return max((place for place in (*begun, *others) if place[0] <= line), default=(0, ""))[1]
+
+
 class _RefusedError(Exception):
     """Reading cannot go on; the fault is already reported."""
 
@@ -116,6 +136,7 @@ class _Builder:
     def __init__(self, text: str, report: Report) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self._report = report
+        self._repeats: list[tuple[int, str]] = []
 
     def document(self) -> Node | None:
         next(self._events)
@@ -127,6 +148,8 @@ class _Builder:
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
             self._refuse(Mistake.NOT_YAML, event, "a second YAML document; one file holds one definition")
+        for line, message in self._repeats:
+            self._report.at(_place(node, line)).add(Mistake.REPEATED_KEY, line, message)
         empty = isinstance(node, TextNode) and not node.value
         return None if empty else node
 
@@ -157,9 +180,8 @@ class _Builder:
             if not isinstance(key, TextNode):
                 self._refuse(Mistake.WRONG_SHAPE, event, f"a key must be a plain text; {_QUOTE}")
             elif key.value in entries:
-                first = lines[key.value]
-                self._report.add(
-                    Mistake.REPEATED_KEY, key.line, f"the key {key.value!r} stands on line {first} too"
+                self._repeats.append(
+                    (key.line, f"the key {key.value!r} stands on line {lines[key.value]} too")
                 )
             else:
                 entries[key.value], lines[key.value] = value, key.line

@@ -58,22 +58,35 @@ def parse_trial_file(
     nodes = [*_criterion_nodes(fields, "inclusion"), *_criterion_nodes(fields, "exclusion")]
     scope = Scope(names, report, "latest", _ids(nodes), scores, _named_rules(fields), in_score=False)
     lines: dict[str, int] = {}
+    trial = _trial(facts, fields, scope, lines)
+    fields.close()
+    if head is None or source is None or facts is None or not facts.id:
+        return None
+    return TrialSource(
+        trial=trial,
+        node=root,
+        report=report,
+        id_line=head.line("id"),
+        lines=lines,
+        gate_line=fields.line("show_card_when_met"),
+        source_text=text_file,
+        source_line=source.line("text"),
+        used_groups=frozenset(names.used_groups),
+    )
+
+
+def _trial(facts: TrialFacts | None, fields: Fields, scope: Scope, lines: dict[str, int]) -> TrialDefinition:
     trial = TrialDefinition(
         facts=facts or TrialFacts("", "", "", "draft", "", "", "", _NO_DAY),
         criteria=_criteria(fields, scope, lines),
         show_card_when_met=_gate(fields, scope),
         not_encoded=fields.texts("not_encoded"),
-        show=names.members(fields.text_nodes("show"), (), report),
+        show=scope.names.members(fields.text_nodes("show"), (), scope.report),
         recruitment=_recruitment(fields),
     )
     for name in scope.named.nodes:
         named_rule(name, scope)
-    fields.close()
-    gate_line, source_line = fields.line("show_card_when_met"), source.line("text") if source else 0
-    if head is None or facts is None or not facts.id:
-        return None
-    used = frozenset(names.used_groups)
-    return TrialSource(trial, root, report, head.line("id"), lines, gate_line, text_file, source_line, used)
+    return trial
 
 
 def _facts(head: Fields, source: Fields) -> TrialFacts:

@@ -8,12 +8,13 @@ from typing import NamedTuple, cast
 
 from mappings.dates import Window, WindowUnit
 
-_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?")
-_AMOUNT = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)(?:\s+(\S.*)|([A-Za-z%{/\[µμ].*))?")
-_TITRE = re.compile(r"1\s*:\s*(\d{1,9})")
-_WINDOW = re.compile(r"(\d{1,6})\s+(day|week|month|year)s?")
-_AGE = re.compile(r"(\d{1,3})\s+years?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_AMOUNT = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)(?:\s+(\S.*)|([A-Za-z%{/\[µμ].*))?", re.ASCII)
+_TITRE = re.compile(r"1\s*:\s*(\d{1,9})", re.ASCII)
+_WINDOW = re.compile(r"(\d{1,6})\s+(day|week|month|year)s?", re.ASCII)
+_AGE = re.compile(r"(\d{1,3})\s+years?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _A_YEAR_HAS = {"days": 365, "weeks": 52, "months": 12, "years": 1}
 _LONGEST_WINDOW_YEARS = 150
 
@@ -31,7 +32,7 @@ def parse_number(text: str) -> float | None:
 
 
 def parse_whole_number(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else None
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def parse_amount(text: str) -> WrittenAmount | None:

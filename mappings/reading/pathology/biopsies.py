@@ -122,7 +122,7 @@ def _without_class(result: Result) -> Result:
     """An index counts only beside the class of the same biopsy; alone it is shown."""
     if result.problem is not None:
         return result
-    return result._replace(problem=Reason.NEEDS_JUDGEMENT, note="no class in the records of this biopsy")
+    return result._replace(problem=Reason.NOT_FOUND, note="no class in the records of this biopsy")
 
 
 def _without_classification(result: Result) -> Result:
@@ -198,7 +198,9 @@ def _index_result(episode: Episode, concept: Concept, index: Index) -> Result:
         return _missing(episode, concept.id, f"no {index} index in the records of this biopsy")
     chosen = next((each for each in pool if each.reading.problem is not None), pool[0])
     value, problem, note, shown = chosen.reading if isinstance(chosen.reading, IndexReading) else _NO_INDEX
-    clear = {each.reading[0] for each in found if each.confirmed == confirmed and each.reading.problem is None}
+    clear = {
+        each.reading[0] for each in found if each.confirmed == confirmed and each.reading.problem is None
+    }
     if problem is None and len(clear) > 1:
         value, problem, note = None, Reason.CONFLICTING, "records disagree on the index"
     if problem is None and not confirmed:

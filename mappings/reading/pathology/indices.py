@@ -44,13 +44,13 @@ class _Mention(NamedTuple):
 _BEFORE = r"(?<![a-z])(?<!disease )(?<!hepatitis )(?<!hepatic )(?<!histologic )(?<!histological )"
 _ANCHORS: Mapping[Index, re.Pattern[str]] = {
     "activity": re.compile(
-        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?[:=]?\s?\d+\s?/\s?24)|(?<![a-z])(?-i:AI)(?![a-z])"
-        r"|活动性?(?:指数|评分)",
+        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?[:=]?\s?\d+\s?/\s?24)"
+        r"|(?<![a-z])(?-i:AI)(?![a-z])|活动性?(?:指数|评分)",
         re.IGNORECASE,
     ),
     "chronicity": re.compile(
-        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?[:=]?\s?\d+\s?/\s?12)|(?<![a-z])(?-i:CI)(?![a-z])"
-        r"|慢性化?(?:指数|评分)",
+        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?[:=]?\s?\d+\s?/\s?12)"
+        r"|(?<![a-z])(?-i:CI)(?![a-z])|慢性化?(?:指数|评分)",
         re.IGNORECASE,
     ),
 }
@@ -61,7 +61,8 @@ _FILLER = (
 _VALUE = (
     r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around)?\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
     r"(?P<range>\s?(?:-|to|or|~)\s?\d+(?:\.\d+)?)?"
-    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?\d{1,4}(?:\.\d)?"
+    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?"
+    r"\d{1,4}(?:\.\d)?"
     r"|\s?[(\[]\s?(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-)?[\s:]?(?:0\s?-\s?)?\d{1,4}\s?[)\]])?"
     r"(?P<odd>\s?(?:[%+?*]|-\s?\d|\(\?\))|[a-z]|[/.]?\d)?"
 )
@@ -71,7 +72,8 @@ _NUMBER_AT_END = re.compile(r"(\d+)\D*$")
 _PAIR = re.compile(
     r"(?:(?<![a-z])(?-i:AI)\s?(?:/|and|&|,)\s?(?-i:CI)(?![a-z])"
     r"|(?<![a-z])activity\s?(?:/|and|&)\s?chronicity(?:\s(?:index|indices|indexes|scores?))?)"
-    r"(?P<values>[\s:=]{0,9}(?:of|is|are|were)?\s?(?P<a>\d{1,4})(?P<ad>\s?/\s?24)?\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d{1,4})(?P<cd>\s?/\s?12)?(?![\d./-]))?",
+    r"(?P<values>[\s:=]{0,9}(?:of|is|are|were)?\s?(?P<a>\d{1,4})(?P<ad>\s?/\s?24)?"
+    r"\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d{1,4})(?P<cd>\s?/\s?12)?(?![\d./-]))?",
     re.IGNORECASE,
 )
 """Both indices named before both values. "8/2" after them may be a fraction: unreadable."""

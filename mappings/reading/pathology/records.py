@@ -64,16 +64,7 @@ def read_report(
     status = text_of(resource.get("status"))
     if status in _NEVER or is_imaging(sections):
         return None
-    said = [
-        said
-        for key in ("code", "conclusionCode")
-        for element in _each(resource, key)
-        for said in said_in(element, questions)
-    ]
-    if conclusion := text_of(resource.get("conclusion")):
-        said.append(Said("text", conclusion))
-    elif "conclusion" in resource:
-        faults.append("conclusion is not a text")
+    said = _conclusions(resource, questions, faults)
     taken = _specimens(resource, specimens)
     own, asked = _own_results(resource, questions, observations)
     said += own
@@ -84,10 +75,20 @@ def read_report(
         *_collected(taken, faults),
         *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults),
     ]
+    attached = not resource.get("conclusion") and bool(resource.get("presentedForm"))
     record = _record(resource, said, dates, status in _FINAL)
-    return record._replace(
-        is_biopsy=is_biopsy, attached=not conclusion and bool(resource.get("presentedForm"))
-    )
+    return record._replace(is_biopsy=is_biopsy, attached=attached)
+
+
+def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> list[Said]:
+    elements = [resource.get("code"), *_each(resource, "conclusionCode")]
+    said = [each for element in elements for each in said_in(element, questions)]
+    conclusion = resource.get("conclusion")
+    if conclusion is not None and not isinstance(conclusion, str):
+        faults.append("conclusion is not a text")
+    elif text_of(conclusion):
+        said.append(Said("text", text_of(conclusion)))
+    return said
 
 
 def read_observation(

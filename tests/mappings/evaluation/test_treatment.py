@@ -66,6 +66,6 @@ def test_a_drug_search_cut_short_never_proves_that_a_treatment_ended() -> None:
 def test_the_card_can_say_that_it_is_inferred_and_unlisted_drugs_are_shown() -> None:
     drugs = [PREDNISONE, exposure("mycophenolate", "2025-06-01"), exposure("anifrolumab", "2026-01-01")]
     evidence = answer(REFRACTORY, record([*drugs, ACTIVE_NOW]), [PROTEINURIA]).evidence
-    assert evidence[0].text == "prednisone + mycophenolate since 2025-06-01"
-    assert evidence[0].note == "inferred from drug dates and activity"
+    assert (evidence[0].text, evidence[0].date) == ("prednisone + mycophenolate", "2025-06-01")
+    assert "inferred from drug dates and activity" in evidence[0].note
     assert [e.note for e in evidence if e.concept == "anifrolumab"] == ["shown, not counted"]

@@ -263,7 +263,7 @@ def test_an_index_from_another_biopsy_is_never_borrowed() -> None:
     ]
     assert [(r.problem, r.amount) for r in of(AI, CLASS_OBSERVATION, late)] == [
         (NOT_FOUND, None),
-        (None, exactly(9)),
+        (NOT_FOUND, exactly(9)),
     ]
 
 
@@ -479,11 +479,14 @@ def test_two_reports_of_one_biopsy_must_agree(
         ({"valueQuantity": {"value": 24, "unit": "/24"}}, 24),
         ({"valueString": "3/24"}, 3),
         ({"valueRatio": {"numerator": {"value": 3}, "denominator": {"value": 24}}}, 3),
+        ({"valueRatio": {"numerator": {"value": 3.0}, "denominator": {"value": 24.0}}}, 3),
+        ({"valueRatio": {"numerator": {"value": 3}, "denominator": {}}}, None),
         ({"valueCodeableConcept": {"text": "3 of 24"}}, 3),
         ({"valueQuantity": {"value": 3.5}}, None),
         ({"valueQuantity": {"value": -1}}, None),
         ({"valueQuantity": {"value": 25}}, None),
-        ({"valueQuantity": {"value": 10**400}}, None),
+        ({"valueQuantity": {"value": 10**5000}}, None),
+        ({"valueInteger": 10**5000}, None),
         ({"valueQuantity": {"value": float("nan")}}, None),
         ({"valueQuantity": {"value": float("inf")}}, None),
         ({"valueQuantity": {"value": 3, "comparator": ">"}}, None),
@@ -498,14 +501,14 @@ def test_two_reports_of_one_biopsy_must_agree(
     ],
 )
 def test_an_activity_index_is_a_whole_number_from_0_to_24(value: dict[str, Any], number: int | None) -> None:
-    result = one(AI, observation("NIH activity index", **value))
+    result = one(AI, CLASS_OBSERVATION, observation("NIH activity index", **value))
     assert result.amount == (exactly(number) if number is not None else None)
     assert result.problem is (None if number is not None else UNREADABLE)
 
 
 def test_a_chronicity_index_ends_at_12() -> None:
-    assert one(CI, observation("chronicity index", valueInteger=12)).amount == exactly(12)
-    assert one(CI, observation("chronicity index", valueInteger=13)).problem is UNREADABLE
+    assert one(CI, CLASS_OBSERVATION, observation("chronicity index", valueInteger=12)).amount == exactly(12)
+    assert one(CI, CLASS_OBSERVATION, observation("chronicity index", valueInteger=13)).problem is UNREADABLE
 
 
 def test_two_numbers_for_one_index_are_conflicting() -> None:
@@ -515,6 +518,15 @@ def test_two_numbers_for_one_index_are_conflicting() -> None:
         observation("activity index", "b", valueInteger=4),
     )
     assert (found.amount, found.problem) == (None, Reason.CONFLICTING)
+    found = one(AI, report("class IV. AI 9/24."), AI_OBSERVATION | {"valueInteger": 2})
+    assert (found.amount, found.problem) == (None, Reason.CONFLICTING)
+
+
+def test_an_index_without_a_class_from_the_same_biopsy_is_shown_and_does_not_count() -> None:
+    for resources in ([AI_OBSERVATION], [AI_OBSERVATION, procedure()], [report("AI 9/24")]):
+        found = one(AI, *resources)
+        assert (found.amount, found.problem) == (exactly(9), NOT_FOUND)
+    assert one(AI, report("WHO class IV. AI 9/24")).problem is None
 
 
 @pytest.mark.parametrize(
@@ -544,7 +556,7 @@ def test_a_changed_report_counts(status: str) -> None:
 def test_a_report_that_is_not_final_confirms_nothing(status: Any) -> None:
     result = one(CLASS, report("class IV", status=status))
     assert (gist(result), result.note) == (("2025-05-12", "IV", Reason.NOT_CONFIRMED), "not final")
-    assert one(AI, report("AI 9/24", status=status)).problem is Reason.NOT_CONFIRMED
+    assert one(AI, report("class IV. AI 9/24", status=status)).problem is Reason.NOT_CONFIRMED
 
 
 def test_a_final_report_replaces_a_preliminary_one() -> None:

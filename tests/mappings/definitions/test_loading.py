@@ -1,0 +1,257 @@
+"""What is loaded, from where, and the digest of what was signed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import mappings
+from mappings.amounts import Bound
+from mappings.dates import Window
+from mappings.definitions import DefinitionError, Mistake, load_catalog
+from mappings.rules import All, AnyOf, AtLeast, Finding, Measurement, Not, Rule, Sex, Treatment
+from mappings.trial_definition import Catalog, Criterion
+from mappings.units import conversion, load_ucum
+
+GOOD = Path(__file__).resolve().parents[2] / "bad_definitions" / "_good"
+PACKAGED = Path(mappings.__file__).parent
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of the good definitions, to be changed."""
+    return Path(shutil.copytree(GOOD, tmp_path / "definitions"))
+
+
+@pytest.fixture(scope="module")
+def good() -> Catalog:
+    return load_catalog(root=GOOD)
+
+
+def criterion(catalog: Catalog, name: str) -> Criterion:
+    return next(found for found in catalog.trials[0].criteria if found.id == name)
+
+
+# --- what is in the catalog
+
+
+def test_a_trial_is_loaded_whole(good: Catalog) -> None:
+    trial = good.trial("T-GOOD")
+    assert trial.facts.version == "0.10"
+    assert trial.facts.registry_copy_of == date(2025, 1, 31)
+    assert [criterion.id for criterion in trial.criteria] == [
+        *("age", "proteinuria", "treated", "pregnancy", "willing", "lactation")
+    ]
+    assert trial.not_encoded == ("Something is left out.",)
+    assert trial.recruitment is not None
+    assert trial.recruitment.places == 18
+
+
+def test_amounts_are_in_the_concept_s_unit_and_keep_the_author_s_words(good: Catalog) -> None:
+    rule = criterion(good, "proteinuria").require
+    assert isinstance(rule, AnyOf)
+    assert rule.conflicting_when_older_by == Window(2, "weeks")
+    upcr, platelets = rule.of
+    assert isinstance(upcr, Measurement)
+    assert isinstance(platelets, Measurement)
+    assert upcr.bounds == (Bound("greater_than", 1.0, "1000 mg/g"),)
+    assert platelets.bounds == (Bound("at_least", 0.0, "0 10*3/uL"), Bound("less_than", 50.0, "50 K/uL"))
+
+
+def test_groups_are_replaced_by_their_members(good: Catalog) -> None:
+    rule = criterion(good, "treated").require
+    assert isinstance(rule, AtLeast)
+    treatment, measurement, titre = rule.of[0], rule.of[4], rule.of[5]
+    assert isinstance(treatment, Treatment)
+    assert treatment.of == ("prednisone", "prednisolone")
+    assert isinstance(measurement, Measurement)
+    assert measurement.after_last == ("prednisone", "prednisolone", "biopsy")
+    assert isinstance(titre, Measurement)
+    assert titre.bounds == (Bound("at_least", 80.0, "1:80"),)
+
+
+def test_named_rules_stand_where_they_are_used(good: Catalog) -> None:
+    rule = criterion(good, "pregnancy").applies_when
+    assert isinstance(rule, All)
+    assert rule.of[0] == All((Sex("female"),)).of[0]
+
+
+def test_what_an_exclusion_criterion_excludes_must_not_hold(good: Catalog) -> None:
+    assert isinstance(criterion(good, "lactation").require, Not)
+
+
+def test_the_default_pick_is_latest_in_a_trial_and_any_in_a_score(good: Catalog) -> None:
+    finding = criterion(good, "pregnancy").require
+    assert isinstance(finding, Finding)
+    assert finding.pick == "latest"
+    item = good.scores["activity"].items[0].require
+    assert isinstance(item, Measurement)
+    assert (item.pick, item.within) == ("any", None)
+
+
+def test_a_score_item_s_domain_is_its_id_unless_it_says_otherwise(good: Catalog) -> None:
+    assert [item.domain for item in good.scores["activity"].items] == ["proteinuria", "general", "general"]
+
+
+def test_answers_are_kept_as_the_reader_compares_them(good: Catalog) -> None:
+    assert good.concepts["hcg"].answers == {"equivocal": frozenset({"equi vocal", "borderline"})}
+
+
+def test_an_ordered_test_has_the_words_of_its_code(good: Catalog) -> None:
+    orderable = good.concepts["upcr"].orderable
+    assert orderable is not None
+    assert (orderable.code, orderable.display) == ("2890-2", "Protein/Creatinine [Mass Ratio] in Urine")
+
+
+# --- where files come from
+
+
+def test_given_files_take_the_place_of_the_folder(root: Path) -> None:
+    assert load_catalog([], root=root).trials == ()
+    path = root / "trials" / "T-GOOD.yaml"
+    assert [trial.id for trial in load_catalog([path], root=root).trials] == ["T-GOOD"]
+    assert [trial.id for trial in load_catalog([path.parent], root=root).trials] == ["T-GOOD"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda root: shutil.rmtree(root / "trials"),
+            "definitions/trials: holds no trial definition (*.yaml)",
+        ),
+        (
+            lambda root: (root / "trials" / "other.yml").write_text("schema: 1"),
+            "definitions/trials/other.yml: is not read; its name must end in .yaml",
+        ),
+        (
+            lambda root: (root / "concepts" / "huge.yaml").write_text("#" * 1_000_001),
+            "definitions/concepts/huge.yaml: is larger than 1000000 bytes",
+        ),
+        (
+            lambda root: (root / "scores" / "folder.yaml").mkdir(),
+            "definitions/scores/folder.yaml: cannot be read: Is a directory",
+        ),
+        (
+            lambda root: shutil.copy(root / "trials" / "T-GOOD.yaml", root / "trials" / "copy.yaml"),
+            "definitions/trials/copy.yaml:4: the id 'T-GOOD' is taken by another trial",
+        ),
+    ],
+)
+def test_a_folder_with_something_wrong(change: Callable[[Path], object], message: str, root: Path) -> None:
+    change(root)
+    with pytest.raises(DefinitionError) as caught:
+        load_catalog(root=root)
+    assert message in str(caught.value).splitlines()
+
+
+def test_a_given_file_that_does_not_exist_is_named(root: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"no-such\.yaml: cannot be read: No such file or directory"):
+        load_catalog([root / "no-such.yaml"], root=root)
+
+
+def test_every_fault_stands_on_a_line_of_its_own(root: Path) -> None:
+    path = root / "trials" / "T-GOOD.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("within:", "witihn:"), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_catalog(root=root)
+    assert {fault.mistake for fault in caught.value.faults} >= {Mistake.UNKNOWN_KEY}
+    assert len(str(caught.value).splitlines()) == len(caught.value.faults)
+
+
+# --- digest
+
+
+def digest_after(root: Path, file: str, old: str, new: str) -> str:
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return load_catalog(root=root).trials[0].facts.digest
+
+
+TRIAL = "trials/T-GOOD.yaml"
+BASICS = "concepts/basics.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (TRIAL, "schema: 1\n", "schema: 1   # a comment\n\n"),
+        (TRIAL, "title: A trial of nothing", 'title: "A trial of nothing"'),
+        (TRIAL, "(UPCR)>1.0g/g,\n      or", "(UPCR)>1.0g/g, or"),
+        (TRIAL, "{status: recruiting, ", "{status: full, "),
+        (TRIAL, "contacts: [A, B]", "contacts: [C]"),
+        (TRIAL, "{of: upcr, greater_than: 1000 mg/g,", "{greater_than: 1000 mg/g, of: upcr,"),
+        ("concepts/blood.yaml", "schema: 1\n", "# a comment\nschema: 1\n"),
+        (BASICS, '"Glomerular filtration rate"', '"GFR, which this trial does not use"'),
+    ],
+)
+def test_what_was_signed_is_the_same_after(file: str, old: str, new: str, root: Path, good: Catalog) -> None:
+    assert digest_after(root, file, old, new) == good.trials[0].facts.digest
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (TRIAL, "1000 mg/g", "1001 mg/g"),
+        (TRIAL, "1000 mg/g", "1 g/g"),
+        (TRIAL, "The latest result counts.", "The latest result decides."),
+        (TRIAL, "Something is left out.", "Nothing is left out."),
+        (TRIAL, "show: [prednisone]", "show: [prednisolone]"),
+        (TRIAL, 'version: "0.10"', 'version: "0.1"'),
+        (BASICS, "55464009:", "68815009:"),
+        (BASICS, "mg/mmol: 1/113.12", "mg/mmol: 1/113"),
+        (BASICS, "members: [prednisone, prednisolone]", "members: [prednisone]"),
+        ("concepts/blood.yaml", "777-3", "26515-7"),
+        ("scores/activity.yaml", "points: 1", "points: 2"),
+    ],
+)
+def test_what_was_signed_is_another_after(file: str, old: str, new: str, root: Path, good: Catalog) -> None:
+    assert digest_after(root, file, old, new) != good.trials[0].facts.digest
+
+
+def test_a_digest_is_told_with_its_kind(good: Catalog) -> None:
+    assert good.trials[0].facts.digest.startswith("sha256:")
+    assert len(good.trials[0].facts.digest) == 7 + 64
+
+
+# --- the packaged definitions
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Catalog:
+    return load_catalog()
+
+
+def test_the_packaged_definitions_load(packaged: Catalog) -> None:
+    assert "NCT06920433" in [trial.id for trial in packaged.trials]
+
+
+def test_the_source_text_of_each_packaged_trial_lies_beside_it() -> None:
+    for path in (PACKAGED / "trials").glob("*.yaml"):
+        assert path.with_suffix(".txt").is_file()
+
+
+def test_no_packaged_conversion_contradicts_ucum(packaged: Catalog) -> None:
+    load_ucum()
+    for concept in packaged.concepts.values():
+        bare = replace(concept, conversions={})
+        for unit, factor in concept.conversions.items():
+            by_ucum = conversion(unit, bare)
+            assert by_ucum is None or by_ucum.factor == pytest.approx(factor), (concept.id, unit)
+
+
+def rules_in(catalog: Catalog) -> list[Rule]:
+    return [criterion.require for trial in catalog.trials for criterion in trial.criteria]
+
+
+def test_loading_twice_gives_the_same_rules_and_digests(packaged: Catalog) -> None:
+    again = load_catalog()
+    assert rules_in(again) == rules_in(packaged)
+    assert [t.facts for t in again.trials] == [t.facts for t in packaged.trials]
