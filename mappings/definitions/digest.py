@@ -14,6 +14,8 @@ from mappings.needs import concepts_of
 from mappings.trial_definition import Catalog
 
 PER_DEPLOYMENT = "recruitment"
+SIGNATURE = frozenset({"status", "reviewed_by"})
+"""Signing a definition must not change what was signed."""
 
 
 def digest_of(
@@ -22,7 +24,9 @@ def digest_of(
     names: Mapping[str, MapNode],
     scores: Mapping[str, ScoreSource],
 ) -> str:
-    """``sha256:`` and a digest of the trial without its recruitment, with all concepts and scores it uses.
+    """``sha256:`` and a digest of the trial, with all concepts and scores it uses.
+
+    Its recruitment, status and reviewer are left out: they change while what was signed does not.
 
     Taken from what was parsed: comments, quotes, line breaks and the order of keys do not change it, a code
     does. ``names`` holds the nodes of concepts and groups.
@@ -30,14 +34,24 @@ def digest_of(
     asked = scores_of(source.trial)
     groups = set(source.used_groups).union(*(scores[name].used_groups for name in asked))
     concepts = _with_excluded(concepts_of([source.trial], catalog), catalog)
-    trial = {key: node for key, node in source.node.entries.items() if key != PER_DEPLOYMENT}
     content: Mapping[str, Plain] = {
-        "trial": {key: plain(node) for key, node in trial.items()},
+        "trial": {
+            key: _unsigned(plain(node))
+            for key, node in source.node.entries.items()
+            if key != PER_DEPLOYMENT
+        },
         "concepts": {name: plain(names[name]) for name in {*concepts, *groups}},
         "scores": {name: plain(scores[name].node) for name in asked},
     }
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unsigned(content: Plain) -> Plain:
+    """The head of a trial without its signature; other content as it is."""
+    if not isinstance(content, dict):
+        return content
+    return {key: value for key, value in content.items() if key not in SIGNATURE}
 
 
 def _with_excluded(names: Iterable[str], catalog: Catalog) -> set[str]:

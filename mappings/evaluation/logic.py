@@ -123,19 +123,17 @@ def evaluate_age(rule: Age, context: Context) -> Outcome:
     patient = context.record.patient
     if patient.birth is None:
         reason = Reason.UNREADABLE if patient.birth_unreadable else Reason.NOT_FOUND
-        return Outcome(Verdict.UNKNOWN, reason, (_about_patient("age", "Age", reason, context),))
+        return Outcome(Verdict.UNKNOWN, reason, (_about_patient(Evidence("age", "Age", reason), context),))
     if patient.birth.first > context.day:
-        evidence = _about_patient("age", "Age", Reason.UNREADABLE, context, note="birth date in the future")
-        return Outcome(Verdict.UNKNOWN, Reason.UNREADABLE, (evidence,))
+        future = Evidence("age", "Age", Reason.UNREADABLE, note="birth date in the future")
+        return Outcome(Verdict.UNKNOWN, Reason.UNREADABLE, (_about_patient(future, context),))
     least, most = complete_years(patient.birth, context.today)
     least = max(least, 0)
     verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
     reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
     text = f"{least} years" if least == most else f"{least} or {most} years"
-    evidence = _about_patient(
-        "age", "Age", reason, context, text=text, value=least if least == most else text
-    )
-    return Outcome(verdict, reason, (evidence,))
+    evidence = Evidence("age", "Age", reason, text, least if least == most else text)
+    return Outcome(verdict, reason, (_about_patient(evidence, context),))
 
 
 def evaluate_sex(rule: Sex, context: Context) -> Outcome:
@@ -148,19 +146,9 @@ def evaluate_sex(rule: Sex, context: Context) -> Outcome:
         verdict, reason = Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT if gender else Reason.NOT_FOUND
     else:
         verdict, reason = (Verdict.MET if gender == rule.is_ else Verdict.NOT_MET), Reason.VALUE
-    evidence = _about_patient("sex", "Sex", reason, context, text=gender, value=gender or None)
-    return Outcome(verdict, reason, (evidence,))
+    evidence = Evidence("sex", "Sex", reason, gender, gender or None)
+    return Outcome(verdict, reason, (_about_patient(evidence, context),))
 
 
-def _about_patient(
-    concept: str,
-    label: str,
-    reason: Reason,
-    context: Context,
-    *,
-    text: str = "",
-    value: float | str | None = None,
-    note: str = "",
-) -> Evidence:
-    reference = context.record.patient.reference
-    return Evidence(concept, label, reason, text, value, "", "", reference, None, note)
+def _about_patient(fact: Evidence, context: Context) -> Evidence:
+    return fact._replace(reference=context.record.patient.reference)

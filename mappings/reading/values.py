@@ -39,10 +39,7 @@ def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value
 def read_value(element: Mapping[str, Any], concept: Concept) -> Value:
     """The value[x] of an Observation or component. Never raises; a fault is the value's ``problem``."""
     quantity = element.get("valueQuantity")
-    if quantity is not None:
-        value = _quantity(quantity, concept)
-    else:
-        value = _other(element, concept)
+    value = _other(element, concept) if quantity is None else _quantity(quantity, concept)
     if concept.kind == "measurement":
         return _checked(value, concept)
     return _answered(value, element, concept)

@@ -166,7 +166,8 @@ def test_no_value_from_the_record_is_repeated_in_what_is_unreadable() -> None:
 
 
 REAL_SENDERS = [
-    ("a code with a leading space", upcr(code={"coding": [{"system": LOINC, "code": " 2890-2"}]}), "met, value"),
+    ("a code with a leading space",
+     upcr(code={"coding": [{"system": LOINC, "code": " 2890-2"}]}), "met, value"),
     ("a coding without its list", upcr(code={"coding": {"system": LOINC, "code": "2890-2"}}), "met, value"),
     ("category an object", upcr(category={"coding": [{"code": "laboratory"}]}), "met, value"),
     ("interpretation not a list", upcr(interpretation={"coding": [{"code": "H"}]}), "met, value"),
@@ -176,8 +177,10 @@ REAL_SENDERS = [
      "unknown, imprecise"),
     ("entered in error", upcr(status="entered-in-error"), "unknown, not_found"),
     ("preliminary", upcr(status="preliminary"), "unknown, not_confirmed"),
-    ("another code system", upcr(code={"coding": [{"system": SNOMED, "code": "2890-2"}]}), "unknown, not_found"),
-    ("albumin, not protein", upcr(code={"coding": [{"system": LOINC, "code": "9318-7"}]}), "unknown, not_found"),
+    ("another code system",
+     upcr(code={"coding": [{"system": SNOMED, "code": "2890-2"}]}), "unknown, not_found"),
+    ("albumin, not protein",
+     upcr(code={"coding": [{"system": LOINC, "code": "9318-7"}]}), "unknown, not_found"),
 ]  # fmt: skip
 
 

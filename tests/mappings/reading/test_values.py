@@ -59,7 +59,8 @@ AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = 
     ("a text without unit", UPCR, {"valueString": "1.4"}, "unit_not_comparable"),
     ("words", UPCR, {"valueString": "see report"}, "unreadable"),
     ("a decimal comma", UPCR, {"valueString": "1,4 g/g"}, "unreadable"),
-    ("a range", UPCR, {"valueRange": {"low": {"value": 0.8, "unit": "g/g"}, "high": {"value": 1.2, "unit": "g/g"}}},
+    ("a range",
+     UPCR, {"valueRange": {"low": {"value": 0.8, "unit": "g/g"}, "high": {"value": 1.2, "unit": "g/g"}}},
      (0.8, 1.2)),
     ("a ratio of masses", UPCR,
      {"valueRatio": {"numerator": {"value": 140, "unit": "mg"}, "denominator": {"value": 100, "unit": "mg"}}},
@@ -108,9 +109,11 @@ ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
     ("flagged low", C3, quantity(0.5, "g/L") | flagged("L"), "low"),
     ("the flag goes before the range", C3, quantity(0.5, "g/L") | flagged("N") | RANGE, "normal"),
     ("a range in another unit says nothing", C3, quantity(50, "mg/dL") | RANGE, "? imprecise"),
-    ("two ranges say nothing", C3, quantity(0.5, "g/L") | {"referenceRange": RANGE["referenceRange"] * 2}, "? imprecise"),
+    ("two ranges say nothing",
+     C3, quantity(0.5, "g/L") | {"referenceRange": RANGE["referenceRange"] * 2}, "? imprecise"),
     ("no range, no flag", C3, quantity(0.5, "g/L"), "? imprecise"),
-    ("a flag without its list", C3, quantity(0.5, "g/L") | {"interpretation": flagged("L")["interpretation"][0]}, "low"),
+    ("a flag without its list",
+     C3, quantity(0.5, "g/L") | {"interpretation": flagged("L")["interpretation"][0]}, "low"),
     ("high means positive", DSDNA, quantity(45, "[IU]/mL") | flagged("H"), "high positive"),
     ("normal means negative", DSDNA, quantity(4, "[IU]/mL") | flagged("N"), "negative normal"),
     ("coded positive", DSDNA, coded("10828004"), "positive"),
@@ -119,7 +122,8 @@ ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
     ("worded not detected", DSDNA, {"valueString": "not detected"}, "negative"),
     ("a longer text is no answer", DSDNA, {"valueString": "positive last year, repeat"}, "? unreadable"),
     ("value and flag disagree", DSDNA, {"valueString": "negative"} | flagged("POS"), "? conflicting"),
-    ("titre as ratio", ANA, {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 160}}}, "positive"),
+    ("titre as ratio",
+     ANA, {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 160}}}, "positive"),
     ("titre as text", ANA, {"valueString": "1:160 speckled"}, "positive"),
     ("titre at the limit", ANA, {"valueString": "1:80"}, "positive"),
     ("titre below, though flagged", ANA, {"valueString": "1:40"} | flagged("POS"), "negative"),
@@ -127,7 +131,8 @@ ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
     ("titre above the last dilution", ANA, {"valueString": ">1:1280"}, "positive"),
     ("titre below the first", ANA, {"valueString": "<1:40"}, "negative"),
     ("immunofluorescence without titre", ANA,
-     coded("10828004") | {"code": {"coding": [{"system": "http://loinc.org", "code": "42254-3"}]}}, "? imprecise"),
+     coded("10828004") | {"code": {"coding": [{"system": "http://loinc.org", "code": "42254-3"}]}},
+     "? imprecise"),
     ("cells counted", CD19, quantity(182, "/uL"), "positive"),
     ("no cells", CD19, quantity(0, "/uL"), "negative"),
     ("below detection", CD19, quantity(1, "/uL", comparator="<"), "negative"),
@@ -152,10 +157,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-MEMBERS = (
-    "valueQuantity valueInteger valueString valueBoolean valueRatio valueRange valueCodeableConcept "
-    "dataAbsentReason interpretation referenceRange code"
-).split()
+MEMBERS = [
+    *("valueQuantity", "valueInteger", "valueString", "valueBoolean", "valueRatio", "valueRange"),
+    *("valueCodeableConcept", "dataAbsentReason", "interpretation", "referenceRange", "code"),
+]
 
 
 @given(
