@@ -28,6 +28,21 @@ def to_stderr() -> None:
         logger.propagate = False
 
 
+class _WithoutRequests(logging.Filter):
+    """Takes request lines and exception messages out of what gunicorn says of requests it could not read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(("Invalid request", "Error handling request", "Socket error")):
+            record.msg, record.args = "A request that is not valid HTTP, or was broken off, was refused", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def keep_requests_out() -> None:
+    """Lets gunicorn's own log say that a request was bad, but not what it said."""
+    logging.getLogger("gunicorn.error").addFilter(_WithoutRequests())
+
+
 def keep_urls_out() -> None:
     """Silences libraries that log the URLs they call: these hold patient ids."""
     for name in ("urllib3", "requests", "fhirclient"):

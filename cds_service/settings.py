@@ -32,7 +32,7 @@ class Settings:
     serve_drafts: bool = True
     time_zone: str = ""
     page_limit: int = 20
-    bytes_limit: int = 32 * 1024 * 1024
+    bytes_limit: int = 64 * 1024 * 1024
     concurrency: int = 32
 
     @classmethod
@@ -169,8 +169,8 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
     SettingRow(
         "TRIALHOOK_BYTES_LIMIT",
         "bytes_limit",
-        "33554432",
-        "Most bytes read from a FHIR server in one hook call, unpacked",
+        "67108864",
+        "Most bytes read from a FHIR server in one hook call, unpacked; one search a quarter of it",
         _between(1024, 4 * 1024**3),
     ),
     SettingRow(

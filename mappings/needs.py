@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mappings.concept import Concept
-from mappings.reading.record import resource_types
+from mappings.reading.record import gap_tokens, resource_types
 from mappings.rules import Rule, Score
 from mappings.trial_definition import Catalog, ScoreDefinition, TrialDefinition
 
@@ -112,7 +112,7 @@ def needs_of(trials: Iterable[TrialDefinition], catalog: Catalog) -> Needs:
     return Needs(
         tuple(sorted({*types, *_ALWAYS})),
         tuple(sorted(_tokens(observed))),
-        frozenset(_tokens(by_text)),
+        frozenset(token for concept in by_text for token in gap_tokens(concept)),
     )
 
 

@@ -11,15 +11,21 @@ from cds_service.fhir.faults import FOREIGN_LINK, FhirReadError, fault_of
 from cds_service.fhir.transport import Transport
 
 
+class _Server(FHIRServer):  # type: ignore[misc]  # fhirclient has no types
+    """fhirclient's server, without the session that it makes for itself, and for bases of any length."""
+
+    def __init__(self, base: FhirBase, transport: Transport) -> None:
+        self.client = self.auth = None
+        self.base_uri = self.aud = f"{base.url}/"
+        self.session = transport
+
+
 class FhirReader:
     """Reads resources and search pages below one base URL. Every failure is a FhirReadError."""
 
     def __init__(self, base: FhirBase, transport: Transport, seconds: float) -> None:
         self.base, self._seconds = base, seconds
-        # fhirclient takes no base shorter than this one, but uses whatever stands there later.
-        self._server = FHIRServer(None, base_uri="https://fhir.invalid/")
-        self._server.base_uri = f"{base.url}/"
-        self._server.session = transport
+        self._server = _Server(base, transport)
 
     def read(self, path: str) -> Any:
         """The JSON at a path below the base, or at an absolute URL that stays there."""

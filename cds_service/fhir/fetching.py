@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
-from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -67,12 +66,10 @@ class FhirFetcher:
         call.follow_references(at_hand)
         return call.results()
 
-    def reader(self, access: Access, until: float) -> FhirReader:
-        """A reader for one hook call."""
-        settings = self._settings
-        budget = ByteBudget(settings.bytes_limit)
+    def reader(self, access: Access, until: float, budget: ByteBudget) -> FhirReader:
+        """A reader for one search of a hook call."""
         transport = Transport(self._session, access.token, until, budget)
-        return FhirReader(access.base, transport, settings.deadline)
+        return FhirReader(access.base, transport, self._settings.deadline)
 
     def submit(self, reader: FhirReader, found: Found, path: str, patient_id: str) -> Future[None]:
         """Starts one search in a thread of its own."""
@@ -83,25 +80,26 @@ class FhirFetcher:
     def seconds(self) -> float:
         return self._settings.deadline
 
+    @property
+    def bytes_limit(self) -> int:
+        return self._settings.bytes_limit
+
 
 class _Call:
     """The searches of one hook call while they run."""
 
     def __init__(self, fetcher: FhirFetcher, access: Access, patient_id: str, until: float) -> None:
         self._fetcher, self._access, self._patient_id, self._until = fetcher, access, patient_id, until
+        self._bytes = ByteBudget(fetcher.bytes_limit)
         self._running: list[tuple[Found, Future[None]]] = []
-
-    @cached_property
-    def _reader(self) -> FhirReader:
-        """Made when it is needed: with everything prefetched it never is. Its searches share their bytes."""
-        return self._fetcher.reader(self._access, self._until)
 
     def start(self, query: Query, next_link: str = "", earlier: Sequence[Any] = ()) -> None:
         """Starts a search, from its beginning or from a link to a later page."""
         found = Found(query, earlier)
         path = next_link or search.path_of(query, self._patient_id)
         # Nothing works without the Patient: no flood elsewhere may use up the bytes for that read.
-        reader = self._fetcher.reader(self._access, self._until) if query.is_read else self._reader
+        budget = ByteBudget(self._fetcher.bytes_limit) if query.is_read else self._bytes.quarter()
+        reader = self._fetcher.reader(self._access, self._until, budget)
         self._running.append((found, self._fetcher.submit(reader, found, path, self._patient_id)))
 
     def follow_references(self, at_hand: Sequence[object]) -> None:

@@ -32,14 +32,21 @@ def new_session(hosts: int, concurrency: int) -> requests.Session:
 
 
 class ByteBudget:
-    """How much one hook call may still read, shared by its searches."""
+    """How many bytes may still be read: by a hook call, or by one of its searches as a share of that."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, whole: ByteBudget | None = None) -> None:
         self._limit = self._left = limit
+        self._whole = whole
         self._lock = threading.Lock()
+
+    def quarter(self) -> ByteBudget:
+        """What one search may use, so that a flood in one leaves something to the others."""
+        return ByteBudget(self._limit // 4, self)
 
     def spend(self, count: int) -> None:
         """Counts bytes; FhirReadError when there are none left."""
+        if self._whole is not None:
+            self._whole.spend(count)
         with self._lock:
             self._left -= count
             exceeded = self._left < 0

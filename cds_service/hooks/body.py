@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cds_service.hooks.problems import (
+    BROKEN_OFF,
     NOT_AN_OBJECT,
     NOT_JSON,
     TOO_DEEP,
@@ -36,8 +37,8 @@ def read_bytes(request: Request, limit: int) -> bytes:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise RefusalError(too_large(limit)) from None
-    except ClientDisconnected:
-        raise RefusalError(NOT_JSON) from None
+    except Exception:  # noqa: BLE001 -- a body broken off or badly chunked, in words of the server's own
+        raise RefusalError(BROKEN_OFF) from None
 
 
 def too_large(limit: int) -> Problem:

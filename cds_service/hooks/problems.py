@@ -51,6 +51,7 @@ def bad(code: str, text: str, where: str = "") -> Problem:
 
 
 NOT_JSON = bad("structure", "The body is not valid JSON. Send one JSON object in UTF-8.")
+BROKEN_OFF = bad("structure", "The body did not arrive whole. Send it again.")
 NOT_AN_OBJECT = bad("structure", "The body must be a JSON object as CDS Hooks describes it.")
 TOO_DEEP = bad("too-long", "The body is nested too deeply. Send FHIR resources as they are.")
 ONLY_HERE = Problem(

@@ -36,9 +36,7 @@ def digest_of(
     concepts = _with_excluded(concepts_of([source.trial], catalog), catalog)
     content: Mapping[str, Plain] = {
         "trial": {
-            key: _unsigned(plain(node))
-            for key, node in source.node.entries.items()
-            if key != PER_DEPLOYMENT
+            key: _unsigned(plain(node)) for key, node in source.node.entries.items() if key != PER_DEPLOYMENT
         },
         "concepts": {name: plain(names[name]) for name in {*concepts, *groups}},
         "scores": {name: plain(scores[name].node) for name in asked},

@@ -28,7 +28,7 @@ def read_observation(
 ) -> None:
     """Adds the results of an Observation and its components; appends what could not be read."""
     status = resource.get("status")
-    if status in _NEVER:
+    if isinstance(status, str) and status in _NEVER:
         return
     when = observation_date(resource)
     for concept in concepts:
@@ -54,8 +54,9 @@ def _add(
     amount, tokens, text, unit, problem, note = read_value(element, concept)
     if problem is Reason.UNREADABLE:
         unreadable.append(Unreadable(reference_of(resource), note or "value cannot be read"))
-    if problem is None and resource.get("status") not in _FINAL:
-        problem, note = Reason.NOT_CONFIRMED, _status_note(resource.get("status"))
+    status = resource.get("status")
+    if problem is None and (type(status) is not str or status not in _FINAL):
+        problem, note = Reason.NOT_CONFIRMED, _status_note(status)
     reference = reference_of(resource)
     result = Result(concept.id, when, reference, text, amount, tokens, unit, problem, note)
     into.setdefault(concept.id, []).append(result)

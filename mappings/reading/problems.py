@@ -68,7 +68,7 @@ def read_procedure(
 ) -> None:
     """Adds what was performed for each concept, unless it was not done."""
     status = resource.get("status")
-    if status in _NOT_DONE:
+    if isinstance(status, str) and status in _NOT_DONE:
         return
     when = _dated(resource, "performed") or _UNKNOWN_DAY
     done, note = (True, "") if status == "completed" else (None, "not recorded as completed")

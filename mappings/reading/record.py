@@ -288,25 +288,35 @@ def resource_types(concept: Concept) -> tuple[str, ...]:
     return _PATHOLOGY_TYPES if concept.pathology else _TYPES_OF_KIND[concept.kind]
 
 
+def gap_tokens(concept: Concept) -> frozenset[str]:
+    """What a search must cover to find a concept: its codes, and ``text|id`` where words alone may name it."""
+    by_text = {f"text|{concept.id}"} if concept.names else set()
+    return frozenset({*by_text, *(code.token for code in concept.codes)})
+
+
 def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable[[str], Gap | None]:
     """Answers which gap, if any, touches a concept; the widest first."""
     by_type: dict[str, list[Gap]] = {}
     for gap in gaps:
         by_type.setdefault(gap.resource_type, []).append(gap)
+    if not by_type:
+        return _no_gap
+    biopsies = frozenset(t for concept in concepts.values() if concept.pathology for t in gap_tokens(concept))
 
     def find(concept_id: str) -> Gap | None:
         concept = concepts.get(concept_id)
         if concept is None:
             return None
+        tokens = biopsies if concept.pathology else gap_tokens(concept)
         touching = [
             gap
             for kind in resource_types(concept)
             for gap in by_type.get(kind, ())
-            if gap.codes is None or any(code.token in gap.codes for code in concept.codes)
+            if gap.codes is None or not tokens.isdisjoint(gap.codes)
         ]
         return min(touching, key=lambda gap: gap.newest_first, default=None)
 
-    return find if by_type else _no_gap
+    return find
 
 
 def _no_gap(_concept: str) -> Gap | None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from cds_service.assessing import assess_resources
+from cds_service.failures import describe
 from tests.service import charts
 from tests.service.conftest import call
-from tests.service.definitions import LOINC, RXNORM, SNOMED
+from tests.service.definitions import LOINC, RXNORM, SNOMED, TODAY
 
 Json = dict[str, Any]
 WHOSE = {"subject": {"reference": "Patient/p1"}}
@@ -184,6 +186,22 @@ def test_a_value_of_the_wrong_kind_never_gives_an_error(client: FlaskClient, kin
         if answer.status_code != 200 or not answer.get_json()["cards"]:
             failed.append(f"{where}: {answer.status_code}")
     assert failed == []
+
+
+@pytest.mark.parametrize("kind", RICH)
+def test_nor_does_it_with_the_installed_definitions(kind: str) -> None:
+    others = [one for name, one in RICH.items() if name not in (kind, "Patient")]
+    failed = set()
+    for where, wrong in spoiled(RICH[kind]):
+        try:
+            [assessment] = assess_resources(
+                [charts.patient(), charts.condition(), wrong, *others], TODAY, patient_id="p1"
+            )
+            if not assessment.criteria:
+                failed.add(f"{where}: {assessment.outcome}")
+        except Exception as error:  # noqa: BLE001 -- any at all is a finding
+            failed.add(f"{where}: {describe(error)}")
+    assert failed == set()
 
 
 def test_the_rich_records_are_read_as_they_are(client: FlaskClient) -> None:

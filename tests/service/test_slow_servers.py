@@ -105,7 +105,7 @@ def test_an_endless_fast_body_stops_at_the_byte_limit(new_client: NewClient) -> 
         started = time.monotonic()
         [card] = cards_of(call(client, prefetch=..., fhirServer=server.base))
         assert time.monotonic() - started < 3
-    assert "exceed the limit of 1 MB" in card["detail"]
+    assert "exceed the limit of 0.5 MB" in card["detail"]
 
 
 def test_the_patient_is_read_although_floods_use_up_all_bytes(new_client: NewClient) -> None:

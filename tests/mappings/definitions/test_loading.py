@@ -187,6 +187,8 @@ BASICS = "concepts/basics.yaml"
         (TRIAL, "(UPCR)>1.0g/g,\n      or", "(UPCR)>1.0g/g, or"),
         (TRIAL, "{status: recruiting, ", "{status: full, "),
         (TRIAL, "contacts: [A, B]", "contacts: [C]"),
+        (TRIAL, "reviewed_by: Nobody, for tests", "reviewed_by: A physician"),
+        (TRIAL, "status: reviewed", "status: active"),
         (TRIAL, "{of: upcr, greater_than: 1000 mg/g,", "{greater_than: 1000 mg/g, of: upcr,"),
         ("concepts/blood.yaml", "schema: 1\n", "# a comment\nschema: 1\n"),
         (BASICS, '"Glomerular filtration rate"', '"GFR, which this trial does not use"'),

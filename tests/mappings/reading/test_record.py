@@ -240,6 +240,21 @@ def test_a_gap_touches_just_the_concepts_whose_codes_it_names() -> None:
     assert record.gap("sle") is None
 
 
+@pytest.mark.parametrize("code", [f"{LOINC}|60568-3", f"{LOINC}|65757-7", "text|kidney-biopsy-class"])
+def test_a_biopsy_may_be_told_by_any_report_so_a_gap_in_one_touches_class_and_indices(code: str) -> None:
+    record = read(PATIENT, gaps=(Gap("Observation", "Observation: timeout", frozenset({code})),))
+    assert record.gap("kidney-biopsy-class") is not None
+    assert record.gap("nih-activity-index") is not None
+    assert record.gap("urine-protein-24h") is None
+
+
+def test_what_is_known_by_name_only_is_touched_by_a_gap_in_the_search_for_texts() -> None:
+    record = read(
+        PATIENT, gaps=(Gap("Observation", "Observation: timeout", frozenset({"text|sledai-2k-total"})),)
+    )
+    assert record.gap("sledai-2k-total") is not None
+
+
 def test_an_enrolled_patient_is_assessed_and_marked() -> None:
     subject = {
         "resourceType": "ResearchSubject",
