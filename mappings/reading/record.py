@@ -289,7 +289,7 @@ def resource_types(concept: Concept) -> tuple[str, ...]:
 
 
 def gap_tokens(concept: Concept) -> frozenset[str]:
-    """What a search must cover to find a concept: its codes, and ``text|id`` where words alone may name it."""
+    """What a search must cover to find a concept: its codes, and ``text|id`` where words may name it."""
     by_text = {f"text|{concept.id}"} if concept.names else set()
     return frozenset({*by_text, *(code.token for code in concept.codes)})
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-import requests
 
 from cds_service.demo.samples import ALL, codes
 from cds_service.demo.samples.codes import Concept
 from cds_service.demo.samples.dates import Ago
 from cds_service.demo.samples.resources import observation, quantity
-from tests.hapi.run_data import FHIR_JSON, TIMEOUT, FhirServerError, Json, LoadedBundle, load_bundle
+from tests.hapi.run_data import Json, LoadedBundle
 
 CLEAR_CANDIDATE = "lin-mei"
 FILLERS = 1200
@@ -84,28 +81,12 @@ def another_life(bundle: Path, **elements: str) -> Json:
     return chart
 
 
-@contextmanager
-def on_record(base_url: str, bundle: Json, tag: str) -> Iterator[LoadedBundle]:
-    """The resources are on the server for the length of the block; what else is there stays as it is."""
-    loaded = load_bundle(base_url, bundle, tag)
-    yield loaded
-    # If the block fails, the end of the run deletes them with everything else.
-    _delete(base_url, loaded)
-
-
-def _delete(base_url: str, loaded: LoadedBundle) -> None:
-    deletions = [{"request": {"method": "DELETE", "url": url}} for url in loaded.references.values()]
-    body = {"resourceType": "Bundle", "type": "transaction", "entry": deletions}
-    answer = requests.post(
-        base_url, data=json.dumps(body), headers={"Content-Type": FHIR_JSON}, timeout=TIMEOUT
-    )
-    if not answer.ok:
-        raise FhirServerError(answer)
-
-
 def long_chart(today: date) -> Json:
-    """The clear candidate with 1,200 quiet results more. What decides is at the two ends: the one ANA titre is
-    ten years old, and a protein/creatinine ratio is newer than all else."""
+    """The clear candidate with 1,200 quiet results more.
+
+    What decides is at the two ends: the one ANA titre is ten years old, and a protein/creatinine ratio is
+    newer than all else.
+    """
     ago = Ago(today)
     chart = sample_bundle(CLEAR_CANDIDATE, today)
     (titre,) = (r for r in resources_of(chart, "Observation") if r["code"] == codes.ANA_TITRE.as_fhir())

@@ -1,4 +1,7 @@
-"""Is what an assessment shows really on the server? Compared with the resources themselves, not by the engine."""
+"""Is what an assessment shows really on the server?
+
+Compared with the resources themselves, in code that shares nothing with the engine.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +50,12 @@ class Holdings:
         return sorted(
             f"{one.concept} {one.text!r} {one.date} {one.reference}: {fault}"
             for one in evidence_of(assessment)
-            for fault in self._faults(one, assessment.patient, assessment.as_of)
+            for fault in self.faults_of(one, assessment.patient, assessment.as_of)
         )
+
+    def faults_of(self, evidence: Evidence, patient: str, today: date) -> list[str]:
+        """What is wrong with one piece of evidence that is to be about this patient."""
+        return list(self._faults(evidence, patient, today))
 
     def _faults(self, evidence: Evidence, patient: str, today: date) -> Iterator[str]:
         resource = self.read(evidence.reference)

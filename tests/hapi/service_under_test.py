@@ -39,6 +39,17 @@ CALL_LIMIT = 120.0
 START_LIMIT = 90.0
 
 
+def noon_zone() -> tuple[str, date]:
+    """A time zone in which it is about noon, and the day there: no midnight falls into a run of the tests."""
+    now = datetime.now(UTC)
+    ahead = 12 - now.hour
+    # POSIX counts the other way round: five hours ahead of UTC is Etc/GMT-5. The day is that of UTC.
+    return f"Etc/GMT{-ahead:+d}", now.date()
+
+
+ZONE, TODAY = noon_zone()
+
+
 @dataclass(frozen=True)
 class Service:
     """A running service that may read one FHIR server."""
@@ -64,10 +75,10 @@ class Service:
 
 
 @contextmanager
-def running_service(fhir_base: str, time_zone: str, **settings: str) -> Iterator[Service]:
+def running_service(fhir_base: str, **settings: str) -> Iterator[Service]:
     """`trialhook serve` on a free port; settings go by the end of their names, such as PAGE_LIMIT."""
     port = _free_port()
-    own = {"FHIR_HOSTS": fhir_base, "TIME_ZONE": time_zone, "DEADLINE": f"{PATIENT_DEADLINE:.0f}"} | settings
+    own = {"FHIR_HOSTS": fhir_base, "TIME_ZONE": ZONE, "DEADLINE": f"{PATIENT_DEADLINE:.0f}"} | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIALHOOK_")}
     environment = kept | {f"TRIALHOOK_{name}": value for name, value in own.items()}
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port)]
@@ -82,25 +93,17 @@ def running_service(fhir_base: str, time_zone: str, **settings: str) -> Iterator
             _stop(process)
 
 
-def noon_zone() -> tuple[str, date]:
-    """A time zone in which it is about noon, and the day there: no midnight falls into a run of the tests."""
-    now = datetime.now(UTC)
-    ahead = 12 - now.hour
-    # POSIX counts the other way round: five hours ahead of UTC is Etc/GMT-5. The day is that of UTC.
-    return f"Etc/GMT{-ahead:+d}", now.date()
-
-
 @dataclass(frozen=True)
 class Reader:
     """Reads and assesses patients as the service does, with its settings."""
 
     settings: Settings
-    today: date
 
     @classmethod
-    def of(cls, fhir_base: str, today: date) -> Reader:
+    def of(cls, fhir_base: str) -> Reader:
+        """A reader with as much patience as the service of these tests."""
         load_ucum()
-        return cls(Settings(fhir_hosts=(fhir_base,), deadline=PATIENT_DEADLINE), today)
+        return cls(Settings(fhir_hosts=(fhir_base,), deadline=PATIENT_DEADLINE))
 
     def limited(self, *, pages: int | None = None, seconds: float | None = None) -> Reader:
         """The same with less patience."""
@@ -123,7 +126,7 @@ class Reader:
         pulled = self.pull(patient_id)
         (assessment,) = assess_resources(
             pulled.resources,
-            self.today,
+            TODAY,
             patient_id=patient_id,
             gaps=pulled.gaps,
             full_urls=pulled.full_urls,
@@ -132,8 +135,24 @@ class Reader:
 
     def assess_file(self, resources: Sequence[Json], patient_id: str) -> Assessment:
         """The assessment of resources that no server has touched."""
-        (assessment,) = assess_resources(resources, self.today, patient_id=patient_id)
+        (assessment,) = assess_resources(resources, TODAY, patient_id=patient_id)
         return assessment
+
+
+def verdicts_of(assessment: Assessment) -> dict[str, tuple[str, str]]:
+    """Verdict and reason of each criterion."""
+    return {one.id: (one.verdict.value, one.reason.value) for one in assessment.criteria}
+
+
+def counts_of(assessment: Assessment) -> str:
+    """The counts in the words of a card's summary."""
+    met, unknown, not_met = assessment.counts()
+    return f"{met} of {met + unknown + not_met} applicable criteria met, {unknown} to check"
+
+
+def counts_in_summary(card: Json) -> str:
+    """What a card's summary says after the trial's name."""
+    return str(card["summary"]).rpartition(". ")[2]
 
 
 def service_queries() -> tuple[Query, ...]:

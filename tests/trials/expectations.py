@@ -61,7 +61,7 @@ def _matches(wanted: str, evidence: Evidence) -> bool:
     """ "1.4 g/g on 2026-06-01, counts until 2026-08-30": words of the evidence, its date, its last day."""
     wanted, _, until = wanted.partition(", counts until ")
     words, _, day = wanted.partition(" on ")
-    everything = " ".join((evidence.label, evidence.text, evidence.note)).lower()
+    everything = " ".join((evidence.concept, evidence.label, evidence.text, evidence.note)).lower()
     counts_until = evidence.counts_until.isoformat() if evidence.counts_until else ""
     in_words = all(word in everything for word in words.lower().split())
     return in_words and (not day or day == evidence.date) and (not until or until == counts_until)
@@ -114,7 +114,7 @@ def _whole(expected: Mapping[str, Any], assessment: Assessment) -> Iterator[str]
         "gate": said(assessment.gate, None),
         "enrolment": assessment.enrolment,
         "other_studies": list(assessment.other_studies),
-        "shown": [f"{evidence.label} {evidence.text}" for evidence in assessment.shown],
+        "shown": [f"{e.concept} {e.label} {e.text}" for e in assessment.shown],
         "unreadable": [f"{each.reference} {each.what}" for each in assessment.unreadable],
         "not_retrieved": list(assessment.not_retrieved),
     }

@@ -12,7 +12,6 @@ import pytest
 
 from mappings.definitions import load_catalog
 from mappings.results import Assessment
-from mappings.trial_definition import Catalog
 from tests.trials.chart_words import ChartError
 from tests.trials.expectations import coverage_faults, mismatches
 from tests.trials.worked_patients import (
@@ -89,10 +88,8 @@ COVERAGE: Mapping[str, set[Pair]] = {
 show them all, and no others."""
 
 
-@cache
-def catalog() -> Catalog:
-    return load_catalog()
-
+CATALOG = load_catalog()
+"""Loaded here, so that a definition that cannot be used fails once and not for each patient."""
 
 CRITERIA = tuple(COVERAGE)
 PATIENTS = load_patients(FOLDER / f"{TRIAL}.yaml", CRITERIA)
@@ -101,7 +98,7 @@ TITLES = {patient.title: patient for patient in PATIENTS}
 
 @cache
 def assessed(title: str) -> Assessment:
-    return assessment_of(TITLES[title], TRIAL, catalog())
+    return assessment_of(TITLES[title], TRIAL, CATALOG)
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -114,7 +111,7 @@ def test_a_worked_patient_gets_what_a_physician_expects(title: str) -> None:
 
 
 def test_the_table_names_the_criteria_of_the_definition_in_their_order() -> None:
-    assert tuple(criterion.id for criterion in catalog().trial(TRIAL).criteria) == CRITERIA
+    assert tuple(criterion.id for criterion in CATALOG.trial(TRIAL).criteria) == CRITERIA
 
 
 def test_every_verdict_and_reason_has_a_worked_patient_and_no_patient_shows_another() -> None:
@@ -151,7 +148,7 @@ def test_no_patient_is_told_that_there_are_no_exclusions(title: str) -> None:
 @pytest.mark.parametrize("title", TITLES)
 def test_a_chart_in_another_order_gets_the_same_answers(title: str) -> None:
     patient = TITLES[title]
-    turned = assessment_of(replace(patient, chart=patient.chart[::-1]), TRIAL, catalog())
+    turned = assessment_of(replace(patient, chart=patient.chart[::-1]), TRIAL, CATALOG)
     assert [(c.id, c.verdict, c.reason) for c in turned.criteria] == [
         (c.id, c.verdict, c.reason) for c in assessed(title).criteria
     ]
@@ -161,7 +158,7 @@ def test_a_chart_in_another_order_gets_the_same_answers(title: str) -> None:
 @pytest.mark.parametrize("title", TITLES)
 def test_the_notation_makes_valid_fhir(title: str) -> None:
     """As ``fhir.resources`` checks it; a birth date that is none, and literal FHIR, are meant to be wrong."""
-    for resource in chart_of(TITLES[title], catalog()).resources:
+    for resource in chart_of(TITLES[title], CATALOG).resources:
         if resource["resourceType"] == "Patient" and "February" in resource.get("birthDate", ""):
             continue
         module = import_module(f"fhir.resources.R4B.{resource['resourceType'].lower()}")
@@ -179,7 +176,7 @@ def planted(**keys: object) -> WorkedPatient:
 
 
 def said_of(patient: WorkedPatient) -> list[str]:
-    return mismatches(patient, assessment_of(patient, TRIAL, catalog()))
+    return mismatches(patient, assessment_of(patient, TRIAL, CATALOG))
 
 
 def test_a_planted_right_expectation_passes() -> None:
@@ -279,7 +276,7 @@ def test_a_line_of_a_chart_that_cannot_be_understood_is_refused(
 ) -> None:
     patient = planted(outcome="ruled-out", chart=[line])
     with pytest.raises(PatientError, match="A planted patient") as error:
-        chart_of(patient, catalog())
+        chart_of(patient, CATALOG)
     assert part in str(error.value)
 
 
@@ -292,7 +289,7 @@ def test_a_line_of_a_chart_that_cannot_be_understood_is_refused(
 )
 def test_a_person_that_cannot_be_understood_is_refused(who: str, part: str) -> None:
     with pytest.raises(PatientError, match=part):
-        chart_of(planted(outcome="ruled-out", who=who), catalog())
+        chart_of(planted(outcome="ruled-out", who=who), CATALOG)
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:

@@ -206,7 +206,9 @@ def _index_result(episode: Episode, concept: Concept, index: Index) -> Result:
     if problem is None and not confirmed:
         problem, note = Reason.NOT_CONFIRMED, "not final"
     amount = exactly(float(value)) if value is not None else None
-    text, unit = one_line(shown), concept.unit
+    scale = f"/{concept.whole_number_to}" if concept.whole_number_to else ""
+    text = one_line(shown) if value is None else f"{value}{scale}"
+    unit = concept.unit
     return Result(concept.id, episode.when, chosen.reference, text, amount, _NO_TOKENS, unit, problem, note)
 
 
