@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from mappings.verdicts import Verdict
@@ -29,6 +31,15 @@ class Bound(NamedTuple):
     comparison: Comparison
     limit: float
     text: str
+
+
+HOLDS: Mapping[Comparison, Callable[[float, float], bool]] = {
+    "greater_than": operator.gt,
+    "at_least": operator.ge,
+    "less_than": operator.lt,
+    "at_most": operator.le,
+}
+"""The comparisons of exact numbers."""
 
 
 def exactly(value: float) -> Amount:

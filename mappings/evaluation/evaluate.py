@@ -60,9 +60,19 @@ EVALUATORS: Mapping[type, Callable[[Any, Context], Outcome]] = {
 }
 
 
+_MADE_OF_OTHERS = frozenset({All, AnyOf, Not, AtLeast})
+
+
 def evaluate(rule: Rule, context: Context) -> Outcome:
-    """What the record says about a rule, on the context's day."""
-    return EVALUATORS[type(rule)](rule, context)
+    """What the record says about a rule, on the context's day. Rules made of others are kept: definitions
+    are put in many places, and ``id`` names a rule for as long as its catalog lives."""
+    kind = type(rule)
+    if kind not in _MADE_OF_OTHERS:
+        return EVALUATORS[kind](rule, context)
+    known = context.outcomes.get(id(rule))
+    if known is None:
+        known = context.outcomes[id(rule)] = EVALUATORS[kind](rule, context)
+    return known
 
 
 def evaluate_criterion(criterion: Criterion, context: Context) -> CriterionResult:

@@ -7,7 +7,6 @@ from datetime import date
 from mappings.dates import complete_years
 from mappings.evaluation.context import Context, Outcome
 from mappings.evaluation.results import evidence_of
-from mappings.evaluation.selection import known_by, newest
 from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
 from mappings.kidney import egfr_ckd_epi_2021
@@ -28,13 +27,15 @@ def evaluate_judgement(rule: Judgement, context: Context) -> Outcome:
 
 def latest_fact(concept: str, context: Context) -> list[Evidence]:
     """The latest fact about a concept of any kind, for a reader's eyes; nothing if there is none."""
-    results = known_by(context.record.results.get(concept, ()), context.day)
-    if results:
-        result = newest(results, context.day)[0]
+    newest = context.known(concept).newest
+    if newest:
+        result = newest[0]
         shown = evidence_of(result, result.problem or Reason.VALUE, context)
         egfr = _egfr(result, context) if concept == CREATININE else None
         return [shown, egfr] if egfr else [shown]
     record, label = context.record, context.concept(concept).display
+    if not (concept in record.exposures or concept in record.diagnoses or concept in record.procedures):
+        return []
     found = [
         exposure_evidence(exposure, context)
         for exposure in record.exposures.get(concept, ())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mappings.amounts import Amount, compare
 from mappings.dates import When, complete_years, parse_when
-from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Outcome
 from mappings.results import Evidence
 from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Judgement, Not, Sex
 from mappings.verdicts import (
@@ -23,12 +23,14 @@ _NOTHING_THERE = frozenset({Reason.NOT_FOUND, Reason.TOO_OLD})
 
 
 def evaluate_all(rule: All, context: Context) -> Outcome:
-    parts = [context.evaluate(part) for part in rule.of]
+    evaluate = context.shared.evaluate
+    parts = [evaluate(part, context) for part in rule.of]
     return _combined(conjunction([part.verdict for part in parts]), parts)
 
 
 def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
-    parts = [context.evaluate(part) for part in rule.of]
+    evaluate = context.shared.evaluate
+    parts = [evaluate(part, context) for part in rule.of]
     verdict = disjunction([part.verdict for part in parts])
     if verdict is Verdict.UNKNOWN and rule.passing_over_absent:
         kept = [p for p in parts if p.verdict is not Verdict.UNKNOWN or p.reason not in _NOTHING_THERE]
@@ -53,11 +55,12 @@ def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
 
 def evaluate_not(rule: Not, context: Context) -> Outcome:
     inner = context.evaluate(rule.of)
-    return inner._replace(verdict=negation(inner.verdict))
+    return OUTCOME((negation(inner.verdict), inner.reason, inner.evidence))
 
 
 def evaluate_at_least(rule: AtLeast, context: Context) -> Outcome:
-    parts = [context.evaluate(part) for part in rule.of]
+    evaluate = context.shared.evaluate
+    parts = [evaluate(part, context) for part in rule.of]
     return _combined(at_least(rule.count, [part.verdict for part in parts]), parts)
 
 
@@ -68,18 +71,15 @@ def evaluate_criterion_ref(rule: CriterionRef, context: Context) -> Outcome:
 
 def _combined(verdict: Verdict, parts: Sequence[Outcome]) -> Outcome:
     """The parts that decided come first; if unknown, the rest is shown too."""
-    deciding = [part for part in parts if part.verdict is verdict]
-    if not deciding:
-        deciding = list(parts)
-    others = [part for part in parts if part.verdict is not verdict] if verdict is Verdict.UNKNOWN else []
-    reason = (
-        first_unknown_reason([part.reason for part in deciding])
-        if verdict is Verdict.UNKNOWN
-        else deciding[0].reason
-    )
-    if verdict is Verdict.UNKNOWN:
+    deciding = [part for part in parts if part.verdict is verdict] or list(parts)
+    if verdict is not Verdict.UNKNOWN:
+        return OUTCOME((verdict, deciding[0].reason, _merged(deciding)))
+    reason = first_unknown_reason([part.reason for part in deciding])
+    if len(deciding) > 1:
         deciding.sort(key=lambda part: part.reason is not reason)
-    return Outcome(verdict, reason, _merged([*deciding, *others]))
+    if len(deciding) < len(parts):
+        deciding += [part for part in parts if part.verdict is not verdict]
+    return OUTCOME((verdict, reason, _merged(deciding)))
 
 
 def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
@@ -90,6 +90,8 @@ def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
 
 def without_repeats(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Each fact once for each reason, however many parts of a rule looked at it."""
+    if len(evidence) < 2:
+        return tuple(evidence)
     seen: dict[tuple[str, str, Reason, str], Evidence] = {}
     for each in evidence:
         seen.setdefault((each.concept, each.reference, each.reason, each.text), each)

@@ -20,7 +20,7 @@ Judged = tuple[Verdict, Reason, Evidence]
 def evaluate_condition(rule: ConditionRule, context: Context) -> Outcome:
     """A confirmed Condition of one of the concepts, by its status, onset and what followed it."""
     diagnoses = context.record.diagnoses
-    if not any(concept in diagnoses for concept in rule.of):
+    if diagnoses.keys().isdisjoint(rule.of):
         return _nothing_of(rule.of, rule.absent_means_not_met, context)
     judged = [
         judge

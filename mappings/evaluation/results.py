@@ -6,27 +6,35 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from mappings.amounts import compare
+from mappings.amounts import HOLDS, compare
 from mappings.dates import BEGINNING, When, Window
 from mappings.evaluation.context import Context, Outcome, counts_until, placement
-from mappings.evaluation.selection import before, known_by, newest, one_instant
+from mappings.evaluation.selection import Known, before, one_instant
 from mappings.facts import Exposure, Result
-from mappings.results import Evidence
+from mappings.results import EVIDENCE, Evidence
 from mappings.rules import Finding, Measurement
 from mappings.verdicts import Reason, Verdict, conjunction, first_unknown_reason
 
 Judged = tuple[Verdict, Reason]
 Judge = Callable[[Result], Judged]
+_MET: Judged = (Verdict.MET, Reason.VALUE)
+_NOT_MET: Judged = (Verdict.NOT_MET, Reason.VALUE)
 
 
 def evaluate_measurement(rule: Measurement, context: Context) -> Outcome:
     """Every bound must hold; a censored value may leave it open."""
 
+    bounds = rule.bounds
+    holds, limit = HOLDS[bounds[0].comparison], bounds[0].limit
+    one = len(bounds) == 1
+
     def judge(result: Result) -> Judged:
-        if result.problem is not None or result.amount is None:
-            return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
         amount = result.amount
-        verdict = conjunction([compare(amount, bound) for bound in rule.bounds])
+        if result.problem is not None or amount is None:
+            return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
+        if one and amount.low == amount.high:  # runs for most results of a record
+            return _MET if holds(amount.low, limit) else _NOT_MET
+        verdict = conjunction([compare(amount, bound) for bound in bounds])
         if verdict is not Verdict.UNKNOWN:
             return verdict, Reason.VALUE
         endless = amount.low == -math.inf or amount.high == math.inf
@@ -39,65 +47,51 @@ def evaluate_finding(rule: Finding, context: Context) -> Outcome:
     """One of the wanted answers must be given; "recorded" takes any result."""
 
     def judge(result: Result) -> Judged:
-        if "recorded" in rule.is_:
-            verdict: Judged = (Verdict.MET, Reason.VALUE)
-        elif result.problem is not None or not result.tokens:
-            return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
-        else:
-            verdict = (Verdict.NOT_MET if rule.is_.isdisjoint(result.tokens) else Verdict.MET, Reason.VALUE)
-        if verdict[0] is Verdict.MET and rule.unless_followed_by:
-            return _unless_ended(result, rule.unless_followed_by, context)
-        return verdict
+        if not any_answer:
+            if result.problem is not None or not result.tokens:
+                return Verdict.UNKNOWN, result.problem or Reason.UNREADABLE
+            if wanted.isdisjoint(result.tokens):
+                return _NOT_MET
+        return _unless_ended(result, rule.unless_followed_by, context) if rule.unless_followed_by else _MET
+
+    wanted, any_answer = rule.is_, "recorded" in rule.is_
 
     return _evaluate(rule, judge, context)
 
 
 def _evaluate(rule: Measurement | Finding, judge: Judge, context: Context) -> Outcome:
-    recorded = context.record.results.get(rule.of)
-    if not recorded:
+    known = context.known(rule.of)
+    if not known.results:
         return absent(rule.of, context, rule.absent_means_not_met, rule.within)
-    results = known_by(recorded, context.day)
-    if not results:
-        return absent(rule.of, context, rule.absent_means_not_met, rule.within)
-    first = context.first_day(rule.within)
     if rule.after_last:
         judge = _after(judge, rule.after_last, context)
-    judge = _inside_window(judge, rule, first, context.day)
     if rule.pick == "latest":
-        return _latest(rule, results, judge, context)
-    return _any(rule, results, judge, context)
+        return _latest(rule, known, judge, context)
+    return _any(rule, known, judge, context)
 
 
-def _inside_window(judge: Judge, rule: Measurement | Finding, first: int, today: int) -> Judge:
+def _judged(rule: Measurement | Finding, result: Result, judge: Judge, first: int, today: int) -> Judged:
     """Outside the window it is unknown what a result says, unless the author claims that it says no more."""
-    if first == BEGINNING:
-        return judge
-    over = isinstance(rule, Finding) and rule.older_means_not_met
-
-    def judged(result: Result) -> Judged:
-        misplaced = placement(result.when, first, today)
-        if misplaced is None or (misplaced is Reason.IMPRECISE and result.problem is not None):
-            return judge(result)
-        return Verdict.NOT_MET if over and misplaced is Reason.TOO_OLD else Verdict.UNKNOWN, misplaced
-
-    return judged
+    misplaced = placement(result.when, first, today) if first != BEGINNING else None
+    if misplaced is None or (misplaced is Reason.IMPRECISE and result.problem is not None):
+        return judge(result)
+    over = isinstance(rule, Finding) and rule.older_means_not_met and misplaced is Reason.TOO_OLD
+    return (Verdict.NOT_MET if over else Verdict.UNKNOWN), misplaced
 
 
-def _latest(
-    rule: Measurement | Finding, results: Sequence[Result], judge: Judge, context: Context
-) -> Outcome:
-    gap = context.gap(rule.of)
-    group = newest(results, context.day)
+def _latest(rule: Measurement | Finding, known: Known, judge: Judge, context: Context) -> Outcome:
+    gap, group = context.gap(rule.of), known.newest
     if gap is not None and not gap.newest_first:
         return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, _shown(group, Reason.NOT_RETRIEVED, context))
-    judged = [judge(result) for result in group]
-    verdict, reason = _agreed(group, judged)
+    first = context.first_day(rule.within)
+    judged = [_judged(rule, result, judge, first, context.day) for result in group]
+    verdict, reason = judged[0] if len(judged) == 1 else _agreed(group, judged)
     own = [
         evidence_of(r, reason if reason is Reason.CONFLICTING else why, context, rule.within)
         for r, (_, why) in zip(group, judged, strict=True)
     ]
     if verdict is Verdict.UNKNOWN and reason is not Reason.TOO_OLD:
-        earlier = before(results, group)
+        earlier = before(known)
         if earlier is not None:
             own.append(evidence_of(earlier, Reason.TOO_OLD, context))
     return Outcome(verdict, reason, tuple(own))
@@ -118,39 +112,48 @@ def _unknown(judged: Sequence[Judged]) -> Reason:
     return first_unknown_reason([why for verdict, why in judged if verdict is Verdict.UNKNOWN])
 
 
-def _any(rule: Measurement | Finding, results: Sequence[Result], judge: Judge, context: Context) -> Outcome:
-    judged = [(result, *judge(result)) for result in results]
-    within = rule.within or context.window
-    met = [(r, why) for r, verdict, why in judged if verdict is Verdict.MET]
-    if met:
-        result, why = max(met, key=lambda pair: pair[0].when.first)
-        return Outcome(Verdict.MET, why, (evidence_of(result, why, context, rule.within),))
-    usable = [each for each in judged if each[1] is Verdict.NOT_MET or each[2] is not Reason.TOO_OLD]
-    latest = max(usable or judged, key=lambda each: each[0].when.first)
-    if not usable:
-        return Outcome(Verdict.UNKNOWN, Reason.TOO_OLD, (evidence_of(latest[0], Reason.TOO_OLD, context),))
-    unknown = [why for _, verdict, why in usable if verdict is Verdict.UNKNOWN]
+def _any(rule: Measurement | Finding, known: Known, judge: Judge, context: Context) -> Outcome:
+    """The newest that holds decides, so that none before it need be looked at."""
+    first, today = context.first_day(rule.within), context.day
+    latest: tuple[Result, Reason] | None = None
+    unknown: list[tuple[Result, Reason]] = []
+    for result in known.results:
+        inside = result.when.first >= first
+        verdict, why = judge(result) if inside else _judged(rule, result, judge, first, today)
+        if verdict is Verdict.MET:
+            return Outcome(Verdict.MET, why, (evidence_of(result, why, context, rule.within),))
+        if verdict is Verdict.NOT_MET or why is not Reason.TOO_OLD:
+            latest = latest or (result, why)
+            if verdict is Verdict.UNKNOWN:
+                unknown.append((result, why))
+        if known.all_days and not inside:
+            break  # so are all the others
+    if latest is None:
+        too_old = evidence_of(known.results[0], Reason.TOO_OLD, context)
+        return Outcome(Verdict.UNKNOWN, Reason.TOO_OLD, (too_old,))
     if unknown:
-        reason = first_unknown_reason(unknown)
-        blamed = next(r for r, _, why in usable if why is reason)
+        reason = first_unknown_reason([why for _, why in unknown])
+        blamed = next(result for result, why in unknown if why is reason)
         return Outcome(Verdict.UNKNOWN, reason, (evidence_of(blamed, reason, context),))
-    shown = (evidence_of(latest[0], latest[2], context, rule.within),)
+    return _none_holds(rule, evidence_of(*latest, context, rule.within), context)
+
+
+def _none_holds(rule: Measurement | Finding, latest: Evidence, context: Context) -> Outcome:
+    """Results that can be used, of which none holds: never NOT_MET without a window or the author's word."""
     if context.gap(rule.of) is not None:
-        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown)
+        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, (latest,))
+    within = rule.within or context.window
     if within is not None or (isinstance(rule, Finding) and rule.otherwise_not_met):
-        return Outcome(Verdict.NOT_MET, Reason.VALUE, shown)
-    return Outcome(Verdict.UNKNOWN, Reason.NOT_FOUND, shown)
+        return Outcome(Verdict.NOT_MET, Reason.VALUE, (latest,))
+    return Outcome(Verdict.UNKNOWN, Reason.NOT_FOUND, (latest,))
 
 
 def absent(concept_id: str, context: Context, means_not_met: bool, within: Window | None = None) -> Outcome:
     """Nothing on record: unknown, unless the author claims that absence means no and all was read."""
-    concept = context.concept(concept_id)
-    window = within or context.window
+    reason = Reason.ABSENT_BY_RULE if means_not_met else Reason.NOT_FOUND
     if context.gap(concept_id) is not None:
-        return _nothing(concept_id, concept.display, Reason.NOT_RETRIEVED, window)
-    if means_not_met:
-        return _nothing(concept_id, concept.display, Reason.ABSENT_BY_RULE, window)
-    return _nothing(concept_id, concept.display, Reason.NOT_FOUND, window)
+        reason = Reason.NOT_RETRIEVED
+    return _nothing(concept_id, context.shared.concepts[concept_id].display, reason, within or context.window)
 
 
 @lru_cache(maxsize=2048)
@@ -163,28 +166,33 @@ def _nothing(concept_id: str, label: str, reason: Reason, window: Window | None)
 
 def evidence_of(result: Result, reason: Reason, context: Context, within: Window | None = None) -> Evidence:
     """A result as evidence; ``counts_until`` where a window of the rule itself will close on it."""
-    amount = result.amount
-    value: float | str | None = None
+    amount, concept = result.amount, context.shared.concepts[result.concept]
+    value: float | str | None = result.text or None
+    unit = result.unit
     if amount is not None and amount.low == amount.high:
-        value = amount.low
-    elif result.text:
-        value = result.text
-    concept = context.concept(result.concept)
+        value, unit = amount.low, concept.unit
     until = counts_until(result.when, within) if within is not None and reason is Reason.VALUE else None
     window = within or context.window
-    return Evidence(
-        result.concept,
-        concept.display,
-        reason,
-        result.text,
-        value,
-        concept.unit if amount is not None and amount.low == amount.high else result.unit,
-        result.when.text,
-        result.reference,
-        until,
-        result.note,
-        str(window) if window is not None else "",
+    words = window_words(window) if window is not None else ""
+    date, reference, note = result.when.text, result.reference, result.note
+    return EVIDENCE(
+        (
+            result.concept,
+            concept.display,
+            reason,
+            result.text,
+            value,
+            unit,
+            date,
+            reference,
+            until,
+            note,
+            words,
+        )
     )
+
+
+window_words = lru_cache(maxsize=256)(str)
 
 
 def _shown(group: Sequence[Result], reason: Reason, context: Context) -> tuple[Evidence, ...]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mappings.evaluation.context import Context, Outcome
 from mappings.evaluation.results import evidence_of
-from mappings.evaluation.selection import known_by, newest
 from mappings.facts import Result
 from mappings.results import Evidence, ScoreItemResult, ScoreResult
 from mappings.rules import Score
@@ -39,7 +37,7 @@ def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> 
 
 
 def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
-    inside = replace(context, window=rule.within, in_score=True)
+    inside = context.within_score(rule.within)
     outcomes = [inside.evaluate(item.require) for item in definition.items]
     items = tuple(
         ScoreItemResult(
@@ -90,17 +88,16 @@ def _domains(
     return points
 
 
-def _recorded(definition: ScoreDefinition, context: Context) -> list[Result]:
+def _recorded(definition: ScoreDefinition, context: Context) -> Sequence[Result]:
     """The newest totals that a clinician recorded inside the window."""
     if not definition.recorded_as:
-        return []
+        return ()
     gap = context.gap(definition.recorded_as)
     if gap is not None and not gap.newest_first:
-        return []
-    results = known_by(context.record.results.get(definition.recorded_as, ()), context.day)
-    group = newest(results, context.day)
+        return ()
+    group = context.known(definition.recorded_as).newest
     first = context.first_day(None)
-    return group if all(result.when.first >= first for result in group) else []
+    return group if all(result.when.first >= first for result in group) else ()
 
 
 def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) -> list[int]:
@@ -122,7 +119,7 @@ def _verdict(
         return Verdict.NOT_MET, Reason.VALUE
     if score.basis == "recorded":
         return (Verdict.MET if score.at_least >= rule.at_least else Verdict.NOT_MET), Reason.VALUE
-    recorded = _recorded(definition, replace(context, window=rule.within))
+    recorded = _recorded(definition, context.within_score(rule.within))
     usable = [result for result in recorded if result.problem is None]
     if usable:
         return Verdict.UNKNOWN, Reason.CONFLICTING
@@ -130,7 +127,7 @@ def _verdict(
     if reached and score.entry in (None, Verdict.MET):
         return Verdict.MET, Reason.VALUE
     if reached and definition.entry is not None:
-        entry = replace(context, window=rule.within, in_score=True).evaluate(definition.entry)
+        entry = context.within_score(rule.within).evaluate(definition.entry)
         return Verdict.UNKNOWN, entry.reason
     unread = any(e.reason is Reason.NOT_RETRIEVED for item in score.items for e in item.evidence)
     return Verdict.UNKNOWN, Reason.NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED

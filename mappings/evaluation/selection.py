@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mappings.facts import Result
 
 
-def known_by(results: Sequence[Result], today: int) -> list[Result]:
-    """Results not dated after the day; facts after the day are ignored."""
-    return [result for result in results if result.when.first <= today]
+class Known(NamedTuple):
+    """The results of a concept up to a day, newest first; those of one day in the order of the record.
+
+    ``newest`` are those of which any could be the newest. ``all_days``: no date is partial.
+    """
+
+    results: Sequence[Result]
+    newest: Sequence[Result]
+    all_days: bool
 
 
-def newest(results: Sequence[Result], today: int) -> list[Result]:
-    """The results of which any could be the newest: one, unless dates are partial or coincide."""
+NOTHING_KNOWN = Known((), (), True)
+
+
+def known_by(recorded: Sequence[Result], today: int) -> Known:
+    """The results not dated after the day; facts after the day are ignored."""
+    results = recorded
+    days = [result.when.first for result in results]
+    if max(days, default=today) > today:
+        results = [result for result in results if result.when.first <= today]
+        days = [result.when.first for result in results]
+    all_days = days == [result.when.last for result in results]
     if len(results) < 2:
-        return list(results)
-    latest_start = max(result.when.first for result in results)
-    group = [result for result in results if min(result.when.last, today) >= latest_start]
+        return Known(results, results, all_days)
+    if days != sorted(days, reverse=True):  # most servers send the newest first
+        results = sorted(results, key=_first_day, reverse=True)
+    return Known(results, _newest(results, today, all_days), all_days)
+
+
+def _first_day(result: Result) -> int:
+    return result.when.first
+
+
+def _newest(results: Sequence[Result], today: int, all_days: bool) -> Sequence[Result]:
+    """One result, unless dates are partial or coincide."""
+    latest_start = results[0].when.first
+    if all_days:
+        if results[1].when.first < latest_start:
+            return results[:1]
+        group = [result for result in results if result.when.first == latest_start]
+    else:
+        group = [result for result in results if min(result.when.last, today) >= latest_start]
     if len(group) < 2:
         return group
     return [result for result in group if not any(_is_before(result, other) for other in group)]
@@ -36,9 +68,9 @@ def _is_before(result: Result, other: Result) -> bool:
     )
 
 
-def before(results: Sequence[Result], group: Sequence[Result]) -> Result | None:
+def before(known: Known) -> Result | None:
     """The result before the newest ones, to be shown beside a newest one that cannot be used."""
-    others = [result for result in results if result not in group]
+    others = [result for result in known.results if result not in known.newest]
     return max(others, key=lambda result: (result.when.first, result.when.moment or 0), default=None)
 
 

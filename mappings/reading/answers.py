@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mappings.concept import SYSTEMS, Concept
@@ -28,6 +28,8 @@ INTERPRETATIONS: Mapping[str, str] = {
     "AA": "abnormal",
 }
 """HL7 v3 ObservationInterpretation codes, as the FHIR R4 value set observation-interpretation lists them."""
+
+_INTERPRETED = {code: frozenset({answer}) for code, answer in INTERPRETATIONS.items()}
 
 GENERAL_CODES: Mapping[str, str] = {
     f"{_SNOMED}|10828004": "positive",
@@ -94,12 +96,10 @@ def worded_answers(text: str, concept: Concept) -> frozenset[str]:
 
 def interpretation_answers(interpretation: Any) -> frozenset[str]:
     """What Observation.interpretation says, tolerating one written without its list."""
-    if interpretation is None:
-        return frozenset()
-    concepts: Iterable[Any] = interpretation if isinstance(interpretation, list) else [interpretation]
-    return frozenset(
-        INTERPRETATIONS[coding["code"].strip()]
-        for codeable in concepts
-        for coding in codings_of(codeable)
-        if isinstance(coding.get("code"), str) and coding["code"].strip() in INTERPRETATIONS
-    )
+    found: frozenset[str] = frozenset()
+    for codeable in interpretation if isinstance(interpretation, list) else (interpretation,):
+        for coding in codings_of(codeable):
+            code = coding.get("code")
+            if isinstance(code, str):
+                found |= _INTERPRETED.get(code) or _INTERPRETED.get(code.strip(), frozenset())
+    return found

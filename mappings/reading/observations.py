@@ -2,43 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import Result
-from mappings.reading.code_index import CodeIndex
 from mappings.reading.references import reference_of
-from mappings.reading.values import read_value
+from mappings.reading.values import AMOUNT, NO_TOKENS, UCUM, read_value
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _NEVER = frozenset({"entered-in-error", "cancelled"})
+_RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
 _UNDATED = When(BEGINNING, 10**7, "")
+
+
+def plain_result(resource: Mapping[str, Any], concept: Concept, days: Mapping[str, When]) -> Result | None:
+    """The result of by far the most frequent kind of Observation; None for any other, or a date not seen yet.
+
+    That is a final number in the concept's own unit, without comparator or components. Flat, because it
+    runs for every result of a record.
+    """
+    quantity, effective = resource.get("valueQuantity"), resource.get("effectiveDateTime")
+    if type(quantity) is not dict or type(effective) is not str or resource.get("status") != "final":
+        return None
+    when, number, unit = days.get(effective), quantity.get("value"), quantity.get("code")
+    if (
+        when is None
+        or unit != concept.unit
+        or quantity.get("system") != UCUM
+        or (type(number) is not float and type(number) is not int)
+        or not 0 <= number < math.inf
+        or "comparator" in quantity
+        or "component" in resource
+    ):
+        return None
+    identity = resource.get("id")
+    reference = f"Observation/{identity}" if type(identity) is str and identity else "Observation"
+    amount = AMOUNT((number, number, False, False))
+    return _RESULT((concept.id, when, reference, f"{number:.10g} {unit}", amount, NO_TOKENS, unit, None, ""))
 
 
 def read_observation(
     resource: Mapping[str, Any],
     concepts: Sequence[Concept],
-    index: CodeIndex,
+    concepts_of: Callable[[Any], Sequence[Concept]],
+    days: dict[str, When],
     into: dict[str, list[Result]],
     unreadable: list[Unreadable],
 ) -> None:
-    """Adds the results of an Observation and its components; appends what could not be read."""
+    """Adds the results of an Observation and its components; appends what could not be read.
+
+    ``concepts_of`` looks up a component's code; ``days`` keeps dates, which results of one visit share.
+    """
     status = resource.get("status")
-    if isinstance(status, str) and status in _NEVER:
+    if type(status) is str and status in _NEVER:
         return
-    when = observation_date(resource)
+    when = _known_date(resource, days) or observation_date(resource)
     for concept in concepts:
         _add(resource, resource, concept, when, into, unreadable)
     components = resource.get("component")
     for component in components if type(components) is list else ():
         if type(component) is dict:
-            for concept in index.concepts(component.get("code")):
-                if not concept.pathology:
-                    _add(resource, component, concept, when, into, unreadable)
+            for concept in concepts_of(component.get("code")):
+                _add(resource, component, concept, when, into, unreadable)
+
+
+def _known_date(resource: Mapping[str, Any], days: dict[str, When]) -> When | None:
+    effective = resource.get("effectiveDateTime")
+    if type(effective) is not str:
+        return None
+    when = days.get(effective)
+    if when is None:
+        when = parse_when(effective)
+        if when is not None:
+            days[effective] = when
+    return when
 
 
 def _add(
@@ -49,20 +92,24 @@ def _add(
     into: dict[str, list[Result]],
     unreadable: list[Unreadable],
 ) -> None:
-    if element is resource and "component" in resource and not _has_value(resource):
+    if element is resource and "component" in resource and not has_value(resource):
         return
     amount, tokens, text, unit, problem, note = read_value(element, concept)
+    reference = reference_of(resource)
     if problem is Reason.UNREADABLE:
-        unreadable.append(Unreadable(reference_of(resource), note or "value cannot be read"))
+        unreadable.append(Unreadable(reference, note or "value cannot be read"))
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)
-    reference = reference_of(resource)
-    result = Result(concept.id, when, reference, text, amount, tokens, unit, problem, note)
-    into.setdefault(concept.id, []).append(result)
+    result = _RESULT((concept.id, when, reference, text, amount, tokens, unit, problem, note))
+    known = into.get(concept.id)
+    if known is None:
+        into[concept.id] = [result]
+    else:
+        known.append(result)
 
 
-def _has_value(resource: Mapping[str, Any]) -> bool:
+def has_value(resource: Mapping[str, Any]) -> bool:
     return any(key.startswith("value") or key == "dataAbsentReason" for key in resource)
 
 

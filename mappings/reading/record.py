@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from mappings.concept import Concept
+from mappings.dates import When
 from mappings.facts import (
     Diagnosis,
     Exposure,
@@ -20,7 +20,8 @@ from mappings.facts import (
 )
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.drugs import read_exposures
-from mappings.reading.observations import read_observation
+from mappings.reading.meanings import KIDNEY_WORDS, Meanings
+from mappings.reading.observations import has_value, plain_result, read_observation
 from mappings.reading.pathology import read_biopsies
 from mappings.reading.people import read_consent, read_participation, read_patient
 from mappings.reading.problems import read_condition, read_procedure
@@ -34,7 +35,6 @@ _CLINICAL = frozenset(
     {"Observation", "Condition", "Procedure", "DiagnosticReport", *DRUG_RECORDS, *_SUBJECT_MEMBER}
 )
 _SUPPORTING = frozenset({"Patient", "Medication", "ResearchStudy", "Specimen"})
-_KIDNEY_WORDS = re.compile(r"kidney|renal|nephritis|glomerul|isn/rps|肾", re.IGNORECASE)
 
 
 def read_record(
@@ -73,6 +73,7 @@ class RecordReader:
         self.conditions = CodeIndex(of_kind.get("condition", ()))
         self.procedures = CodeIndex(of_kind.get("procedure", ()))
         self.pathology = CodeIndex(concept for concept in concepts if concept.pathology)
+        self.meanings = Meanings(self.results, catalog.concepts)
         self.drugs = tuple(of_kind.get("drug", ()))
         self.consents = tuple(of_kind.get("consent", ()))
 
@@ -125,6 +126,8 @@ class _OneRecord:
         self.procedures: dict[str, list[Performed]] = {}
         self.by_type: dict[str, list[Mapping[str, Any]]] = {}
         self.unreadable: list[Unreadable] = []
+        self.meanings = reader.meanings
+        self.days: dict[str, When] = {}
         self.received = self.irrelevant = self.other_patient = 0
         self.faulty: set[int] = set()
 
@@ -138,7 +141,9 @@ class _OneRecord:
         if type(kind) is not str:
             self._unreadable("entry", "no resourceType")
         elif kind == "Observation":
-            if self._is_ours(resource, "subject"):
+            subject = resource.get("subject")
+            whose = subject.get("reference") if type(subject) is dict else None
+            if whose == self.identity.reference or self._is_ours(resource, "subject"):
                 self._observation(resource)
         elif kind in _CLINICAL:
             if self._is_ours(resource, _SUBJECT_MEMBER.get(kind, "subject")):
@@ -162,25 +167,46 @@ class _OneRecord:
 
     def _observation(self, resource: Mapping[str, Any]) -> None:
         code = resource.get("code")
-        concepts = self.reader.results.concepts(code)
-        if not concepts and "component" not in resource:
-            if type(code) is not dict:
-                self._unreadable(reference_of(resource), "no code")
-            elif self._may_be_pathology(resource):
-                self.by_type.setdefault("Observation", []).append(resource)
-            else:
-                self.irrelevant += 1
-            return
-        if "component" in resource or any(concept.pathology for concept in concepts):
+        meaning = self.meanings.of(code)
+        concept = meaning.plain
+        if concept is not None:
+            result = plain_result(resource, concept, self.days)
+            if result is not None:
+                known = self.results.get(concept.id)
+                if known is None:
+                    self.results[concept.id] = [result]
+                else:
+                    known.append(result)
+                return
+        has_parts = "component" in resource
+        if meaning.pathology or (has_parts and self._may_hold_pathology(resource)):
             self.by_type.setdefault("Observation", []).append(resource)
-            concepts = [concept for concept in concepts if not concept.pathology]
-        faults = len(self.unreadable)
-        read_observation(resource, concepts, self.reader.results, self.results, self.unreadable)
-        if len(self.unreadable) > faults:
-            self.faulty.add(self.received)
+        elif not meaning.concepts and not has_parts:
+            if type(code) is dict:
+                self.irrelevant += 1
+            else:
+                self._unreadable(reference_of(resource), "no code")
+            return
+        if meaning.concepts or has_parts:
+            faults = len(self.unreadable)
+            read_observation(
+                resource, meaning.concepts, self.parts_of, self.days, self.results, self.unreadable
+            )
+            if len(self.unreadable) > faults:
+                self.faulty.add(self.received)
 
-    def _may_be_pathology(self, resource: Mapping[str, Any]) -> bool:
-        return bool(_KIDNEY_WORDS.search(words(resource.get("code"))))
+    def parts_of(self, code: Any) -> Sequence[Concept]:
+        """The concepts of a component's code."""
+        return self.meanings.of(code).concepts
+
+    def _may_hold_pathology(self, resource: Mapping[str, Any]) -> bool:
+        """Whether a part asks about a biopsy, or the whole has a value that a report may refer to."""
+        parts = resource["component"]
+        return has_value(resource) or any(
+            self.meanings.of(part.get("code")).pathology
+            for part in (parts if type(parts) is list else (parts,))
+            if type(part) is dict
+        )
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
@@ -260,10 +286,10 @@ class _OneRecord:
 
     def _concerns_kidney(self, resource: Mapping[str, Any]) -> bool:
         code = resource.get("code")
-        if self.reader.pathology.concepts(code) or _KIDNEY_WORDS.search(words(code)):
+        if self.reader.pathology.concepts(code) or KIDNEY_WORDS.search(words(code)):
             return True
         conclusion = resource.get("conclusion")
-        return type(conclusion) is str and _KIDNEY_WORDS.search(conclusion) is not None
+        return type(conclusion) is str and KIDNEY_WORDS.search(conclusion) is not None
 
     def _participations(self) -> tuple[StudyParticipation, ...]:
         subjects = self.by_type.get("ResearchSubject", ())
@@ -316,7 +342,7 @@ def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable
         ]
         return min(touching, key=lambda gap: gap.newest_first, default=None)
 
-    return find
+    return cache(find)
 
 
 def _no_gap(_concept: str) -> Gap | None:

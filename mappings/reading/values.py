@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from mappings.amounts import Amount, censored, exactly
@@ -14,7 +15,7 @@ from mappings.reading.code_index import codings_of, words
 from mappings.units import convert
 from mappings.verdicts import Reason
 
-_UCUM = "http://unitsofmeasure.org"
+UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
 _TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*1\s*:\s*(\d{1,7})\b")
 _COMPARATORS = {"≤": "<=", "≥": ">="}
@@ -32,6 +33,11 @@ class Value(NamedTuple):
     note: str = ""
 
 
+_VALUE: Callable[[tuple[Any, ...]], Value] = partial(tuple.__new__, Value)
+AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
+"""Several times faster than the constructors, and called for every result of a record."""
+
+
 def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value:
     return Value(None, NO_TOKENS, text, unit, reason, note)
 
@@ -39,10 +45,26 @@ def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value
 def read_value(element: Mapping[str, Any], concept: Concept) -> Value:
     """The value[x] of an Observation or component. Never raises; a fault is the value's ``problem``."""
     quantity = element.get("valueQuantity")
-    value = _other(element, concept) if quantity is None else _quantity(quantity, concept)
-    if concept.kind == "measurement":
-        return _checked(value, concept)
-    return _answered(value, element, concept)
+    if quantity is None:
+        value = _other(element, concept)
+    else:
+        value = _plain_quantity(quantity, concept) or _quantity(quantity, concept)
+    if concept.kind != "measurement":
+        return _answered(value, element, concept)
+    return value if concept.whole_number_to is None else _checked(value, concept)
+
+
+def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
+    """By far the most frequent value: a number in the concept's own unit. None for any other."""
+    if type(quantity) is not dict or "comparator" in quantity or quantity.get("system") != UCUM:
+        return None
+    number, unit = quantity.get("value"), concept.unit
+    if not unit or quantity.get("code") != unit or (type(number) is not float and type(number) is not int):
+        return None
+    if not 0 <= number < math.inf:
+        return None
+    amount = AMOUNT((number, number, False, False))
+    return _VALUE((amount, NO_TOKENS, f"{number:.10g} {unit}", unit, None, ""))
 
 
 def _quantity(quantity: Any, concept: Concept) -> Value:
@@ -52,7 +74,7 @@ def _quantity(quantity: Any, concept: Concept) -> Value:
     if type(number) is not float and type(number) is not int:
         return _problem(Reason.UNREADABLE, "quantity without a number")
     unit = quantity.get("code")
-    if type(unit) is not str or quantity.get("system") != _UCUM:
+    if type(unit) is not str or quantity.get("system") != UCUM:
         unit = quantity.get("unit") or unit or ""
         if type(unit) is not str:
             return _problem(Reason.UNREADABLE, "unit is not a text")
@@ -212,11 +234,15 @@ def _answered(value: Value, element: Mapping[str, Any], concept: Concept) -> Val
         return value
     tokens = _answers_of_number(value, concept)
     if not tokens:
-        tokens = value.tokens | interpretation_answers(element.get("interpretation"))
+        tokens = value.tokens
+        interpretation = element.get("interpretation")
+        if interpretation is not None:
+            tokens |= interpretation_answers(interpretation)
     if not tokens:
         tokens = _answers_of_range(value, element)
-    tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
-    if {"positive", "negative"} <= tokens:
+    if concept.from_range:
+        tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
+    if "positive" in tokens and "negative" in tokens:
         return value._replace(
             tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree"
         )
@@ -226,7 +252,7 @@ def _answered(value: Value, element: Mapping[str, Any], concept: Concept) -> Val
         )
     if "positive" in tokens and value.amount is None and _lacks_detail(element, concept):
         return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
-    return value._replace(tokens=tokens, problem=None)
+    return _VALUE((value.amount, tokens, value.text, value.unit, None, value.note))
 
 
 def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:

@@ -1,0 +1,68 @@
+"""What the code of an Observation means to the definitions, looked up once for each code that comes in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mappings.concept import Concept
+from mappings.reading.code_index import CodeIndex, words
+from mappings.reading.pathology.questions import questions_of
+
+KIDNEY_WORDS = re.compile(r"kidney|renal|nephritis|glomerul|isn/rps|肾", re.IGNORECASE)
+_MOST = 4096
+
+
+class Meaning(NamedTuple):
+    """The concepts that a code stands for, and whether pathology is to be looked for in the Observation.
+
+    ``plain`` is the only concept, if its results are numbers in a unit with nothing more to look at.
+    """
+
+    concepts: Sequence[Concept]
+    pathology: bool
+    plain: Concept | None = None
+
+
+class Meanings:
+    """Meanings by code, system and words. One for each catalog; the same codes come with every record."""
+
+    def __init__(self, index: CodeIndex, concepts: Mapping[str, Concept]) -> None:
+        self._index = index
+        self._concepts = concepts
+        self._known: dict[tuple[object, ...], Meaning] = {}
+
+    def of(self, code: Any) -> Meaning:
+        """The meaning of a CodeableConcept. Never raises."""
+        try:
+            codings, text = code["coding"], code.get("text")
+            if len(codings) == 1:
+                coding = codings[0]
+                key = (coding.get("code"), coding.get("system"), coding.get("display"), text)
+            else:
+                key = (*[(c.get("code"), c.get("system"), c.get("display")) for c in codings], text)
+            known = self._known.get(key)
+        except (AttributeError, KeyError, TypeError):  # text alone, or nothing that FHIR knows
+            return self._looked_up(code)
+        return known or self._kept(key, self._looked_up(code))
+
+    def _kept(self, key: tuple[object, ...], meaning: Meaning) -> Meaning:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[key] = meaning
+        return meaning
+
+    def _looked_up(self, code: Any) -> Meaning:
+        found = self._index.concepts(code)
+        if not found:
+            asked = questions_of(self._concepts).asked_by(code)
+            return Meaning((), asked is not None or KIDNEY_WORDS.search(words(code)) is not None)
+        concepts = tuple(concept for concept in found if not concept.pathology)
+        plain = concepts[0] if len(concepts) == len(found) == 1 and is_plain(concepts[0]) else None
+        return Meaning(concepts, len(concepts) < len(found), plain)
+
+
+def is_plain(concept: Concept) -> bool:
+    """Whether a number in the concept's unit is all that there is to a result of it."""
+    return concept.kind == "measurement" and bool(concept.unit) and concept.whole_number_to is None
