@@ -46,6 +46,7 @@ class TrialDefinition:
     criteria: tuple[Criterion, ...]
     show_card_when_met: Rule
     not_encoded: tuple[str, ...]
+    gate_interpretation: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
     recruitment: Recruitment | None = None
 

@@ -19,7 +19,10 @@ def describe(trial: TrialDefinition, catalog: Catalog) -> str:
     lines = _head(trial)
     lines += ["", "## What the published criteria leave out", ""]
     lines += _bullets(trial.not_encoded) or ["Nothing is marked as left out."]
-    lines += ["", "## When a card is shown", "", *prose.bullets(trial.show_card_when_met)]
+    lines += ["", "## When a card is shown", ""]
+    if trial.gate_interpretation:
+        lines += ["Our reading:", "", *_bullets(trial.gate_interpretation), "", "All in all:", ""]
+    lines += prose.bullets(trial.show_card_when_met)
     lines += ["", "## Criteria"]
     for number, criterion in enumerate(trial.criteria, 1):
         lines += _criterion(number, criterion, prose)

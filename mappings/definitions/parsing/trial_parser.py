@@ -80,6 +80,7 @@ def _trial(facts: TrialFacts | None, fields: Fields, scope: Scope, lines: dict[s
         facts=facts or TrialFacts("", "", "", "draft", "", "", "", _NO_DAY),
         criteria=_criteria(fields, scope, lines),
         show_card_when_met=_gate(fields, scope),
+        gate_interpretation=fields.texts("show_card_interpretation"),
         not_encoded=fields.texts("not_encoded"),
         show=scope.names.members(fields.text_nodes("show"), (), scope.report),
         recruitment=_recruitment(fields),
