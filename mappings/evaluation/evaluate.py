@@ -60,6 +60,7 @@ EVALUATORS: Mapping[type, Callable[[Any, Context], Outcome]] = {
 }
 
 
+_SETTLED = frozenset({Reason.VALUE, Reason.ABSENT_BY_RULE})
 _MADE_OF_OTHERS = frozenset({All, AnyOf, Not, AtLeast})
 
 
@@ -89,7 +90,7 @@ def evaluate_criterion(criterion: Criterion, context: Context) -> CriterionResul
         evidence=outcome.evidence,
         protocol=criterion.protocol,
         interpretation=criterion.interpretation,
-        to_settle=_to_settle(outcome),
+        to_settle=_to_settle(outcome, context),
     )
 
 
@@ -106,14 +107,11 @@ def _implied(applies_when: Rule, require: Rule, context: Context) -> Outcome:
     return Outcome(Verdict.UNKNOWN, applies.reason, evidence)
 
 
-def _to_settle(outcome: Outcome) -> tuple[str, ...]:
-    """The concepts whose result could decide an unknown: those whose evidence is not a plain value."""
+def _to_settle(outcome: Outcome, context: Context) -> tuple[str, ...]:
+    """The concepts whose result could decide an unknown, those first that can be ordered."""
     if outcome.verdict is not Verdict.UNKNOWN:
         return ()
-    return tuple(
-        dict.fromkeys(
-            evidence.concept
-            for evidence in outcome.evidence
-            if evidence.concept and evidence.reason not in (Reason.VALUE, Reason.ABSENT_BY_RULE)
-        )
-    )
+    concepts = context.shared.concepts
+    open_ = [evidence.concept for evidence in outcome.evidence if evidence.reason not in _SETTLED]
+    known = dict.fromkeys(concept for concept in open_ if concept in concepts)
+    return tuple(sorted(known, key=lambda concept: concepts[concept].orderable is None))

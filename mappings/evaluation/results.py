@@ -19,6 +19,8 @@ Judged = tuple[Verdict, Reason]
 Judge = Callable[[Result], Judged]
 _MET: Judged = (Verdict.MET, Reason.VALUE)
 _NOT_MET: Judged = (Verdict.NOT_MET, Reason.VALUE)
+_OF_ALL = (Reason.CONFLICTING, Reason.IMPRECISE)
+"""Reasons that concern the newest results together, not one of them."""
 
 
 def evaluate_measurement(rule: Measurement, context: Context) -> Outcome:
@@ -87,7 +89,7 @@ def _latest(rule: Measurement | Finding, known: Known, judge: Judge, context: Co
     judged = [_judged(rule, result, judge, first, context.day) for result in group]
     verdict, reason = judged[0] if len(judged) == 1 else _agreed(group, judged)
     own = [
-        evidence_of(r, reason if reason is Reason.CONFLICTING else why, context, rule.within)
+        evidence_of(r, reason if reason in _OF_ALL else why, context, rule.within)
         for r, (_, why) in zip(group, judged, strict=True)
     ]
     if verdict is Verdict.UNKNOWN and reason is not Reason.TOO_OLD:

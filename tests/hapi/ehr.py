@@ -37,9 +37,10 @@ class Ehr:
     def on_record(self, bundle: Json) -> Iterator[LoadedBundle]:
         """The resources are there for the length of the block; what else is there stays as it is."""
         loaded = self.load(bundle)
-        yield loaded
-        # If the block fails, the end of the run deletes them with everything else.
-        self._delete(loaded)
+        try:
+            yield loaded
+        finally:
+            self._delete(loaded)
 
     def _delete(self, loaded: LoadedBundle) -> None:
         deletions = [{"request": {"method": "DELETE", "url": url}} for url in loaded.references.values()]

@@ -24,6 +24,8 @@ HOW_RECORDED = {
 DATES = ("effectiveDateTime", "onsetDateTime", "recordedDate", "authoredOn", "whenHandedOver")
 COMPUTED = {"egfr-ckd-epi-2021": "Creatinine"}
 """What is calculated from a result, and a word in that result's code."""
+OUT_OF = {"nih-activity-index": "/24", "nih-chronicity-index": "/12"}
+"""Indices are shown with the end of their scale, which a record may leave out."""
 
 
 def evidence_of(assessment: Assessment) -> set[Evidence]:
@@ -68,6 +70,10 @@ class Holdings:
             yield f"is dated {sorted(_days(resource))}"
         if not self._says(resource, evidence, today):
             yield f"says {sorted(self._texts(resource, today))}"
+        measured = resource.get("valueQuantity", {})
+        same_unit = isinstance(evidence.value, float | int) and evidence.unit == measured.get("unit")
+        if same_unit and evidence.value != measured["value"]:
+            yield f"measured {measured['value']}"
 
     def _says(self, resource: Json, evidence: Evidence, today: date) -> bool:
         if word := COMPUTED.get(evidence.concept):
@@ -75,7 +81,8 @@ class Holdings:
         if resource["resourceType"] == "DiagnosticReport":
             number = f"{evidence.value:g}" if isinstance(evidence.value, float) else evidence.text
             return number in evidence.text and evidence.text.rstrip("…") in resource["conclusion"]
-        return evidence.text in self._texts(resource, today)
+        shown = evidence.text.removesuffix(OUT_OF.get(evidence.concept, ""))
+        return bool({shown, evidence.text} & self._texts(resource, today))
 
     def _texts(self, resource: Json, today: date) -> set[str]:
         """The ways in which a clinician may write what the resource says."""
