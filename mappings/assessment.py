@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from mappings.evaluation.absence import absences_of, present_in
 from mappings.evaluation.context import Context, Shared
 from mappings.evaluation.evaluate import evaluate, evaluate_criterion
 from mappings.evaluation.judgement import latest_fact
@@ -58,7 +59,16 @@ def _record_reason(patient: PatientFacts, today: date) -> RecordReason:
 
 def _context(trial: TrialDefinition, record: PatientRecord, today: date, catalog: Catalog) -> Context:
     criteria = {criterion.id: criterion for criterion in trial.criteria}
-    shared = Shared(record, catalog.concepts, catalog.scores, criteria, evaluate, evaluate_criterion)
+    shared = Shared(
+        record,
+        catalog.concepts,
+        catalog.scores,
+        criteria,
+        evaluate,
+        evaluate_criterion,
+        present_in(record),
+        absences_of(catalog),
+    )
     return Context(shared, today, today.toordinal())
 
 

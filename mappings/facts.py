@@ -21,7 +21,8 @@ class Result(NamedTuple):
 
     ``amount`` is in the concept's canonical unit, ``tokens`` are answers ("positive", "low", "IV").
     ``problem`` is set where the result exists but cannot be used as it stands, and then says why.
-    ``text`` is the value as written, with its unit.
+    ``text`` is the value as written, with its unit; empty for a plain number, whose words are made only for
+    the few results that are shown.
     """
 
     concept: str

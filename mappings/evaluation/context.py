@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, Window
+from mappings.evaluation.absence import Absences
 from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
 from mappings.facts import PatientRecord
 from mappings.results import CriterionResult, Evidence, Gap, ScoreResult
@@ -32,7 +33,10 @@ OUTCOME: Callable[[tuple[Verdict, Reason, tuple[Evidence, ...]]], Outcome] = par
 
 @dataclass(slots=True)
 class Shared:
-    """What all contexts of one assessment share; results are computed once and kept."""
+    """What all contexts of one assessment share; results are computed once and kept.
+
+    ``present`` holds the concepts about which there are facts; None if not all was read.
+    """
 
     record: PatientRecord
     concepts: Mapping[str, Concept]
@@ -40,6 +44,8 @@ class Shared:
     criteria: Mapping[str, Criterion]
     evaluate: Callable[[Rule, Context], Outcome]
     evaluate_criterion: Callable[[Criterion, Context], CriterionResult]
+    present: frozenset[str] | None = None
+    absences: Absences = field(default_factory=Absences)
     criterion_results: dict[tuple[str, int], CriterionResult] = field(default_factory=dict)
     score_results: dict[tuple[str, str, int], ScoreResult] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)

@@ -65,8 +65,16 @@ _MADE_OF_OTHERS = frozenset({All, AnyOf, Not, AtLeast})
 
 
 def evaluate(rule: Rule, context: Context) -> Outcome:
-    """What the record says about a rule, on the context's day. Rules made of others are kept: definitions
-    are put in many places, and ``id`` names a rule for as long as its catalog lives."""
+    """What the record says about a rule, on the context's day."""
+    present = context.shared.present
+    if present is None:
+        return _evaluate(rule, context)
+    return context.shared.absences.evaluate(rule, _evaluate, present, context)
+
+
+def _evaluate(rule: Rule, context: Context) -> Outcome:
+    """Rules made of others are kept for the context: definitions are put in many places, and ``id`` names
+    a rule for as long as its catalog lives."""
     kind = type(rule)
     if kind not in _MADE_OF_OTHERS:
         return EVALUATORS[kind](rule, context)

@@ -44,7 +44,7 @@ def plain_result(resource: Mapping[str, Any], concept: Concept, days: Mapping[st
     identity = resource.get("id")
     reference = f"Observation/{identity}" if type(identity) is str and identity else "Observation"
     amount = AMOUNT((number, number, False, False))
-    return _RESULT((concept.id, when, reference, f"{number:.10g} {unit}", amount, NO_TOKENS, unit, None, ""))
+    return _RESULT((concept.id, when, reference, "", amount, NO_TOKENS, unit, None, ""))
 
 
 def read_observation(
