@@ -170,10 +170,10 @@ def evidence_of(result: Result, reason: Reason, context: Context, within: Window
     """A result as evidence; ``counts_until`` where a window of the rule itself will close on it."""
     amount, concept = result.amount, context.shared.concepts[result.concept]
     value: float | str | None = result.text or None
-    text, unit = result.text, result.unit
+    text, unit = result.text, ""
     if amount is not None and amount.low == amount.high:
         value = amount.low
-        text, unit = text or f"{value:.10g} {unit}".rstrip(), concept.unit
+        text, unit = text or f"{value:.10g} {result.unit}".rstrip(), concept.unit
     until = counts_until(result.when, within) if within is not None and reason is Reason.VALUE else None
     window = within or context.window
     words = window_words(window) if window is not None else ""

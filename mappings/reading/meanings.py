@@ -17,12 +17,14 @@ _MOST = 4096
 class Meaning(NamedTuple):
     """The concepts that a code stands for, and whether pathology is to be looked for in the Observation.
 
-    ``plain`` is the only concept, if its results are numbers in a unit with nothing more to look at.
+    ``is_nothing``: neither. ``plain`` is the only concept, if its results are numbers in a unit with
+    nothing more to look at.
     """
 
     concepts: Sequence[Concept]
     pathology: bool
     plain: Concept | None = None
+    is_nothing: bool = False
 
 
 class Meanings:
@@ -57,7 +59,8 @@ class Meanings:
         found = self._index.concepts(code)
         if not found:
             asked = questions_of(self._concepts).asked_by(code)
-            return Meaning((), asked is not None or KIDNEY_WORDS.search(words(code)) is not None)
+            pathology = asked is not None or KIDNEY_WORDS.search(words(code)) is not None
+            return Meaning((), pathology, is_nothing=not pathology and type(code) is dict)
         concepts = tuple(concept for concept in found if not concept.pathology)
         plain = concepts[0] if len(concepts) == len(found) == 1 and is_plain(concepts[0]) else None
         return Meaning(concepts, len(concepts) < len(found), plain)

@@ -13,38 +13,53 @@ from mappings.facts import Result
 from mappings.reading.references import reference_of
 from mappings.reading.values import AMOUNT, NO_TOKENS, UCUM, read_value
 from mappings.results import Unreadable
+from mappings.units import convert
 from mappings.verdicts import Reason
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _NEVER = frozenset({"entered-in-error", "cancelled"})
 _RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
+_VALUES = frozenset(
+    {
+        "dataAbsentReason",
+        *(
+            f"value{kind}"
+            for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range")
+        ),
+        *(f"value{kind}" for kind in ("Ratio", "SampledData", "Time", "DateTime", "Period")),
+    }
+)
 _UNDATED = When(BEGINNING, 10**7, "")
 
 
-def plain_result(resource: Mapping[str, Any], concept: Concept, days: Mapping[str, When]) -> Result | None:
-    """The result of by far the most frequent kind of Observation; None for any other, or a date not seen yet.
+def plain_result(resource: Mapping[str, Any], concept: Concept, days: dict[str, When]) -> Result | None:
+    """The result of by far the most frequent kind of Observation; None for any other.
 
-    That is a final number in the concept's own unit, without comparator or components. Flat, because it
-    runs for every result of a record.
+    That is a final number of a known day in a unit that converts into the concept's own, without comparator
+    or components. Flat, because it runs for every result of a record. ``days`` keeps dates already read.
     """
     quantity, effective = resource.get("valueQuantity"), resource.get("effectiveDateTime")
     if type(quantity) is not dict or type(effective) is not str or resource.get("status") != "final":
         return None
-    when, number, unit = days.get(effective), quantity.get("value"), quantity.get("code")
+    number, unit = quantity.get("value"), quantity.get("code")
     if (
-        when is None
-        or unit != concept.unit
-        or quantity.get("system") != UCUM
-        or (type(number) is not float and type(number) is not int)
+        (type(number) is not float and type(number) is not int)
         or not 0 <= number < math.inf
+        or quantity.get("system") != UCUM
+        or type(unit) is not str
         or "comparator" in quantity
         or "component" in resource
     ):
         return None
+    when = days.get(effective) or _known_date(effective, days)
+    value = number if unit == concept.unit else convert(number, unit, concept)
+    if when is None or value is None:
+        return None
     identity = resource.get("id")
     reference = f"Observation/{identity}" if type(identity) is str and identity else "Observation"
-    amount = AMOUNT((number, number, False, False))
-    return _RESULT((concept.id, when, reference, "", amount, NO_TOKENS, unit, None, ""))
+    text = "" if value is number else f"{number:.10g} {unit}"
+    amount = AMOUNT((value, value, False, False))
+    return _RESULT((concept.id, when, reference, text, amount, NO_TOKENS, unit, None, ""))
 
 
 def read_observation(
@@ -62,7 +77,9 @@ def read_observation(
     status = resource.get("status")
     if type(status) is str and status in _NEVER:
         return
-    when = _known_date(resource, days) or observation_date(resource)
+    effective = resource.get("effectiveDateTime")
+    when = _known_date(effective, days) if type(effective) is str else None
+    when = when or observation_date(resource)
     for concept in concepts:
         _add(resource, resource, concept, when, into, unreadable)
     components = resource.get("component")
@@ -72,10 +89,7 @@ def read_observation(
                 _add(resource, component, concept, when, into, unreadable)
 
 
-def _known_date(resource: Mapping[str, Any], days: dict[str, When]) -> When | None:
-    effective = resource.get("effectiveDateTime")
-    if type(effective) is not str:
-        return None
+def _known_date(effective: str, days: dict[str, When]) -> When | None:
     when = days.get(effective)
     if when is None:
         when = parse_when(effective)
@@ -110,7 +124,8 @@ def _add(
 
 
 def has_value(resource: Mapping[str, Any]) -> bool:
-    return any(key.startswith("value") or key == "dataAbsentReason" for key in resource)
+    """Whether the Observation itself, and not only its components, says something."""
+    return not _VALUES.isdisjoint(resource)
 
 
 def _status_note(status: object) -> str:

@@ -20,7 +20,7 @@ from mappings.facts import (
 )
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.drugs import read_exposures
-from mappings.reading.meanings import KIDNEY_WORDS, Meanings
+from mappings.reading.meanings import KIDNEY_WORDS, Meaning, Meanings
 from mappings.reading.observations import has_value, plain_result, read_observation
 from mappings.reading.pathology import read_biopsies
 from mappings.reading.people import read_consent, read_participation, read_patient
@@ -88,8 +88,7 @@ class RecordReader:
         aliases = [url for url, reference in full_urls.items() if reference == patient.reference]
         identity = PatientIdentity(patient.reference.partition("/")[2], aliases)
         one = _OneRecord(self, patient, identity, full_urls, gaps)
-        for resource in resources:
-            one.take(resource)
+        one.take_all(resources)
         return one.finish()
 
 
@@ -131,9 +130,40 @@ class _OneRecord:
         self.received = self.irrelevant = self.other_patient = 0
         self.faulty: set[int] = set()
 
-    def take(self, resource: Any) -> None:
-        """Sorts one raw entry: read now, kept for later, irrelevant, somebody else's or unreadable."""
-        self.received += 1
+    def take_all(self, resources: Sequence[Any]) -> None:
+        """Sorts raw entries: read now, kept for later, irrelevant, somebody else's or unreadable.
+
+        The patient's Observations, by far the most entries, are looked at here, as flat as can be.
+        """
+        mine, meaning_of, irrelevant = self.identity.reference, self.meanings.of, 0
+        for resource in resources:
+            self.received += 1
+            try:
+                ours = resource["subject"]["reference"] == mine and resource["resourceType"] == "Observation"
+            except (KeyError, TypeError):
+                ours = False
+            if not ours:
+                self._take(resource)
+                continue
+            meaning = meaning_of(resource.get("code"))
+            if meaning.is_nothing and "component" not in resource:
+                irrelevant += 1
+            elif meaning.plain is None or not self._plain(resource, meaning.plain):
+                self._observation(resource, meaning)
+        self.irrelevant += irrelevant
+
+    def _plain(self, resource: Mapping[str, Any], concept: Concept) -> bool:
+        result = plain_result(resource, concept, self.days)
+        if result is None:
+            return False
+        known = self.results.get(concept.id)
+        if known is None:
+            self.results[concept.id] = [result]
+        else:
+            known.append(result)
+        return True
+
+    def _take(self, resource: Any) -> None:
         if type(resource) is not dict:
             self._unreadable("entry", "not a resource")
             return
@@ -141,10 +171,8 @@ class _OneRecord:
         if type(kind) is not str:
             self._unreadable("entry", "no resourceType")
         elif kind == "Observation":
-            subject = resource.get("subject")
-            whose = subject.get("reference") if type(subject) is dict else None
-            if whose == self.identity.reference or self._is_ours(resource, "subject"):
-                self._observation(resource)
+            if self._is_ours(resource, "subject"):
+                self._observation(resource, self.meanings.of(resource.get("code")))
         elif kind in _CLINICAL:
             if self._is_ours(resource, _SUBJECT_MEMBER.get(kind, "subject")):
                 self.by_type.setdefault(kind, []).append(resource)
@@ -165,29 +193,18 @@ class _OneRecord:
             self.other_patient += 1
         return bool(ours)
 
-    def _observation(self, resource: Mapping[str, Any]) -> None:
-        code = resource.get("code")
-        meaning = self.meanings.of(code)
-        concept = meaning.plain
-        if concept is not None:
-            result = plain_result(resource, concept, self.days)
-            if result is not None:
-                known = self.results.get(concept.id)
-                if known is None:
-                    self.results[concept.id] = [result]
-                else:
-                    known.append(result)
-                return
+    def _observation(self, resource: Mapping[str, Any], meaning: Meaning) -> None:
         has_parts = "component" in resource
-        if meaning.pathology or (has_parts and self._may_hold_pathology(resource)):
+        parts = self._parts(resource) if has_parts else ()
+        if meaning.pathology or any(part.pathology for part in parts) or (has_parts and has_value(resource)):
             self.by_type.setdefault("Observation", []).append(resource)
-        elif not meaning.concepts and not has_parts:
-            if type(code) is dict:
+        elif not meaning.concepts and not any(part.concepts for part in parts):
+            if type(resource.get("code")) is dict:
                 self.irrelevant += 1
             else:
                 self._unreadable(reference_of(resource), "no code")
             return
-        if meaning.concepts or has_parts:
+        if meaning.concepts or parts:
             faults = len(self.unreadable)
             read_observation(
                 resource, meaning.concepts, self.parts_of, self.days, self.results, self.unreadable
@@ -199,14 +216,11 @@ class _OneRecord:
         """The concepts of a component's code."""
         return self.meanings.of(code).concepts
 
-    def _may_hold_pathology(self, resource: Mapping[str, Any]) -> bool:
-        """Whether a part asks about a biopsy, or the whole has a value that a report may refer to."""
+    def _parts(self, resource: Mapping[str, Any]) -> list[Meaning]:
+        """What the components of an Observation ask about."""
         parts = resource["component"]
-        return has_value(resource) or any(
-            self.meanings.of(part.get("code")).pathology
-            for part in (parts if type(parts) is list else (parts,))
-            if type(part) is dict
-        )
+        codes = [part.get("code") for part in parts if type(part) is dict] if type(parts) is list else []
+        return [self.meanings.of(code) for code in codes]
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
