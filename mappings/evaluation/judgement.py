@@ -30,7 +30,10 @@ def latest_fact(concept: str, context: Context) -> list[Evidence]:
     newest = context.known(concept).newest
     if newest:
         result = newest[0]
-        shown = evidence_of(result, result.problem or Reason.VALUE, context)
+        reason = result.problem or Reason.VALUE
+        if reason is Reason.NOT_FOUND and context.gap(concept) is not None:
+            reason = Reason.NOT_RETRIEVED
+        shown = evidence_of(result, reason, context)
         egfr = _egfr(result, context) if concept == CREATININE else None
         return [shown, egfr] if egfr else [shown]
     record, label = context.record, context.concept(concept).display

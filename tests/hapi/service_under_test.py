@@ -34,7 +34,7 @@ from tests.hapi.run_data import Json
 PATIENT_VIEW = "/cds-services/trial-match-patient-view"
 USER = "Practitioner/trialhook-test"
 # The longest that may be set: these tests ask what comes, not how fast, on a machine that does other work.
-PATIENT_DEADLINE = 60.0
+LONGEST_DEADLINE = 60.0
 CALL_LIMIT = 120.0
 START_LIMIT = 90.0
 
@@ -78,7 +78,7 @@ class Service:
 def running_service(fhir_base: str, **settings: str) -> Iterator[Service]:
     """`trialhook serve` on a free port; settings go by the end of their names, such as PAGE_LIMIT."""
     port = _free_port()
-    own = {"FHIR_HOSTS": fhir_base, "TIME_ZONE": ZONE, "DEADLINE": f"{PATIENT_DEADLINE:.0f}"} | settings
+    own = {"FHIR_HOSTS": fhir_base, "TIME_ZONE": ZONE, "DEADLINE": f"{LONGEST_DEADLINE:.0f}"} | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIALHOOK_")}
     environment = kept | {f"TRIALHOOK_{name}": value for name, value in own.items()}
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port)]
@@ -103,7 +103,7 @@ class Reader:
     def of(cls, fhir_base: str) -> Reader:
         """A reader with as much patience as the service of these tests."""
         load_ucum()
-        return cls(Settings(fhir_hosts=(fhir_base,), deadline=PATIENT_DEADLINE))
+        return cls(Settings(fhir_hosts=(fhir_base,), deadline=LONGEST_DEADLINE))
 
     def limited(self, *, pages: int | None = None, seconds: float | None = None) -> Reader:
         """The same with less patience."""

@@ -223,7 +223,7 @@ def test_a_hundred_pages_stop_at_the_limit_and_the_newest_result_still_decides(c
     with ehr(Observation=paged(100)) as sent:
         detail = pulled(client)
     assert len([url for url in urls(sent) if "page=" in url]) == 19
-    assert "more than 20 pages" in detail
+    assert "beyond the page limit of 20" in detail
     assert "Proteinuria: urine protein/creatinine ratio 1.8 g/g" in detail
 
 
