@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -69,8 +71,8 @@ def wait_until_up(url: str) -> None:
     raise AssertionError("the service did not come up")
 
 
-def hook_body(today: object) -> dict[str, object]:
-    bundle = samples.ALL[0].build(today)  # type: ignore[arg-type]
+def hook_body(today: date) -> dict[str, Any]:
+    bundle = samples.ALL[0].build(today)
     patient = next(one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Patient")
     return {
         "hook": "patient-view",
@@ -80,7 +82,7 @@ def hook_body(today: object) -> dict[str, object]:
     }
 
 
-def test_it_answers_on_loopback_and_logs_a_line_without_the_patient(today: object) -> None:
+def test_it_answers_on_loopback_and_logs_a_line_without_the_patient(today: date) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running([*SERVE, "--port", str(port)], WEB_CONCURRENCY="2") as process:

@@ -59,11 +59,13 @@ class Service:
 
     def call(self, patient_id: str) -> requests.Response:
         """Open a chart: patient-view without prefetch, so that the service has to pull everything."""
-        context = {"userId": USER, "patientId": patient_id}
-        body = {"hook": "patient-view", "hookInstance": str(uuid.uuid4()), "context": context}
-        return requests.post(
-            f"{self.url}{PATIENT_VIEW}", json=body | {"fhirServer": self.fhir_base}, timeout=CALL_LIMIT
-        )
+        body: Json = {
+            "hook": "patient-view",
+            "hookInstance": str(uuid.uuid4()),
+            "context": {"userId": USER, "patientId": patient_id},
+            "fhirServer": self.fhir_base,
+        }
+        return requests.post(f"{self.url}{PATIENT_VIEW}", json=body, timeout=CALL_LIMIT)
 
     def cards(self, patient_id: str) -> list[Json]:
         """The cards for a patient; a failed call raises with what the service said."""
