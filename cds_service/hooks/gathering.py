@@ -84,14 +84,16 @@ def _with_fetched(prefetched: Prefetched, found: Sequence[Found]) -> Gathered:
 
 def without_repeats(resources: Iterable[Any]) -> list[Any]:
     """Leaves out what came twice, as searches that overlap bring it; different contents both stay."""
-    first: dict[tuple[Any, Any], Any] = {}
+    first: dict[tuple[str, str], Any] = {}
     kept: list[Any] = []
     for resource in resources:
         if type(resource) is dict:
-            identity = resource.get("id")
-            if type(identity) is str and identity:
-                known = first.setdefault((str(resource.get("resourceType")), identity), resource)
-                if known is not resource and known == resource:
+            kind, identity = resource.get("resourceType"), resource.get("id")
+            if type(kind) is str and type(identity) is str and identity:
+                known = first.get((kind, identity))
+                if known is None:
+                    first[kind, identity] = resource
+                elif known == resource:
                     continue
         kept.append(resource)
     return kept

@@ -8,6 +8,8 @@ from typing import Any
 
 from mappings.reading.references import reference_of
 
+_TAKEN_APART = frozenset({"Bundle", "OperationOutcome"})
+
 
 @dataclass(slots=True)
 class Unwrapped:
@@ -42,10 +44,21 @@ def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> 
             result.next_link = link["url"]
     entries = bundle.get("entry")
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict):
-            _add(entry.get("resource"), entry.get("fullUrl"), result, depth)
-        else:
+        if type(entry) is not dict:
             result.resources.append(entry)
+            continue
+        resource = entry.get("resource")
+        if type(resource) is dict and _kind(resource) not in _TAKEN_APART:
+            result.resources.append(resource)
+            if type(entry.get("fullUrl")) is str:
+                result.full_urls[entry["fullUrl"]] = reference_of(resource)
+        else:
+            _add(resource, entry.get("fullUrl"), result, depth)
+
+
+def _kind(resource: Mapping[str, Any]) -> str:
+    kind = resource.get("resourceType")
+    return kind if type(kind) is str else ""
 
 
 def _add(resource: Any, full_url: Any, result: Unwrapped, depth: int) -> None:
