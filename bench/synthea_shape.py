@@ -17,7 +17,7 @@ def as_synthea_writes(resources: Sequence[Json]) -> list[Json]:
 
 
 def _is_ours(resource: Json) -> bool:
-    return resource["resourceType"] == "Observation" and resource["id"].startswith(WRITTEN_HERE)
+    return resource["resourceType"] == "Observation" and str(resource["id"]).startswith(WRITTEN_HERE)
 
 
 def _full(observation: Json) -> Json:
