@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -40,12 +41,19 @@ class PatientViewMatching:
     ) -> None:
         self._catalog, self._settings, self._fetcher, self._today = catalog, settings, fetcher, today
         self._trials = served_trials(catalog, settings.serve_drafts)
+        # Threads are for waiting on networks. Two computations at once only take turns at one interpreter
+        # and push each other's document out of the caches: one after the other, both are done sooner.
+        self._computing = Lock()
         self.queries: tuple[Query, ...] = needs_of(self._trials, catalog).queries()
 
     def answer(self, call: HookCall) -> Answer:
         """The cards for a call; RefusalError 412 if there is no Patient."""
         until = monotonic() + self._settings.deadline
         gathered = gather(call, self.queries, self._fetcher, until)
+        with self._computing:
+            return self._answer(call, gathered)
+
+    def _answer(self, call: HookCall, gathered: Gathered) -> Answer:
         today = self._today()
         record = read_record(
             gathered.resources,
