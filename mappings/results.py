@@ -74,6 +74,9 @@ class ScoreItemResult(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
+SCORE_ITEM_RESULT: Callable[[tuple[Any, ...]], ScoreItemResult] = partial(tuple.__new__, ScoreItemResult)
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreResult:
     """A score as the interval from what the record shows to what it could be.

@@ -6,9 +6,9 @@ for every record: it is worked out once and kept with the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mappings.dates import Window
 from mappings.facts import PatientRecord
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from mappings.evaluation.context import Context, Outcome
 
 
+class Plan(NamedTuple):
+    """What there is to know of a rule whatever the record: see ``concepts_asked``, and ``Absences``."""
+
+    evaluator: Callable[[Any, Context], Outcome]
+    asked: frozenset[str] | None
+    made_of_others: bool
+
+
 class Absences:
     """The outcomes of rules for a record without any fact about what they ask for, by look-back.
 
@@ -38,26 +46,18 @@ class Absences:
     """
 
     def __init__(self) -> None:
-        self._asked: dict[int, frozenset[str] | None] = {}
+        self.plans: dict[int, Plan] = {}
         self._outcomes: dict[Window | None, dict[int, Outcome]] = {}
 
-    def evaluate(
-        self, rule: Rule, evaluator: Callable[[Any, Context], Outcome], present: Set[str], context: Context
-    ) -> Outcome:
-        """What ``evaluator`` says; from memory where nothing that the rule asks for is ``present``."""
-        key = id(rule)
-        if key not in self._asked:
-            self._asked[key] = concepts_asked(rule)
-        asked = self._asked[key]
-        if asked is None or not asked.isdisjoint(present):
-            return evaluator(rule, context)
-        outcomes = self._outcomes.get(context.window)
-        if outcomes is None:
-            outcomes = self._outcomes[context.window] = {}
-        known = outcomes.get(key)
-        if known is None:
-            known = outcomes[key] = evaluator(rule, context)
-        return known
+    def plan(self, rule: Rule, evaluator: Callable[[Any, Context], Outcome]) -> Plan:
+        """The rule's plan, kept from now on."""
+        plan = Plan(evaluator, concepts_asked(rule), isinstance(rule, All | AnyOf | AtLeast | Not))
+        self.plans[id(rule)] = plan
+        return plan
+
+    def outcomes(self, window: Window | None) -> dict[int, Outcome]:
+        """What is kept for a look-back."""
+        return self._outcomes.setdefault(window, {})
 
 
 @lru_cache(maxsize=8)

@@ -66,7 +66,11 @@ class Context:
     window: Window | None = None
     in_score: bool = False
     not_before: int = BEGINNING
+    absent: dict[int, Outcome] = field(init=False, compare=False)
     outcomes: dict[int, Outcome] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        self.absent = self.shared.absences.outcomes(self.window)
 
     @property
     def record(self) -> PatientRecord:

@@ -61,26 +61,27 @@ EVALUATORS: Mapping[type, Callable[[Any, Context], Outcome]] = {
 
 
 _SETTLED = frozenset({Reason.VALUE, Reason.ABSENT_BY_RULE})
-_MADE_OF_OTHERS = frozenset({All, AnyOf, Not, AtLeast})
 
 
 def evaluate(rule: Rule, context: Context) -> Outcome:
-    """What the record says about a rule, on the context's day."""
-    present = context.shared.present
-    if present is None:
-        return _evaluate(rule, context)
-    return context.shared.absences.evaluate(rule, _evaluate, present, context)
+    """What the record says about a rule, on the context's day.
 
-
-def _evaluate(rule: Rule, context: Context) -> Outcome:
-    """Rules made of others are kept for the context: definitions are put in many places, and ``id`` names
-    a rule for as long as its catalog lives."""
-    kind = type(rule)
-    if kind not in _MADE_OF_OTHERS:
-        return EVALUATORS[kind](rule, context)
-    known = context.outcomes.get(id(rule))
+    What follows from nothing is kept with the catalog, and what rules made of others say with the context:
+    definitions are put in many places, and ``id`` names a rule for as long as its catalog lives.
+    """
+    shared, key = context.shared, id(rule)
+    evaluator, asked, made_of_others = shared.absences.plans.get(key) or shared.absences.plan(
+        rule, EVALUATORS[type(rule)]
+    )
+    if asked is not None and shared.present is not None and asked.isdisjoint(shared.present):
+        outcomes = context.absent
+    elif made_of_others:
+        outcomes = context.outcomes
+    else:
+        return evaluator(rule, context)
+    known = outcomes.get(key)
     if known is None:
-        known = context.outcomes[id(rule)] = EVALUATORS[kind](rule, context)
+        known = outcomes[key] = evaluator(rule, context)
     return known
 
 

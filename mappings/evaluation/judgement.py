@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mappings.dates import complete_years
-from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Outcome
 from mappings.evaluation.results import evidence_of
 from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
@@ -22,7 +22,7 @@ def evaluate_judgement(rule: Judgement, context: Context) -> Outcome:
     """Always UNKNOWN; the question comes first, then the latest value of each concept to be shown."""
     question = Evidence("judgement", "To be judged", Reason.NEEDS_JUDGEMENT, note=rule.question)
     found = [evidence for concept in rule.show for evidence in latest_fact(concept, context)]
-    return Outcome(Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT, (question, *found))
+    return OUTCOME((Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT, (question, *found)))
 
 
 def latest_fact(concept: str, context: Context) -> list[Evidence]:

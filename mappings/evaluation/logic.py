@@ -36,7 +36,7 @@ def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
         kept = [p for p in parts if p.verdict is not Verdict.UNKNOWN or p.reason not in _NOTHING_THERE]
         if kept:
             parts, verdict = kept, disjunction([part.verdict for part in kept])
-    if verdict is Verdict.UNKNOWN and any(isinstance(part, Judgement) for part in rule.of):
+    if verdict is Verdict.UNKNOWN and _asks_a_person(rule, parts):
         return _for_a_person(parts)
     if verdict is Verdict.MET and rule.conflicting_when_older_by is not None:
         conflict = _conflict(rule, parts)
@@ -45,12 +45,17 @@ def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
     return _combined(verdict, parts)
 
 
+def _asks_a_person(rule: AnyOf, parts: Sequence[Outcome]) -> bool:
+    asked = Reason.NEEDS_JUDGEMENT in [part.reason for part in parts]
+    return asked and any(isinstance(part, Judgement) for part in rule.of)
+
+
 def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
     """With a judgement among the parts, what is not met for sure is for a person, if all was read."""
     unread = any(part.reason is Reason.NOT_RETRIEVED for part in parts)
     in_order = sorted(parts, key=lambda part: part.reason is not Reason.NEEDS_JUDGEMENT)
     reason = Reason.NOT_RETRIEVED if unread else Reason.NEEDS_JUDGEMENT
-    return Outcome(Verdict.UNKNOWN, reason, _merged(in_order))
+    return OUTCOME((Verdict.UNKNOWN, reason, _merged(in_order)))
 
 
 def evaluate_not(rule: Not, context: Context) -> Outcome:
@@ -66,16 +71,24 @@ def evaluate_at_least(rule: AtLeast, context: Context) -> Outcome:
 
 def evaluate_criterion_ref(rule: CriterionRef, context: Context) -> Outcome:
     result = context.criterion(rule.id)
-    return Outcome(result.verdict, result.reason, result.evidence)
+    return OUTCOME((result.verdict, result.reason, result.evidence))
 
 
 def _combined(verdict: Verdict, parts: Sequence[Outcome]) -> Outcome:
     """The parts that decided come first; if unknown, the rest is shown too."""
     deciding = [part for part in parts if part.verdict is verdict] or list(parts)
+    first = deciding[0]
+    if (
+        len(deciding) == 1
+        and first.verdict is verdict
+        and (len(parts) == 1 or verdict is not Verdict.UNKNOWN)
+    ):
+        return first
     if verdict is not Verdict.UNKNOWN:
-        return OUTCOME((verdict, deciding[0].reason, _merged(deciding)))
-    reason = first_unknown_reason([part.reason for part in deciding])
-    if len(deciding) > 1:
+        return OUTCOME((verdict, first.reason, _merged(deciding)))
+    reason, reasons = first.reason, [part.reason for part in deciding]
+    if reasons.count(reason) < len(reasons):
+        reason = first_unknown_reason(reasons)
         deciding.sort(key=lambda part: part.reason is not reason)
     if len(deciding) < len(parts):
         deciding += [part for part in parts if part.verdict is not verdict]
@@ -90,7 +103,7 @@ def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
 
 def without_repeats(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Each fact once for each reason, however many parts of a rule looked at it."""
-    if len(evidence) < 2:
+    if len({each.concept for each in evidence}) == len(evidence):
         return tuple(evidence)
     seen: dict[tuple[str, str, Reason, str], Evidence] = {}
     for each in evidence:
@@ -112,7 +125,7 @@ def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
         return None
     shown = [passing[0][0], fail]
     evidence = without_repeats([e._replace(reason=Reason.CONFLICTING) for e in _merged(shown)])
-    return Outcome(Verdict.UNKNOWN, Reason.CONFLICTING, evidence)
+    return OUTCOME((Verdict.UNKNOWN, Reason.CONFLICTING, evidence))
 
 
 def _newest(part: Outcome) -> When | None:

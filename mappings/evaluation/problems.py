@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.dates import BEGINNING, When, complete_years
-from mappings.evaluation.context import Context, Outcome, counts_until, placement
-from mappings.evaluation.results import absent, ended_by
+from mappings.evaluation.context import OUTCOME, Context, Outcome, counts_until, placement
+from mappings.evaluation.results import absent, ended_by, window_words
 from mappings.facts import Diagnosis, Performed
-from mappings.results import Evidence
+from mappings.results import EVIDENCE, Evidence
 from mappings.rules import ConditionRule, ProcedureRule
 from mappings.verdicts import Reason, Verdict, first_unknown_reason
 
@@ -40,18 +40,21 @@ def _is_future(diagnosis: Diagnosis, today: int) -> bool:
 def _judge_diagnosis(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Judged:
     verdict, reason = _verdict(diagnosis, rule, context)
     when = diagnosis.onset or diagnosis.recorded
-    evidence = Evidence(
-        diagnosis.concept,
-        context.concept(diagnosis.concept).display,
-        reason,
-        diagnosis.text,
-        diagnosis.text or None,
-        "",
-        when.text if when else "",
-        diagnosis.reference,
-        counts_until(when, rule.within or rule.recorded_within) if when else None,
-        diagnosis.note or diagnosis.clinical_status,
-        str(rule.within or rule.recorded_within or context.window or ""),
+    window = rule.within or rule.recorded_within
+    evidence = EVIDENCE(
+        (
+            diagnosis.concept,
+            context.concept(diagnosis.concept).display,
+            reason,
+            diagnosis.text,
+            diagnosis.text or None,
+            "",
+            when.text if when else "",
+            diagnosis.reference,
+            counts_until(when, window) if when else None,
+            diagnosis.note or diagnosis.clinical_status,
+            window_words(window or context.window),
+        )
     )
     return verdict, reason, evidence
 
@@ -167,7 +170,7 @@ def _judge_performed(performed: Performed, first: int, rule: ProcedureRule, cont
         performed.reference,
         counts_until(performed.when, rule.within),
         performed.note,
-        str(rule.within or ""),
+        window_words(rule.within),
     )
     return Verdict.MET if reason is Reason.VALUE else Verdict.UNKNOWN, reason, evidence
 
@@ -178,11 +181,11 @@ def _any_of(
     """MET if one holds; UNKNOWN if one might; else as if nothing were there, with what is there shown."""
     met = [each for each in judged if each[0] is Verdict.MET]
     if met:
-        return Outcome(Verdict.MET, Reason.VALUE, tuple(evidence for _, _, evidence in met))
+        return OUTCOME((Verdict.MET, Reason.VALUE, tuple(evidence for _, _, evidence in met)))
     shown = tuple(evidence for _, _, evidence in judged)
     unknown = [reason for verdict, reason, _ in judged if verdict is Verdict.UNKNOWN]
     if unknown:
-        return Outcome(Verdict.UNKNOWN, first_unknown_reason(unknown), shown)
+        return OUTCOME((Verdict.UNKNOWN, first_unknown_reason(unknown), shown))
     nothing = _nothing_of(concepts, absent_means_not_met, context)
     return nothing._replace(evidence=shown) if shown else nothing
 

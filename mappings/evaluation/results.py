@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mappings.amounts import HOLDS, compare
 from mappings.dates import BEGINNING, When, Window
-from mappings.evaluation.context import Context, Outcome, counts_until, placement
+from mappings.evaluation.context import OUTCOME, Context, Outcome, counts_until, placement
 from mappings.evaluation.selection import Known, before, one_instant
 from mappings.facts import Exposure, Result
 from mappings.results import EVIDENCE, Evidence
@@ -84,7 +84,7 @@ def _judged(rule: Measurement | Finding, result: Result, judge: Judge, first: in
 def _latest(rule: Measurement | Finding, known: Known, judge: Judge, context: Context) -> Outcome:
     gap, group = context.gap(rule.of), known.newest
     if gap is not None and not gap.newest_first:
-        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, _shown(group, Reason.NOT_RETRIEVED, context))
+        return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, _shown(group, Reason.NOT_RETRIEVED, context)))
     first = context.first_day(rule.within)
     judged = [_judged(rule, result, judge, first, context.day) for result in group]
     verdict, reason = judged[0] if len(judged) == 1 else _agreed(group, judged)
@@ -96,7 +96,7 @@ def _latest(rule: Measurement | Finding, known: Known, judge: Judge, context: Co
         earlier = before(known)
         if earlier is not None:
             own.append(evidence_of(earlier, Reason.TOO_OLD, context))
-    return Outcome(verdict, reason, tuple(own))
+    return OUTCOME((verdict, reason, tuple(own)))
 
 
 def _agreed(group: Sequence[Result], judged: Sequence[Judged]) -> Judged:
@@ -123,7 +123,7 @@ def _any(rule: Measurement | Finding, known: Known, judge: Judge, context: Conte
         inside = result.when.first >= first
         verdict, why = judge(result) if inside else _judged(rule, result, judge, first, today)
         if verdict is Verdict.MET:
-            return Outcome(Verdict.MET, why, (evidence_of(result, why, context, rule.within),))
+            return OUTCOME((Verdict.MET, why, (evidence_of(result, why, context, rule.within),)))
         if verdict is Verdict.NOT_MET or why is not Reason.TOO_OLD:
             latest = latest or (result, why)
             if verdict is Verdict.UNKNOWN:
@@ -132,22 +132,22 @@ def _any(rule: Measurement | Finding, known: Known, judge: Judge, context: Conte
             break  # so are all the others
     if latest is None:
         too_old = evidence_of(known.results[0], Reason.TOO_OLD, context)
-        return Outcome(Verdict.UNKNOWN, Reason.TOO_OLD, (too_old,))
+        return OUTCOME((Verdict.UNKNOWN, Reason.TOO_OLD, (too_old,)))
     if unknown:
         reason = first_unknown_reason([why for _, why in unknown])
         blamed = next(result for result, why in unknown if why is reason)
-        return Outcome(Verdict.UNKNOWN, reason, (evidence_of(blamed, reason, context),))
+        return OUTCOME((Verdict.UNKNOWN, reason, (evidence_of(blamed, reason, context),)))
     return _none_holds(rule, evidence_of(*latest, context, rule.within), context)
 
 
 def _none_holds(rule: Measurement | Finding, latest: Evidence, context: Context) -> Outcome:
     """Results that can be used, of which none holds: never NOT_MET without a window or the author's word."""
     if context.gap(rule.of) is not None:
-        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, (latest,))
+        return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, (latest,)))
     within = rule.within or context.window
     if within is not None or (isinstance(rule, Finding) and rule.otherwise_not_met):
-        return Outcome(Verdict.NOT_MET, Reason.VALUE, (latest,))
-    return Outcome(Verdict.UNKNOWN, Reason.NOT_FOUND, (latest,))
+        return OUTCOME((Verdict.NOT_MET, Reason.VALUE, (latest,)))
+    return OUTCOME((Verdict.UNKNOWN, Reason.NOT_FOUND, (latest,)))
 
 
 def absent(concept_id: str, context: Context, means_not_met: bool, within: Window | None = None) -> Outcome:
@@ -163,7 +163,7 @@ def _nothing(concept_id: str, label: str, reason: Reason, window: Window | None)
     """The same for every record, so made once: a record lacks most of what scores ask for."""
     evidence = Evidence(concept_id, label, reason, window=str(window) if window else "")
     verdict = Verdict.NOT_MET if reason is Reason.ABSENT_BY_RULE else Verdict.UNKNOWN
-    return Outcome(verdict, reason, (evidence,))
+    return OUTCOME((verdict, reason, (evidence,)))
 
 
 def evidence_of(result: Result, reason: Reason, context: Context, within: Window | None = None) -> Evidence:
@@ -176,7 +176,7 @@ def evidence_of(result: Result, reason: Reason, context: Context, within: Window
         text, unit = text or f"{value:.10g} {result.unit}".rstrip(), concept.unit
     until = counts_until(result.when, within) if within is not None and reason is Reason.VALUE else None
     window = within or context.window
-    words = window_words(window) if window is not None else ""
+    words = window_words(window)
     date, reference, note = result.when.text, result.reference, result.note
     return EVIDENCE(
         (
@@ -195,7 +195,10 @@ def evidence_of(result: Result, reason: Reason, context: Context, within: Window
     )
 
 
-window_words = lru_cache(maxsize=256)(str)
+@lru_cache(maxsize=256)
+def window_words(window: Window | None) -> str:
+    """A look-back in words; none where there is none."""
+    return str(window) if window is not None else ""
 
 
 def _shown(group: Sequence[Result], reason: Reason, context: Context) -> tuple[Evidence, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Outcome
 from mappings.evaluation.results import evidence_of
 from mappings.facts import Result
-from mappings.results import Evidence, ScoreItemResult, ScoreResult
+from mappings.results import EVIDENCE, SCORE_ITEM_RESULT, Evidence, ScoreItemResult, ScoreResult
 from mappings.rules import Score
-from mappings.trial_definition import ScoreDefinition
+from mappings.trial_definition import ScoreDefinition, ScoreItem
 from mappings.verdicts import Reason, Verdict
 
 _SETTLING_ORDER = {"laboratory": 0, "examination": 1}
@@ -23,7 +23,7 @@ def evaluate_score(rule: Score, context: Context) -> Outcome:
     definition = context.shared.scores[rule.of]
     score = score_result(rule, definition, context)
     verdict, reason = _verdict(rule, definition, score, context)
-    return Outcome(verdict, reason, _evidence(definition, score, reason, verdict))
+    return OUTCOME((verdict, reason, _evidence(definition, score, reason, verdict)))
 
 
 def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
@@ -38,22 +38,10 @@ def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> 
 
 def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
     inside = context.within_score(rule.within)
-    outcomes = [inside.evaluate(item.require) for item in definition.items]
-    items = tuple(
-        ScoreItemResult(
-            item.id,
-            item.label,
-            item.points,
-            outcome.verdict,
-            item.settled_by,
-            item.may_have_other_cause,
-            outcome.evidence,
-        )
-        for item, outcome in zip(definition.items, outcomes, strict=True)
-    )
+    evaluate = context.shared.evaluate
+    items = tuple([_item(item, evaluate(item.require, inside)) for item in definition.items])
     entry = inside.evaluate(definition.entry).verdict if definition.entry is not None else None
-    reached = _domains(definition, items, (Verdict.MET,))
-    possible = _domains(definition, items, (Verdict.MET, Verdict.UNKNOWN))
+    reached, possible = _domains(definition, items)
     recorded = _recorded(definition, inside)
     computed = sum(reached.values())
     totals = _usable_totals(recorded, rule.at_least, computed)
@@ -77,15 +65,33 @@ def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> Scor
     )
 
 
+def _item(item: ScoreItem, outcome: Outcome) -> ScoreItemResult:
+    return SCORE_ITEM_RESULT(
+        (
+            item.id,
+            item.label,
+            item.points,
+            outcome.verdict,
+            item.settled_by,
+            item.may_have_other_cause,
+            outcome.evidence,
+        )
+    )
+
+
 def _domains(
-    definition: ScoreDefinition, items: Sequence[ScoreItemResult], verdicts: tuple[Verdict, ...]
-) -> dict[str, int]:
-    """The highest points of each domain among items with one of the verdicts."""
-    points: dict[str, int] = {}
+    definition: ScoreDefinition, items: Sequence[ScoreItemResult]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The highest points of each domain: among items that are MET, and among those that could be."""
+    reached: dict[str, int] = {}
+    possible: dict[str, int] = {}
     for item, described in zip(items, definition.items, strict=True):
-        if item.verdict in verdicts:
-            points[described.domain] = max(item.points, points.get(described.domain, 0))
-    return points
+        verdict, points, domain = item.verdict, item.points, described.domain
+        if verdict is Verdict.MET and points > reached.get(domain, 0):
+            reached[domain] = points
+        if verdict is not Verdict.NOT_MET and points > possible.get(domain, 0):
+            possible[domain] = points
+    return reached, possible
 
 
 def _recorded(definition: ScoreDefinition, context: Context) -> Sequence[Result]:
@@ -161,7 +167,7 @@ def _evidence(
     by_id = {item.id: item for item in score.items}
     counted = _counted(definition, score)
     if score.basis == "computed" or reason is Reason.CONFLICTING:
-        found += [item.evidence[0]._replace(note=item.label) for item in counted if item.evidence]
+        found += [_noted(item.evidence[0], item.label) for item in counted if item.evidence]
     if verdict is Verdict.UNKNOWN:
         undecided = [by_id[item] for item in score.undecided]
         found += [_open(item) for item in undecided if item.evidence]
@@ -169,5 +175,10 @@ def _evidence(
 
 
 def _open(item: ScoreItemResult) -> Evidence:
-    unsettled = [e for e in item.evidence if e.reason is not Reason.VALUE]
-    return (unsettled or list(item.evidence))[0]._replace(note=item.label)
+    unsettled = tuple([e for e in item.evidence if e.reason is not Reason.VALUE])
+    return _noted((unsettled or item.evidence)[0], item.label)
+
+
+def _noted(evidence: Evidence, note: str) -> Evidence:
+    """The same evidence with this note: ``_replace``, in a third of the time."""
+    return EVIDENCE((*evidence[:9], note, evidence.window))

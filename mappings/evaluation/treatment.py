@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.dates import Window
-from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Outcome
 from mappings.evaluation.exposure_timeline import CommonExposure, common_exposure
 from mappings.evaluation.results import absent
 from mappings.facts import Exposure
@@ -31,11 +31,11 @@ def evaluate_treatment(rule: Treatment, context: Context) -> Outcome:
         return _still_active(rule, common, also, context)
     shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
     if _gap(rule, context):
-        return Outcome(Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or _missing(rule, context).evidence)
+        return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or _missing(rule, context).evidence))
     if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
-        return Outcome(Verdict.UNKNOWN, Reason.IMPRECISE, shown)
+        return OUTCOME((Verdict.UNKNOWN, Reason.IMPRECISE, shown))
     if base and (partner or not rule.together_with):
-        return Outcome(Verdict.NOT_MET, Reason.VALUE, shown)
+        return OUTCOME((Verdict.NOT_MET, Reason.VALUE, shown))
     return _missing(rule, context)._replace(evidence=shown) if shown else _missing(rule, context)
 
 
@@ -75,13 +75,13 @@ def _still_active(
         if result.verdict is Verdict.MET:
             activity = (evidence._replace(counts_until=None) for evidence in result.evidence[:1])
             shown = (together, *carried, *activity, *also)
-            return Outcome(Verdict.MET, Reason.VALUE, shown)
+            return OUTCOME((Verdict.MET, Reason.VALUE, shown))
         if result.verdict is Verdict.UNKNOWN:
             unknown.append(result.reason)
     shown = (together, *carried, *also)
     if unknown:
-        return Outcome(Verdict.UNKNOWN, first_unknown_reason(unknown), shown)
-    return Outcome(Verdict.NOT_MET if rule.still_active_by else Verdict.MET, Reason.VALUE, shown)
+        return OUTCOME((Verdict.UNKNOWN, first_unknown_reason(unknown), shown))
+    return OUTCOME((Verdict.NOT_MET if rule.still_active_by else Verdict.MET, Reason.VALUE, shown))
 
 
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:

@@ -55,11 +55,16 @@ def read_value(element: Mapping[str, Any], concept: Concept) -> Value:
 
 
 def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
-    """By far the most frequent value: a number in the concept's own unit. None for any other."""
+    """By far the most frequent value: a number in the concept's own unit, or in any if it has none.
+
+    None for any other.
+    """
     if type(quantity) is not dict or "comparator" in quantity or quantity.get("system") != UCUM:
         return None
-    number, unit = quantity.get("value"), concept.unit
-    if not unit or quantity.get("code") != unit or (type(number) is not float and type(number) is not int):
+    number, unit = quantity.get("value"), quantity.get("code")
+    if type(unit) is not str or not unit or unit != (concept.unit or unit):
+        return None
+    if type(number) is not float and type(number) is not int:
         return None
     if not 0 <= number < math.inf:
         return None
