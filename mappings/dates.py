@@ -105,11 +105,6 @@ def _full(text: str) -> When | None:
     return When(day, day, text[:10], moment.timestamp() if moment.tzinfo else None)
 
 
-def undated(latest: date | None = None) -> When:
-    """A fact whose day is not known, except that it is not after ``latest``."""
-    return When(BEGINNING, latest.toordinal() if latest else date.max.toordinal(), "")
-
-
 def complete_years(birth: When, today: date) -> tuple[int, int]:
     """The least and the greatest age in complete years that the birth date allows on the day."""
     return _age(date.fromordinal(birth.last), today), _age(date.fromordinal(birth.first), today)

@@ -29,7 +29,6 @@ class Prefetched:
     full_urls: dict[str, str] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     missing: list[tuple[Wanted, Gap]] = field(default_factory=list)
-    satisfied: int = 0
 
     def lacks(self, query: Query, why: str, next_link: str = "", rows: Sequence[Any] = ()) -> None:
         """Notes a query to be run, with the gap that it leaves if it cannot be."""
@@ -53,15 +52,14 @@ def _read_patient(value: object, query: Query, patient_id: str, result: Prefetch
     for patient in patients_in(value):
         if patient.get("id") == patient_id:
             result.resources.append(patient)
-            result.satisfied += 1
             return
     result.lacks(query, "its id is missing" if patients_in(value) else ABSENT if value is None else BROKEN)
 
 
 def _read_search(value: object, query: Query, result: Prefetched) -> None:
     if value is None:
-        result.satisfied += 1
-    elif not isinstance(value, dict):
+        return  # nothing on record
+    if not isinstance(value, dict):
         result.lacks(query, BROKEN)
     elif value.get("resourceType") == "OperationOutcome":
         result.gaps.append(gap_for(query, FAILED))
@@ -69,7 +67,6 @@ def _read_search(value: object, query: Query, result: Prefetched) -> None:
         _read_bundle(value, query, result)
     elif value.get("resourceType") == query.resource_type:
         result.resources.append(value)
-        result.satisfied += 1
     else:
         result.lacks(query, BROKEN)
 
@@ -85,5 +82,3 @@ def _read_bundle(bundle: Mapping[str, Any], query: Query, result: Prefetched) ->
         result.lacks(query, FIRST_PAGE, page.next_link, page.resources)
     elif isinstance(total, int) and total > len(page.resources):
         result.lacks(query, FEWER, rows=page.resources)
-    else:
-        result.satisfied += 1

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from mappings.dates import BEGINNING, When
+from mappings.dates import BEGINNING
 from mappings.facts import Exposure
 from mappings.reading.drugs.statuses import ENDED_NOTES
 from mappings.verdicts import Reason
@@ -71,19 +71,6 @@ def common_exposure(
     possible = _reaching(records, may_cover, earliest, day) if latest != earliest else ()
     doubtful = tuple(e for e in possible if may_cover(e, day) != surely_covers(e, day))
     return CommonExposure(earliest, latest, carried_by, doubtful)
-
-
-def together_since(
-    exposures_a: Sequence[Exposure], exposures_b: Sequence[Exposure] | None, today: date
-) -> When | None:
-    """The days on which the time together may have begun; None if it is not sure that they run together.
-
-    The first of them is the earliest possible, the last the one that is sure. See ``common_exposure``.
-    """
-    common = common_exposure(exposures_a, exposures_b, today)
-    if common is None or common.latest is None:
-        return None
-    return When(common.earliest, common.latest, "")
 
 
 def surely_covers(exposure: Exposure, today: int) -> Span | None:

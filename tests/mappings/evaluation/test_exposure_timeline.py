@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.dates import BEGINNING, When, parse_when
-from mappings.evaluation.exposure_timeline import LONGEST_GAP_DAYS, common_exposure, together_since
+from mappings.evaluation.exposure_timeline import LONGEST_GAP_DAYS, common_exposure
 from mappings.facts import Exposure
 from mappings.verdicts import Reason
 
@@ -185,9 +185,13 @@ def test_an_administration_without_a_date_covers_nothing() -> None:
     assert common_exposure([given_once], None, TODAY) is None
 
 
-def test_together_since_is_an_interval_of_days() -> None:
-    assert together_since([exposure("2025-03")], None, TODAY) == When(T - 245, T - 215, "")
-    assert together_since([exposure("2025-03-01", problem=Reason.NOT_CONFIRMED)], None, TODAY) is None
+def test_a_partial_start_gives_the_first_possible_and_the_sure_day() -> None:
+    common = common_exposure([exposure("2025-03")], None, TODAY)
+    assert common is not None
+    assert (common.earliest, common.latest) == (T - 245, T - 215)
+    doubtful = common_exposure([exposure("2025-03-01", problem=Reason.NOT_CONFIRMED)], None, TODAY)
+    assert doubtful is not None
+    assert doubtful.latest is None
 
 
 # --- properties
