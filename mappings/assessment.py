@@ -81,9 +81,9 @@ def _outcome(criteria: Sequence[CriterionResult], gate: Verdict) -> Outcome:
 def _scores(context: Context) -> tuple[ScoreResult, ...]:
     """The scores as the criteria saw them, not those of a narrower look taken along the way."""
     widest: dict[str, tuple[int, ScoreResult]] = {}
-    for (score_id, _, not_before), result in context.shared.score_results.items():
-        if score_id not in widest or not_before < widest[score_id][0]:
-            widest[score_id] = (not_before, result)
+    for (rule, not_before), result in context.shared.score_results.items():
+        if rule.of not in widest or not_before < widest[rule.of][0]:
+            widest[rule.of] = (not_before, result)
     return tuple(result for _, result in widest.values())
 
 

@@ -104,7 +104,7 @@ class Needs:
 
 def needs_of(trials: Iterable[TrialDefinition], catalog: Catalog) -> Needs:
     """What the criteria, gates and scores of these trials ask about, and no more."""
-    wanted = _with_excluded(_with_biopsies(concepts_of(trials, catalog), catalog), catalog)
+    wanted = with_excluded(_with_biopsies(concepts_of(trials, catalog), catalog), catalog)
     concepts = [catalog.concepts[name] for name in sorted(wanted)]
     types = {kind for concept in concepts for kind in resource_types(concept)}
     observed = [concept for concept in concepts if concept.kind in ("measurement", "finding")]
@@ -167,7 +167,7 @@ def _with_biopsies(names: frozenset[str], catalog: Catalog) -> frozenset[str]:
     return names | {concept.id for concept in catalog.concepts.values() if concept.pathology}
 
 
-def _with_excluded(names: Iterable[str], catalog: Catalog) -> frozenset[str]:
+def with_excluded(names: Iterable[str], catalog: Catalog) -> frozenset[str]:
     """Adds the concepts whose codes take a wanted concept away."""
     found: set[str] = set()
     waiting = list(names)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from mappings.definitions.parsing.score_parser import ScoreSource
 from mappings.definitions.parsing.source import MapNode, Plain, plain
 from mappings.definitions.parsing.trial_parser import TrialSource
 from mappings.definitions.uses import scores_of
-from mappings.needs import concepts_of
+from mappings.needs import concepts_of, with_excluded
 from mappings.trial_definition import Catalog
 
 PER_DEPLOYMENT = "recruitment"
@@ -33,7 +33,7 @@ def digest_of(
     """
     asked = scores_of(source.trial)
     groups = set(source.used_groups).union(*(scores[name].used_groups for name in asked))
-    concepts = _with_excluded(concepts_of([source.trial], catalog), catalog)
+    concepts = with_excluded(concepts_of([source.trial], catalog), catalog)
     content: Mapping[str, Plain] = {
         "trial": {
             key: _unsigned(plain(node)) for key, node in source.node.entries.items() if key != PER_DEPLOYMENT
@@ -50,14 +50,3 @@ def _unsigned(content: Plain) -> Plain:
     if not isinstance(content, dict):
         return content
     return {key: value for key, value in content.items() if key not in SIGNATURE}
-
-
-def _with_excluded(names: Iterable[str], catalog: Catalog) -> set[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(catalog.concepts[name].excluding)
-    return found

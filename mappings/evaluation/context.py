@@ -14,7 +14,7 @@ from mappings.evaluation.absence import Absences
 from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
 from mappings.facts import PatientRecord
 from mappings.results import CriterionResult, Evidence, Gap, ScoreResult
-from mappings.rules import Rule
+from mappings.rules import Rule, Score
 from mappings.trial_definition import Criterion, ScoreDefinition
 from mappings.verdicts import Reason, Verdict
 
@@ -47,7 +47,7 @@ class Shared:
     present: frozenset[str] | None = None
     absences: Absences = field(default_factory=Absences)
     criterion_results: dict[tuple[str, int], CriterionResult] = field(default_factory=dict)
-    score_results: dict[tuple[str, str, int], ScoreResult] = field(default_factory=dict)
+    score_results: dict[tuple[Score, int], ScoreResult] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
 
 

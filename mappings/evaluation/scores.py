@@ -28,7 +28,7 @@ def evaluate_score(rule: Score, context: Context) -> Outcome:
 
 def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
     """The score on this day and in this window, computed once."""
-    key = (rule.of, str(rule.within or ""), context.not_before)
+    key = (rule, context.not_before)
     known = context.shared.score_results.get(key)
     if known is None:
         known = _compute(rule, definition, context)

@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from mappings.concept import Concept
+from mappings.reading.fhir_elements import items
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class MadeOnce(Generic[K, V]):
+    """What is made from a catalog's part, kept for as long as it is the very same object that asks."""
+
+    def __init__(self, make: Callable[[K], V], most: int = 16) -> None:
+        self._make, self._most = make, most
+        self._known: dict[int, tuple[K, V]] = {}
+
+    def of(self, source: K) -> V:
+        """What was made from ``source``. The source is kept too, so that its ``id`` stays its own."""
+        known = self._known.get(id(source))
+        if known is not None and known[0] is source:
+            return known[1]
+        made = self._make(source)
+        if len(self._known) >= self._most:
+            self._known.clear()
+        self._known[id(source)] = (source, made)
+        return made
+
 
 _SPACES = re.compile(r"[\s\-_/,.:()]+")
 
@@ -67,14 +91,9 @@ class CodeIndex:
         return ()
 
 
-def codings_of(codeable: Any) -> list[dict[str, Any]]:
+def codings_of(codeable: Any) -> Sequence[Mapping[str, Any]]:
     """The codings of a CodeableConcept that can be read, tolerating one written without its list."""
-    if not isinstance(codeable, dict):
-        return []
-    codings = codeable.get("coding")
-    if isinstance(codings, dict):
-        return [codings]
-    return [c for c in codings if isinstance(c, dict)] if isinstance(codings, list) else []
+    return items(codeable.get("coding")) if isinstance(codeable, dict) else ()
 
 
 def first_code(codeable: Any) -> str:

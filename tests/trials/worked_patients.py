@@ -23,26 +23,6 @@ from tests.trials.chart_words import ChartError, find
 Pair = tuple[str, str]
 """A verdict and its reason, as their values: ("unknown", "too_old")."""
 
-PATIENT_KEYS = (
-    "patient",
-    "because",
-    "who",
-    "as_of",
-    "begins_with",
-    "chart",
-    "not_read",
-    "expect",
-    "evidence",
-    "outcome",
-    "record_reason",
-    "gate",
-    "scores",
-    "enrolment",
-    "other_studies",
-    "shown",
-    "unreadable",
-    "not_retrieved",
-)
 ASSERTING = (
     "expect",
     "evidence",
@@ -55,6 +35,16 @@ ASSERTING = (
     "shown",
     "unreadable",
     "not_retrieved",
+)
+PATIENT_KEYS = (
+    "patient",
+    "because",
+    "who",
+    "as_of",
+    "begins_with",
+    "chart",
+    "not_read",
+    *ASSERTING,
 )
 SCORE_KEYS = (
     "at_least",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from mappings.concept import Concept
+from mappings.reading.code_index import MadeOnce
 
 _MAX_TEXT = 600
 _SPLIT_PREFIX = re.compile(r"\b(methyl|hydroxy|hydro|fludro|cyclo|ciclo|dexa|beta)[\s-]+(?=[a-z])")
@@ -55,21 +56,12 @@ class DrugIndex:
         return _each_once(id_ for match in found for id_ in self._names[match[0]])
 
 
-_indexes: dict[int, tuple[Sequence[Concept], DrugIndex]] = {}
+_indexes: MadeOnce[Sequence[Concept], DrugIndex] = MadeOnce(DrugIndex)
 
 
 def drug_index(concepts: Sequence[Concept]) -> DrugIndex:
     """The index of these concepts; made once for one tuple (a list may change, so is read each time)."""
-    if not isinstance(concepts, tuple):
-        return DrugIndex(concepts)
-    known = _indexes.get(id(concepts))
-    if known is not None and known[0] is concepts:
-        return known[1]
-    index = DrugIndex(concepts)
-    if len(_indexes) >= 16:
-        _indexes.clear()
-    _indexes[id(concepts)] = (concepts, index)
-    return index
+    return _indexes.of(concepts) if isinstance(concepts, tuple) else DrugIndex(concepts)
 
 
 def _plain(text: str) -> str:

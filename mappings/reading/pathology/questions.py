@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
-from mappings.reading.code_index import normalised
+from mappings.reading.code_index import MadeOnce, normalised
 from mappings.reading.fhir_elements import tokens_and_texts
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
@@ -175,19 +175,12 @@ def question_in(text: str) -> Question | None:
     return "biopsy" if _KIDNEY.search(text) and _BIOPSY.search(text) else None
 
 
-_questions: dict[int, tuple[Mapping[str, Concept], Questions]] = {}
+_questions: MadeOnce[Mapping[str, Concept], Questions] = MadeOnce(Questions)
 
 
 def questions_of(concepts: Mapping[str, Concept]) -> Questions:
     """The questions of these concepts, made once for one mapping."""
-    known = _questions.get(id(concepts))
-    if known is not None and known[0] is concepts:
-        return known[1]
-    made = Questions(concepts)
-    if len(_questions) >= 16:
-        _questions.clear()
-    _questions[id(concepts)] = (concepts, made)
-    return made
+    return _questions.of(concepts)
 
 
 @lru_cache(maxsize=1024)
