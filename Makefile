@@ -60,7 +60,8 @@ audit: setup-dev ## known vulnerabilities of what the service ships with
 lock: setup-dev ## resolve pyproject.toml into requirements/*.txt; UPGRADE= keeps the versions that still fit
 	@$(RESOLVE) --group build --output-file requirements/build.txt
 	@$(RESOLVE) pyproject.toml --output-file requirements/runtime.txt
-	@$(RESOLVE) pyproject.toml --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	@$(RESOLVE) pyproject.toml --extra tracing --constraints requirements/runtime.txt --output-file requirements/tracing.txt
+	@$(RESOLVE) pyproject.toml --extra tracing --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
 
 setup: .venv/.runtime ## .venv with what the service needs
 setup-dev: .venv/.dev ## .venv with the test tools as well

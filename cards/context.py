@@ -16,7 +16,9 @@ class CardContext:
 
     ``user`` is the hook's userId; it becomes the requester of drafts if it is a clinician.
     ``recruitment_line`` is a phrase (``wording.recruitment_line``); ``retrieved`` is the day on which
-    the chart was read. Ids that are not FHIR ids are refused: the caller has checked them already.
+    the chart was read. ``openings`` are whole sentences, in words of this service's own or of a definition,
+    that stand before everything else: why the card comes now. Ids that are not FHIR ids are refused: the
+    caller has checked them already.
     """
 
     patient_id: str
@@ -26,6 +28,7 @@ class CardContext:
     recruitment_line: str = ""
     sites: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in (("patient_id", self.patient_id), ("encounter_id", self.encounter_id)):

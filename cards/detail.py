@@ -29,7 +29,9 @@ def detail_of(assessment: Assessment, context: CardContext) -> str:
     """The whole detail. Sections without content are left out; long lists end in the names of the rest."""
     groups = _grouped(assessment)
     scores = scores_by_criterion(assessment)
-    opening = [wording.DRAFT] if assessment.trial.status == "draft" else []
+    opening = [escaped_from_definition(sentence) for sentence in context.openings]
+    if assessment.trial.status == "draft":
+        opening.append(wording.DRAFT)
     not_met = _section(wording.HEAD_NOT_MET, groups.not_met, lambda c: met_line(c, scores), 2)
     judgement = _judgement(groups.judgement)
     before = _before(assessment, groups.met)

@@ -12,8 +12,8 @@ from cds_service.assessing import definitions
 from cds_service.clock import today_in
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.matching import PatientViewMatching
-from cds_service.hooks.routes import hook_routes
 from cds_service.settings import Settings
+from cds_service.web.routes import hook_routes
 from mappings.trial_definition import Catalog
 from mappings.units import load_ucum
 

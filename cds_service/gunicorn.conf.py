@@ -10,7 +10,7 @@ import socket
 from typing import Any
 
 from cds_service import request_log
-from cds_service.hooks.loopback import is_loopback
+from cds_service.web.loopback import is_loopback
 
 bind = "127.0.0.1:8090"
 worker_class = "gthread"

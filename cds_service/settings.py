@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from ipaddress import ip_network
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cds_service.fhir.allow_list import parse_base
@@ -34,6 +35,18 @@ class Settings:
     page_limit: int = 20
     bytes_limit: int = 64 * 1024 * 1024
     concurrency: int = 32
+    clients: str = ""
+    public_url: str = ""
+    state_dir: str = ""
+    database: str = ""
+    keys: str = field(default="", repr=False)
+    replay: Literal["lenient", "strict"] = "lenient"
+    storage_wait: float = 0.25
+    recruitment: str = ""
+    calls_per_minute: int = 600
+    retention_days: int = 730
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    policy: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -123,6 +136,38 @@ def _zone(text: str) -> str:
     return text
 
 
+def _anything(text: str) -> str:
+    return text
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"must be one of {', '.join(known)}, not {text!r}")
+        return text
+
+    return read
+
+
+def _https_url(text: str) -> str:
+    base = parse_base(text)
+    if base is None or not base.keeps_secrets:
+        raise ValueError(
+            "must be the https address under which clients call, such as https://cds.example.org"
+        )
+    return base.url
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(text.replace(",", " ").split())
+    for number, network in enumerate(networks, 1):
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError(f"must list networks such as 10.1.0.0/16; number {number} is not one") from None
+    return networks
+
+
 SETTINGS_TABLE: tuple[SettingRow, ...] = (
     SettingRow(
         "TRIALHOOK_FHIR_HOSTS",
@@ -179,6 +224,90 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
         "32",
         "Most FHIR searches under way at once in one process",
         _between(1, 256),
+    ),
+    SettingRow(
+        "TRIALHOOK_CLIENTS",
+        "clients",
+        "none: demo mode",
+        "File that registers the EHRs which may call (docs/clients.md)",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_PUBLIC_URL",
+        "public_url",
+        "none; required with clients",
+        "Address under which clients call this service: what their tokens must name as audience",
+        _https_url,
+    ),
+    SettingRow(
+        "TRIALHOOK_STATE_DIR",
+        "state_dir",
+        "~/.local/state/trialhook",
+        "Folder for the database and for audit events that wait for it; in demo mode a temporary one",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_DATABASE",
+        "database",
+        "SQLite in the state folder",
+        "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_KEYS",
+        "keys",
+        "none; required with clients",
+        "Keys for pseudonyms and encryption, the current one first (`trialhook keys new`)",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_REPLAY",
+        "replay",
+        "lenient",
+        "While the database is away: `lenient` checks replayed tokens per process, `strict` answers 503",
+        _one_of("lenient", "strict"),
+    ),
+    SettingRow(
+        "TRIALHOOK_STORAGE_WAIT",
+        "storage_wait",
+        "0.25",
+        "Seconds that a call waits for the database at most",
+        _seconds,
+    ),
+    SettingRow(
+        "TRIALHOOK_RECRUITMENT",
+        "recruitment",
+        "none",
+        "File with each trial's state of recruitment, read again when it changes (docs/operate.md)",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_CALLS_PER_MINUTE",
+        "calls_per_minute",
+        "600",
+        "Most calls of one client in a minute, unless its registration says otherwise",
+        _between(1, 1_000_000),
+    ),
+    SettingRow(
+        "TRIALHOOK_RETENTION_DAYS",
+        "retention_days",
+        "730",
+        "Days after which `trialhook purge` deletes what was recorded",
+        _between(1, 36500),
+    ),
+    SettingRow(
+        "TRIALHOOK_METRICS_NETWORKS",
+        "metrics_networks",
+        "this machine",
+        "Networks that may read /metrics",
+        _networks,
+    ),
+    SettingRow(
+        "TRIALHOOK_POLICY",
+        "policy",
+        "0 in demo mode, else 1",
+        "Whether cards are held back where the fatigue policy says so",
+        _yes_or_no,
     ),
 )
 """Every setting, in the order in which the README lists them; a test compares the two."""

@@ -286,7 +286,11 @@ def package_name(requirement: str) -> str:
 def declared() -> dict[str, set[str]]:
     """The direct dependencies of pyproject.toml, by the lock file that pins them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = {"runtime": project["project"]["dependencies"], **project["dependency-groups"]}
+    groups = {
+        "runtime": project["project"]["dependencies"],
+        **project["project"]["optional-dependencies"],
+        **project["dependency-groups"],
+    }
     return {group: {package_name(requirement) for requirement in listed} for group, listed in groups.items()}
 
 
@@ -317,7 +321,7 @@ def lock_faults(text: str) -> list[str]:
     return faults
 
 
-@pytest.mark.parametrize("group", ["build", "runtime", "dev"])
+@pytest.mark.parametrize("group", ["build", "runtime", "tracing", "dev"])
 def test_a_lock_file_pins_with_hashes_and_names_no_address(group: str) -> None:
     text = (ROOT / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
     pinned = {package_name(line) for line in text.splitlines() if "==" in line}

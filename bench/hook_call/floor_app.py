@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from flask import Flask, Response, request
 
-from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.web.discovery import SERVICE_ID
 
 
 def create_app() -> Flask:

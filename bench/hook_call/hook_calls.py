@@ -15,7 +15,7 @@ from bench.hook_call.hook_request import prefetched, queries_of
 from bench.hook_call.load import Rounds, Target
 from bench.results import Part, Row, prose
 from bench.timing import ratios, spread
-from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.web.discovery import SERVICE_ID
 from mappings.trial_definition import Catalog
 
 OURS, FLOOR, HEALTHCHAIN = "service", "Flask + orjson", "HealthChain 0.16.1"

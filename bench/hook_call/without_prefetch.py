@@ -20,7 +20,7 @@ from bench.timing import ratios, seconds, spread
 from cds_service.fhir.allow_list import parse_base
 from cds_service.fhir.referenced import REFERRING, References
 from cds_service.fhir.search import path_of
-from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.web.discovery import SERVICE_ID
 from mappings.needs import Query
 from mappings.reading.bundles import unwrap
 from mappings.trial_definition import Catalog

@@ -9,7 +9,7 @@ from typing import Any
 
 from cds_service.fhir.allow_list import parse_base
 from cds_service.hooks.ids import fhir_id, is_uuid, user_reference
-from cds_service.hooks.problems import Problem, RefusalError, bad
+from cds_service.web.problems import Problem, RefusalError, bad
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")
 

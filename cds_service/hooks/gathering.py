@@ -10,7 +10,7 @@ from cds_service.fhir.fetching import Access, FhirFetcher
 from cds_service.fhir.search import Found
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.prefetch import Prefetched, read_prefetch
-from cds_service.hooks.problems import NO_PATIENT, Problem, RefusalError
+from cds_service.web.problems import NO_PATIENT, Problem, RefusalError
 from mappings.needs import Query
 from mappings.results import Gap
 

@@ -10,7 +10,7 @@ import pytest
 
 from cds_service.demo.samples import codes
 from cds_service.demo.samples.codes import Concept
-from cds_service.hooks.problems import RefusalError
+from cds_service.web.problems import RefusalError
 from mappings.results import Assessment
 from mappings.verdicts import Verdict
 from tests.hapi.candidate_facts import CLEAR_CANDIDATE, as_loaded, long_chart

@@ -12,13 +12,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from cds_service import request_log
 from cds_service.failures import describe
-from cds_service.hooks.body import read_object, too_large
 from cds_service.hooks.call import read_call
-from cds_service.hooks.cross_origin import allow_origin
-from cds_service.hooks.discovery import HOOK, SERVICE_ID, DiscoveryDocument, service_entry
-from cds_service.hooks.loopback import refuse_others
 from cds_service.hooks.matching import PatientViewMatching
-from cds_service.hooks.problems import (
+from cds_service.web.body import read_object, too_large
+from cds_service.web.cross_origin import allow_origin
+from cds_service.web.discovery import HOOK, SERVICE_ID, DiscoveryDocument, service_entry
+from cds_service.web.loopback import refuse_others
+from cds_service.web.problems import (
     INTERNAL,
     NO_SUCH_PATH,
     NO_SUCH_SERVICE,

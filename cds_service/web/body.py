@@ -8,7 +8,7 @@ import orjson
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from cds_service.hooks.problems import (
+from cds_service.web.problems import (
     BROKEN_OFF,
     NOT_AN_OBJECT,
     NOT_JSON,

@@ -1,0 +1,1 @@
+"""The audit trail: who asked what about whom, pseudonymous and append-only."""

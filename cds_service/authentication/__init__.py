@@ -1,0 +1,1 @@
+"""Who calls: the JWT that CDS clients send, and what is refused."""

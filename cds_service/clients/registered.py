@@ -1,0 +1,107 @@
+"""What is registered of a client, checked and typed. ``clients/reading.py`` makes these from clients.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, Literal
+
+from cds_service.fatigue.policy import Policy
+from cds_service.fhir.allow_list import FhirBase
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class FhirServer:
+    """A FHIR server that may be called for a client, with all paths below its base.
+
+    Without ``networks`` only public addresses are connected to. ``insecure_http`` allows plain http.
+    """
+
+    base: FhirBase
+    networks: tuple[Network, ...] = ()
+    insecure_http: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where a client's public keys are: at a URL, or given here. ``jku`` in a token must be that URL."""
+
+    url: str = ""
+    networks: tuple[Network, ...] = ()
+    inline: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOffer:
+    """A trial that a client is offered, whom to contact there, and when to be quiet about it.
+
+    ``silent``: assessed and recorded, never shown to the clinician.
+    """
+
+    trial: str
+    contact: str = ""
+    silent: bool = False
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a client can do with an answer. ``prefetch`` is the style of the templates that it is given."""
+
+    cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
+    suggestions: bool = True
+    action_types: frozenset[str] = frozenset({"create"})
+    smart_links: bool = False
+    prefetch: Literal["codes", "categories", "none"] = "codes"
+    fhirpath_prefetch: bool = False
+    action_selection: bool = False
+    context_may_be_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One registered EHR. ``id`` is our name for it: it appears in logs and metrics.
+
+    ``audiences`` are accepted beside the address of the endpoint called. An empty ``tenants`` accepts any.
+    ``time_zone`` decides which day it is. ``trials`` None: every trial that is served, no local contacts.
+    """
+
+    id: str
+    issuer: str = ""
+    keys: KeySource = KeySource()
+    algorithms: tuple[str, ...] = ("ES384", "RS384")
+    audiences: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = ()
+    fhir_servers: tuple[FhirServer, ...] = ()
+    origins: tuple[str, ...] = ()
+    time_zone: str = ""
+    language: str = "en"
+    trials: tuple[TrialOffer, ...] | None = None
+    abilities: Abilities = Abilities()
+    site_codes: Path | None = None
+    calls_per_minute: int | None = None
+    token_lifetime: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """All registered clients. ``demo``: none is registered, and only this machine is answered."""
+
+    registered: tuple[Client, ...]
+    demo: bool = False
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self.registered)
+
+    def by_issuer(self, issuer: str) -> Client | None:
+        """The client whose tokens have this issuer."""
+        return next((client for client in self.registered if client.issuer == issuer), None)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The web origins of all clients: a preflight does not say whose it is."""
+        return frozenset(origin for client in self.registered for origin in client.origins)

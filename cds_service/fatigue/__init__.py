@@ -1,0 +1,1 @@
+"""When to be quiet: which candidates are shown to whom, and how often."""

@@ -1,0 +1,1 @@
+"""What clinicians did with the cards: POST /cds-services/ID/feedback."""

@@ -1,0 +1,1 @@
+"""Logs, metrics, traces and health: without anything that came from a chart."""

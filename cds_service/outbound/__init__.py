@@ -1,0 +1,1 @@
+"""Connections to other machines: only to addresses that may be called."""

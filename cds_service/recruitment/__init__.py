@@ -1,0 +1,1 @@
+"""Whether a trial is open, changed without redeploying."""
