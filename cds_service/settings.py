@@ -25,7 +25,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment decides. The defaults are those of demo mode, the only mode so far."""
+    """What a deployment decides. The defaults are those of demo mode: no clients are registered."""
 
     fhir_hosts: tuple[str, ...] = ()
     deadline: float = 2.0
@@ -64,9 +64,11 @@ class Settings:
                     values[row.member] = row.read(text)
                 except ValueError as fault:
                     faults.append(f"{name} {fault}")
+        faults += _faults_between(values)
         if faults:
             raise SettingsError(faults)
-        return cls(**values)
+        registered = {"serve_drafts": False, "policy": True} if values.get("clients") else {}
+        return cls(**(registered | values))
 
 
 class SettingRow(NamedTuple):
@@ -77,6 +79,25 @@ class SettingRow(NamedTuple):
     default: str
     meaning: str
     read: Callable[[str], Any]
+
+
+def _faults_between(values: Mapping[str, Any]) -> list[str]:
+    """What is missing or too much beside registered clients."""
+    if not values.get("clients"):
+        return []
+    faults = [
+        f"{name} is required where TRIALHOOK_CLIENTS is set; {how}"
+        for name, member, how in (
+            ("TRIALHOOK_PUBLIC_URL", "public_url", "it is the address that the clients' tokens name"),
+            ("TRIALHOOK_KEYS", "keys", "`trialhook keys new` makes some"),
+        )
+        if not values.get(member)
+    ]
+    if values.get("fhir_hosts"):
+        faults.append(
+            "TRIALHOOK_FHIR_HOSTS is for demo mode; name each client's FHIR servers in its registration"
+        )
+    return faults
 
 
 def _unknown(name: str, known: Mapping[str, SettingRow]) -> str:
@@ -137,6 +158,12 @@ def _zone(text: str) -> str:
 
 
 def _anything(text: str) -> str:
+    return text
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     return text
 
 
@@ -251,7 +278,7 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
         "database",
         "SQLite in the state folder",
         "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
-        _anything,
+        _database,
     ),
     SettingRow(
         "TRIALHOOK_KEYS",

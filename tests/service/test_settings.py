@@ -29,8 +29,19 @@ def test_every_setting_is_read() -> None:
         "TRIALHOOK_PAGE_LIMIT": "3",
         "TRIALHOOK_BYTES_LIMIT": "4096",
         "TRIALHOOK_CONCURRENCY": "8",
+        "TRIALHOOK_PUBLIC_URL": "https://cds.example.org/trials/",
+        "TRIALHOOK_STATE_DIR": "/var/lib/trialhook",
+        "TRIALHOOK_DATABASE": "postgresql://trialhook@db/trialhook",
+        "TRIALHOOK_KEYS": "k1:00",
+        "TRIALHOOK_REPLAY": "strict",
+        "TRIALHOOK_STORAGE_WAIT": "0.5",
+        "TRIALHOOK_RECRUITMENT": "/etc/trialhook/recruitment.yaml",
+        "TRIALHOOK_CALLS_PER_MINUTE": "60",
+        "TRIALHOOK_RETENTION_DAYS": "365",
+        "TRIALHOOK_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
+        "TRIALHOOK_POLICY": "1",
     }
-    assert set(environment) == {row.name for row in SETTINGS_TABLE}
+    assert {*environment, "TRIALHOOK_CLIENTS"} == {row.name for row in SETTINGS_TABLE}
     assert Settings.from_environment(environment) == Settings(
         fhir_hosts=("https://ehr.example/fhir", "http://127.0.0.1:8080/fhir"),
         deadline=0.5,
@@ -40,7 +51,47 @@ def test_every_setting_is_read() -> None:
         page_limit=3,
         bytes_limit=4096,
         concurrency=8,
+        public_url="https://cds.example.org/trials",
+        state_dir="/var/lib/trialhook",
+        database="postgresql://trialhook@db/trialhook",
+        keys="k1:00",
+        replay="strict",
+        storage_wait=0.5,
+        recruitment="/etc/trialhook/recruitment.yaml",
+        calls_per_minute=60,
+        retention_days=365,
+        metrics_networks=("10.1.0.0/16", "fd00::/8"),
+        policy=True,
     )
+
+
+def test_with_registered_clients_drafts_are_not_served_and_the_policy_holds() -> None:
+    environment = {
+        "TRIALHOOK_CLIENTS": "clients.yaml",
+        "TRIALHOOK_PUBLIC_URL": "https://cds.example.org",
+        "TRIALHOOK_KEYS": "k1:00",
+    }
+    settings = Settings.from_environment(environment)
+    assert (settings.serve_drafts, settings.policy) == (False, True)
+    assert Settings.from_environment({**environment, "TRIALHOOK_SERVE_DRAFTS": "1"}).serve_drafts
+
+
+_ADDRESS_MISSING = (
+    "TRIALHOOK_PUBLIC_URL is required where TRIALHOOK_CLIENTS is set; it is the address that "
+    "the clients' tokens name"
+)
+
+
+def test_registered_clients_need_an_address_and_keys_and_bring_their_own_fhir_servers() -> None:
+    assert faults(CLIENTS="clients.yaml", FHIR_HOSTS="https://ehr.example/fhir") == (
+        _ADDRESS_MISSING,
+        "TRIALHOOK_KEYS is required where TRIALHOOK_CLIENTS is set; `trialhook keys new` makes some",
+        "TRIALHOOK_FHIR_HOSTS is for demo mode; name each client's FHIR servers in its registration",
+    )
+
+
+def test_keys_do_not_show_in_the_settings() -> None:
+    assert "hidden" not in repr(Settings(keys="k1:hidden"))
 
 
 def test_the_table_of_settings_is_complete_and_its_defaults_are_true() -> None:
@@ -91,4 +142,22 @@ def test_a_deadline_out_of_range_is_refused(deadline: str) -> None:
 def test_a_host_that_is_not_a_base_url_is_refused_without_repeating_it(host: str) -> None:
     [fault] = faults(FHIR_HOSTS=f"https://good.example {host}")
     assert "number 2" in fault
+    assert "secret" not in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PUBLIC_URL", "http://cds.example.org"),
+        ("PUBLIC_URL", "cds.example.org"),
+        ("DATABASE", "mysql://root:secret@db/x"),
+        ("REPLAY", "sometimes"),
+        ("METRICS_NETWORKS", "10.1.0.0/16 everywhere"),
+        ("CALLS_PER_MINUTE", "0"),
+        ("RETENTION_DAYS", "none"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_refused_without_a_secret(name: str, text: str) -> None:
+    [fault] = faults(**{name: text})
+    assert fault.startswith(f"TRIALHOOK_{name} must ")
     assert "secret" not in fault
