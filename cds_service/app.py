@@ -7,11 +7,11 @@ from datetime import date
 
 from flask import Flask
 
-from cds_service import request_log
 from cds_service.assessing import definitions
 from cds_service.clock import today_in
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.matching import PatientViewMatching
+from cds_service.observing import logs
 from cds_service.settings import Settings
 from cds_service.web.routes import hook_routes
 from mappings.trial_definition import Catalog
@@ -30,7 +30,7 @@ def create_app(
     a bad definition does not start.
     """
     settings = settings or Settings.from_environment()
-    request_log.keep_urls_out()
+    logs.keep_urls_out()
     load_ucum()
     zone = settings.time_zone
     matching = PatientViewMatching(

@@ -6,10 +6,22 @@ their say, once the sockets exist, and again after a reload.
 """
 
 import gc
+import os
+import shutil
 import socket
+import tempfile
 from typing import Any
 
-from cds_service import request_log
+# Where the workers' metrics meet. Before anything else: the metrics look for it when they are imported.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="trialhook-metrics-")
+    _OUR_FOLDER = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+else:
+    _OUR_FOLDER = ""
+
+from prometheus_client import multiprocess
+
+from cds_service.observing import logs
 from cds_service.web.loopback import is_loopback
 
 bind = "127.0.0.1:8090"
@@ -20,6 +32,12 @@ keepalive = 5
 accesslog = None
 control_socket_disable = True
 proxy_protocol = False
+graceful_timeout = 30
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 16 * 1024
+
+_DEMO = not os.environ.get("TRIALHOOK_CLIENTS", "").strip()
 
 
 def _listens_here(address: Any) -> bool:
@@ -32,23 +50,23 @@ def _refuse(what: str) -> None:
     # gunicorn prints a RuntimeError without a trace, and stops.
     raise RuntimeError(
         f"demo mode (no clients registered) answers this machine only: {what}. "
-        "Use --bind 127.0.0.1:PORT, localhost:PORT or [::1]:PORT."
+        "Use --bind 127.0.0.1:PORT, localhost:PORT or [::1]:PORT, or register clients (TRIALHOOK_CLIENTS)."
     )
 
 
 def on_starting(server: Any) -> None:
     """Before anything listens."""
-    request_log.to_stderr()
-    request_log.keep_requests_out()
-    if not all(_listens_here(address) for address in server.cfg.address):
+    logs.to_stderr()
+    logs.keep_requests_out()
+    if _DEMO and not all(_listens_here(address) for address in server.cfg.address):
         _refuse("another bind address is refused")
-    if server.cfg.proxy_protocol not in (False, "off"):
+    if _DEMO and server.cfg.proxy_protocol not in (False, "off"):
         _refuse("the proxy protocol is refused")
 
 
 def when_ready(server: Any) -> None:
     """Sockets may also have been inherited."""
-    for listener in server.LISTENERS:
+    for listener in server.LISTENERS if _DEMO else ():
         if listener.sock.family not in (socket.AF_INET, socket.AF_INET6) or not _listens_here(
             listener.sock.getsockname()
         ):
@@ -71,3 +89,22 @@ def on_reload(server: Any) -> None:
     """A reload may have brought another address."""
     on_starting(server)
     when_ready(server)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """What a worker has recorded and not yet written is written before it goes."""
+    service = getattr(worker, "wsgi", None)
+    close = getattr(service, "extensions", {}).get("trialhook-close")
+    if close is not None:
+        close()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker's gauges go with it; what it counted stays."""
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """The folder of the metrics, if it is ours."""
+    if _OUR_FOLDER:
+        shutil.rmtree(_OUR_FOLDER, ignore_errors=True)

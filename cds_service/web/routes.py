@@ -10,10 +10,10 @@ import orjson
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from cds_service import request_log
 from cds_service.failures import describe
 from cds_service.hooks.call import read_call
 from cds_service.hooks.matching import PatientViewMatching
+from cds_service.observing import logs
 from cds_service.web.body import read_object, too_large
 from cds_service.web.cross_origin import allow_origin
 from cds_service.web.discovery import HOOK, SERVICE_ID, DiscoveryDocument, service_entry
@@ -80,7 +80,7 @@ def _end(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
     allow_origin(request, response)
     milliseconds = round((perf_counter() - g.started) * 1000, 1)
-    request_log.write({**g.facts, "status": response.status_code, "ms": milliseconds})
+    logs.write_call({**g.facts, "status": response.status_code, "ms": milliseconds})
     return response
 
 

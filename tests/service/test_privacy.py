@@ -76,7 +76,10 @@ def test_a_call_with_cards_logs_counts_only(client: FlaskClient, caplog: pytest.
     [line] = [record.getMessage() for record in caplog.records if record.name == "trialhook.requests"]
     logged = orjson.loads(line)
     assert logged.pop("ms") >= 0
+    assert logged.pop("timestamp").endswith("Z")
     assert logged == {
+        "event": "call",
+        "level": "info",
         "method": "POST",
         "service": "trial-match-patient-view",
         "hookInstance": charts.INSTANCE,
