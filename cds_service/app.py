@@ -1,19 +1,22 @@
-"""The WSGI application. Only wires: settings, definitions, FHIR access and the HTTP surface."""
+"""The WSGI application. Only wires: the parts of a deployment and the HTTP surface around them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
+from functools import partial
 
 from flask import Flask
 
-from cds_service.assessing import definitions
-from cds_service.clock import today_in
-from cds_service.fhir.fetching import FhirFetcher
-from cds_service.hooks.matching import PatientViewMatching
+from cds_service.clock import now_in
+from cds_service.deployment import Deployment, deploy
 from cds_service.observing import logs
 from cds_service.settings import Settings
-from cds_service.web.routes import hook_routes
+from cds_service.web.around import surround
+from cds_service.web.callers import Callers
+from cds_service.web.cross_origin import Origins
+from cds_service.web.hook_routes import hook_routes
+from cds_service.web.operation_routes import operation_routes
 from mappings.trial_definition import Catalog
 from mappings.units import load_ucum
 
@@ -26,18 +29,40 @@ def create_app(
 ) -> Flask:
     """The service with these settings (default: the environment's).
 
-    ``catalog`` and ``today`` are for tests. Raises what a bad setting or definition raises: a service with
-    a bad definition does not start.
+    ``catalog`` and ``today`` are for tests. Raises what a bad setting, register, key or definition raises: a
+    service that is set up badly does not start.
     """
     settings = settings or Settings.from_environment()
     logs.keep_urls_out()
     load_ucum()
-    zone = settings.time_zone
-    matching = PatientViewMatching(
-        catalog or definitions(), settings, FhirFetcher(settings), today or (lambda: today_in(zone))
-    )
+    now = partial(_noon, today) if today else now_in
+    return application(deploy(settings, catalog, now))
+
+
+def application(deployment: Deployment) -> Flask:
+    """The application of a deployment."""
+    settings, clients, records = deployment.settings, deployment.clients, deployment.records
     app = Flask("trialhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.merge_slashes = False
-    app.register_blueprint(hook_routes(matching, settings.max_body))
+    surround(
+        app,
+        Origins.of(clients),
+        demo=clients.demo,
+        https=settings.public_url.startswith("https://"),
+        refused=records.trail.refused if records else _unrecorded,
+    )
+    app.register_blueprint(
+        hook_routes(deployment, Callers(clients, deployment.authenticator, deployment.limits))
+    )
+    app.register_blueprint(operation_routes(deployment))
+    app.extensions["trialhook-close"] = deployment.close
     return app
+
+
+def _noon(today: Callable[[], date], _time_zone: str) -> datetime:
+    return datetime.combine(today(), time(12)).astimezone()
+
+
+def _unrecorded(_cause: str, _status: int, _client: str) -> None:
+    """Where nothing is kept."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from mappings.evaluation.absence import absences_of, present_in
 from mappings.evaluation.context import Context, Shared
-from mappings.evaluation.evaluate import evaluate, evaluate_criterion
-from mappings.evaluation.judgement import latest_fact
+from mappings.evaluation.evaluate import plan_of
+from mappings.evaluation.judgement import latest_facts
 from mappings.facts import PatientFacts, PatientRecord
 from mappings.results import Assessment, CriterionResult, Orderable, Outcome, RecordReason, ScoreResult
 from mappings.trial_definition import Catalog, TrialDefinition
@@ -26,9 +25,10 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
     reason = _record_reason(record.patient, today)
     if reason:
         return Assessment(trial.facts, record.patient.reference, today, "ruled-out", record_reason=reason)
-    context = _context(trial, record, today, catalog)
-    criteria = tuple(context.criterion(criterion.id) for criterion in trial.criteria)
-    gate = evaluate(trial.show_card_when_met, context)
+    plan = plan_of(trial, catalog)
+    context = Context(Shared(record, today, catalog.concepts, plan.criteria))
+    criteria = tuple([context.criterion(criterion.id) for criterion in trial.criteria])
+    gate = plan.gate(context)
     enrolment, other_studies = _participations(trial, record)
     return Assessment(
         trial=trial.facts,
@@ -44,7 +44,7 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
         unreadable=record.unreadable,
         enrolment=enrolment,
         other_studies=other_studies,
-        shown=tuple(evidence for concept in trial.show for evidence in latest_fact(concept, context)),
+        shown=tuple(latest_facts(trial.show, context)),
         orderable=_orderable(criteria, catalog),
     )
 
@@ -57,21 +57,6 @@ def _record_reason(patient: PatientFacts, today: date) -> RecordReason:
     return "inactive" if patient.inactive else ""
 
 
-def _context(trial: TrialDefinition, record: PatientRecord, today: date, catalog: Catalog) -> Context:
-    criteria = {criterion.id: criterion for criterion in trial.criteria}
-    shared = Shared(
-        record,
-        catalog.concepts,
-        catalog.scores,
-        criteria,
-        evaluate,
-        evaluate_criterion,
-        present_in(record),
-        absences_of(catalog),
-    )
-    return Context(shared, today, today.toordinal())
-
-
 def _outcome(criteria: Sequence[CriterionResult], gate: Verdict) -> Outcome:
     if any(criterion.verdict is Verdict.NOT_MET for criterion in criteria):
         return "ruled-out"
@@ -81,7 +66,7 @@ def _outcome(criteria: Sequence[CriterionResult], gate: Verdict) -> Outcome:
 def _scores(context: Context) -> tuple[ScoreResult, ...]:
     """The scores as the criteria saw them, not those of a narrower look taken along the way."""
     widest: dict[str, tuple[int, ScoreResult]] = {}
-    for (rule, not_before), result in context.shared.score_results.items():
+    for (rule, not_before), (result, _) in context.shared.score_results.items():
         if rule.of not in widest or not_before < widest[rule.of][0]:
             widest[rule.of] = (not_before, result)
     return tuple(result for _, result in widest.values())
@@ -99,8 +84,8 @@ def _participations(trial: TrialDefinition, record: PatientRecord) -> tuple[str,
 
 def _orderable(criteria: Sequence[CriterionResult], catalog: Catalog) -> dict[str, Orderable]:
     known = _orderables(catalog)
-    wanted = (concept for criterion in criteria for concept in criterion.to_settle)
-    return {concept: known[concept] for concept in wanted if concept in known}
+    wanted = [concept for criterion in criteria for concept in criterion.to_settle if concept in known]
+    return {concept: known[concept] for concept in wanted}
 
 
 @lru_cache(maxsize=8)

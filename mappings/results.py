@@ -40,8 +40,7 @@ EVIDENCE: Callable[[tuple[Any, ...]], Evidence] = partial(tuple.__new__, Evidenc
 """Evidence from all its parts at once, in a third of the time: an assessment makes dozens."""
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionResult:
+class CriterionResult(NamedTuple):
     """One criterion's verdict. ``not_applicable`` criteria are MET and left out of every count.
 
     ``label`` is the criterion's short name ("Proteinuria"), ``protocol`` the source's own words.
@@ -60,6 +59,9 @@ class CriterionResult:
     @property
     def applies(self) -> bool:
         return self.reason is not Reason.NOT_APPLICABLE
+
+
+CRITERION_RESULT: Callable[[tuple[Any, ...]], CriterionResult] = partial(tuple.__new__, CriterionResult)
 
 
 class ScoreItemResult(NamedTuple):

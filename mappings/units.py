@@ -25,6 +25,10 @@ class Conversion(NamedTuple):
     factor: float
     offset: float = 0.0
 
+    def of(self, value: float) -> float:
+        """The value converted, rounded to 12 significant digits: 113.12 mg/mmol is 1 g/g and not above it."""
+        return value if self is IDENTITY else float(f"{value * self.factor + self.offset:.12g}")
+
 
 IDENTITY = Conversion(1.0)
 
@@ -127,16 +131,11 @@ _FACTOR = re.compile(r"(\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?")
 
 
 def convert(value: float, unit: str, concept: Concept) -> float | None:
-    """The value in the concept's unit; None where the unit cannot be converted into it for certain.
-
-    A converted value is rounded to 12 significant digits, so that 113.12 mg/mmol is 1 g/g and not above it.
-    """
+    """The value in the concept's unit; None where the unit cannot be converted into it for certain."""
     if unit == concept.unit:
         return value
     found = conversion(unit, concept)
-    if found is None or found is IDENTITY:
-        return value if found else None
-    return float(f"{value * found.factor + found.offset:.12g}")
+    return found.of(value) if found is not None else None
 
 
 def conversion(unit: str, concept: Concept) -> Conversion | None:

@@ -30,15 +30,23 @@ def service(fhir_hosts: str = "") -> Iterator[int]:
     """The real service under gunicorn: one worker with four threads; yields its port."""
     settings = {"TRIALHOOK_FHIR_HOSTS": fhir_hosts, "TRIALHOOK_SERVE_DRAFTS": "1", "TRIALHOOK_DEADLINE": "20"}
     port = free_port()
-    with _running("service", gunicorn(APPLICATION, port), port, settings):
+    with running("service", gunicorn(APPLICATION, port), port, settings):
         yield port
+
+
+@contextmanager
+def serving(name: str, port: int, settings: Mapping[str, str]) -> Iterator[None]:
+    """`trialhook serve`, as an operator runs it, with these settings."""
+    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port)]
+    with running(name, command, port, settings):
+        yield
 
 
 @contextmanager
 def floor() -> Iterator[int]:
     """Flask and orjson without evaluation, under the same gunicorn settings."""
     port = free_port()
-    with _running("floor", gunicorn("bench.hook_call.floor_app:create_app()", port), port, {}):
+    with running("floor", gunicorn("bench.hook_call.floor_app:create_app()", port), port, {}):
         yield port
 
 
@@ -54,7 +62,7 @@ def healthchain() -> Iterator[int]:
         str(ROOT / "bench" / "hook_call"),
     ]
     quiet = ["--log-level", "warning", "--no-access-log", "--workers", "1"]
-    with _running("healthchain", [*server, *quiet, "--host", HOST, "--port", str(port)], port, {}):
+    with running("healthchain", [*server, *quiet, "--host", HOST, "--port", str(port)], port, {}):
         yield port
 
 
@@ -90,7 +98,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(name: str, command: Sequence[str], port: int, settings: Mapping[str, str]) -> Iterator[None]:
+def running(name: str, command: Sequence[str], port: int, settings: Mapping[str, str]) -> Iterator[None]:
     """The server until the block ends. What is set in the shell for a service does not count."""
     BUILD.mkdir(exist_ok=True)
     log = BUILD / f"bench-{name}.log"

@@ -1,1 +1,1 @@
-"""Who calls: the JWT that CDS clients send, and what is refused."""
+"""Who calls: tokens, the keys that they are checked with, and replays. Whatever is wrong is a bare 401."""

@@ -20,7 +20,8 @@ class CriterionTrace(NamedTuple):
 class Answer(NamedTuple):
     """What a clinician did with a card: ``reason`` is a code of the card's override reasons, "" if none.
 
-    ``at`` is when the feedback came in, in UTC. ``traces`` are those of the card that was answered.
+    ``at`` is when the feedback came in, in UTC. ``traces`` are those of the card that was answered, ``card``
+    is its uuid and ``shown_at`` (UTC) when it was shown, where known: an answer may come days later.
     """
 
     trial: str
@@ -30,6 +31,8 @@ class Answer(NamedTuple):
     by_this_user: bool
     referred: bool
     traces: tuple[CriterionTrace, ...]
+    card: str = ""
+    shown_at: datetime | None = None
 
 
 class Rate(NamedTuple):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+
+if TYPE_CHECKING:
+    from cds_service.clients.registered import FhirServer
 
 # One strict pattern rather than a URL parser: two parsers that disagree about a host are how a request, with
 # its token, ends up elsewhere. No user, no backslash, no white space, no control character, no fragment.
@@ -82,17 +86,22 @@ def _is_loopback(host: str) -> bool:
 
 
 class AllowList:
-    """The FHIR servers that may be called."""
+    """The FHIR servers that may be called for one client."""
 
-    def __init__(self, bases: Iterable[str]) -> None:
-        parsed = [parse_base(base) for base in bases]
-        if None in parsed:
-            raise ValueError("the allow-list of FHIR servers holds something that is not a base URL")
-        self._bases = tuple(base for base in parsed if base is not None)
+    def __init__(self, servers: Iterable[FhirServer]) -> None:
+        self._servers = tuple(servers)
 
-    def find(self, text: object) -> FhirBase | None:
-        """The server's base if it may be called, else None."""
+    def find(self, text: object) -> FhirServer | None:
+        """The server as it may be called, its base the one asked for; None if it may not.
+
+        What lies below a registered base may be called by that base's rules. Of several registered bases
+        the longest one counts. Plain http must be declared.
+        """
         asked = parse_base(text)
-        if asked is None or not any(base.covers(asked) for base in self._bases):
+        if asked is None:
             return None
-        return asked
+        covering = [one for one in self._servers if one.base.covers(asked)]
+        server = max(covering, key=lambda one: len(one.base.path), default=None)
+        if server is None or not (asked.scheme == "https" or server.insecure_http):
+            return None
+        return replace(server, base=asked)

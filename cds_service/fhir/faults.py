@@ -13,9 +13,12 @@ from fhirclient.server import (
     FHIRUnauthorizedException,
 )
 
+from cds_service.outbound.connections import RefusedAddressError
+
 DEADLINE = "deadline of {seconds:g} s reached"
 UNREACHABLE = "the FHIR server could not be reached"
 BROKEN_OFF = "the FHIR server broke off its answer"
+REFUSED_ADDRESS = "the address of the FHIR server may not be called"
 INSECURE = "no secure connection to the FHIR server"
 REDIRECTED = "the FHIR server redirected elsewhere"
 NOT_JSON = "the FHIR server's answer was not JSON"
@@ -64,6 +67,8 @@ def fault_of(error: Exception, seconds: float) -> FhirReadError:
 def _transport_fault(error: Any, seconds: float) -> FhirReadError:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return status_fault(error.response.status_code)
+    if isinstance(error, RefusedAddressError):
+        return FhirReadError(REFUSED_ADDRESS)
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return FhirReadError(DEADLINE.format(seconds=seconds))
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):

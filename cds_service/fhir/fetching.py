@@ -8,12 +8,15 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple
 
+from cds_service.clients.registered import FhirServer
 from cds_service.fhir import referenced, search
-from cds_service.fhir.allow_list import AllowList, FhirBase
+from cds_service.fhir.allow_list import FhirBase
 from cds_service.fhir.client import FhirReader
 from cds_service.fhir.faults import DEADLINE
 from cds_service.fhir.search import Found
-from cds_service.fhir.transport import ByteBudget, Transport, new_session
+from cds_service.fhir.transport import ByteBudget, Transport
+from cds_service.outbound.resolving import Resolver
+from cds_service.outbound.sessions import PUBLIC, Rule, Sessions
 from cds_service.settings import Settings
 from mappings.needs import Query
 
@@ -30,22 +33,30 @@ class Wanted(NamedTuple):
 
 
 class Access(NamedTuple):
-    """The FHIR server that a hook call may read, with its token if it has one."""
+    """The FHIR server that a hook call may read, with its token if it has one, and where it may be."""
 
     base: FhirBase
     token: str | None = None
+    rule: Rule = PUBLIC
+
+    @classmethod
+    def to(cls, server: FhirServer, token: str | None = None) -> Access:
+        """Access to a server as a client's registration describes it."""
+        return cls(server.base, token, Rule(server.networks, server.insecure_http))
 
     def __repr__(self) -> str:
         return f"Access({self.base.url})"
 
 
 class FhirFetcher:
-    """One per process: its threads and its connections are shared by all hook calls."""
+    """One per process: its threads and its connections are shared by all hook calls.
 
-    def __init__(self, settings: Settings) -> None:
+    What may be called comes with each call (``Access``); servers of different rules share no connection.
+    """
+
+    def __init__(self, settings: Settings, resolver: Resolver | None = None) -> None:
         self._settings = settings
-        self.allowed = AllowList(settings.fhir_hosts)
-        self._session = new_session(len(settings.fhir_hosts), settings.concurrency)
+        self._sessions = Sessions(resolver, settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fhir")
 
     def fetch(
@@ -68,7 +79,7 @@ class FhirFetcher:
 
     def reader(self, access: Access, until: float, budget: ByteBudget) -> FhirReader:
         """A reader for one search of a hook call."""
-        transport = Transport(self._session, access.token, until, budget)
+        transport = Transport(self._sessions, access.rule, access.token, until, budget)
         return FhirReader(access.base, transport, self._settings.deadline)
 
     def submit(self, reader: FhirReader, found: Found, path: str, patient_id: str) -> Future[None]:

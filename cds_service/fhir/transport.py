@@ -1,34 +1,22 @@
-"""HTTP below fhirclient: pooled connections, no redirects, cookies or proxies, and limits on what comes."""
+"""HTTP below fhirclient: one hook call's reads over shared connections, with limits on what comes."""
 
 from __future__ import annotations
 
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import orjson
 import requests
 import urllib3
 
-from cds_service.fhir.deadline_connections import DeadlineAdapter, deadline, seconds_left
 from cds_service.fhir.faults import BROKEN_OFF, NOT_JSON, REDIRECTED, TOO_LARGE, FhirReadError
+from cds_service.outbound.deadlines import deadline, seconds_left
+from cds_service.outbound.sessions import Rule, Sessions
 
 _PIECE = 64 * 1024
 _UNPACK = 256 * 1024
-
-
-def new_session(hosts: int, concurrency: int) -> requests.Session:
-    """The session that a process shares: it keeps connections, and nothing that belongs to a caller."""
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    adapter = DeadlineAdapter(pool_connections=max(hosts, 4), pool_maxsize=concurrency)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 class ByteBudget:
@@ -58,9 +46,9 @@ class Transport:
     """Stands where fhirclient keeps its session: one hook call's reads, over the shared connections."""
 
     def __init__(
-        self, session: requests.Session, token: str | None, until: float, budget: ByteBudget
+        self, sessions: Sessions, rule: Rule, token: str | None, until: float, budget: ByteBudget
     ) -> None:
-        self._session, self._until, self._budget = session, until, budget
+        self._sessions, self._rule, self._until, self._budget = sessions, rule, until, budget
         self._headers = {
             "Accept-Encoding": "gzip",
             # A server that answers from a cache of searches would show the chart as it was.
@@ -84,7 +72,7 @@ class Transport:
 
     def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
         left = seconds_left(self._until)
-        return self._session.get(
+        return self._sessions.of(self._rule).get(
             url, headers=headers, stream=True, allow_redirects=False, timeout=(left, left)
         )
 

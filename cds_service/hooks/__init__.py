@@ -1,1 +1,1 @@
-"""CDS Hooks over HTTP: discovery, requests, prefetch, answers and refusals."""
+"""The hooks of CDS Hooks: requests, prefetch, answers, and what each client gets of them."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.fhir.allow_list import parse_base
-from cds_service.hooks.ids import fhir_id, is_uuid, user_reference
-from cds_service.web.problems import Problem, RefusalError, bad
-
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")
-
-MISSING = "This member is required by the patient-view hook. Send it."
+from cds_service.hooks.ids import is_uuid
+from cds_service.hooks.orders.drafts import Orders, read_orders
+from cds_service.hooks.request.authorization import ANYTHING, Scopes, read_authorization
+from cds_service.hooks.request.contexts import read_context
+from cds_service.hooks.request.faults import Faults
+from cds_service.hooks.specs import BY_HOOK, HookSpec
+from cds_service.web.problems import RefusalError
 
 
 @dataclass(frozen=True, slots=True)
 class HookCall:
-    """A patient-view request whose members have been checked. ``token`` never appears in its repr."""
+    """A request whose members have been checked. Tokens and resources never appear in its repr.
+
+    ``orders`` are those that the call is about; None for hooks that are not about orders. ``patient_id`` and
+    ``user`` are empty only in a call without context from a client that may send such; it has no orders.
+    ``scopes`` and ``token_expired`` are about ``token``.
+    """
 
     hook_instance: str
     patient_id: str
@@ -27,136 +32,89 @@ class HookCall:
     fhir_server: str | None = None
     token: str | None = field(default=None, repr=False)
     prefetch: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hook: str = "patient-view"
+    orders: Orders | None = field(default=None, repr=False)
+    scopes: Scopes = ANYTHING
+    token_expired: bool = False
 
 
-def read_call(body: Mapping[str, Any], hook: str) -> HookCall:
-    """The call in a request body for a service of this hook; RefusalError with all its faults if it has any.
+def read_call(body: Mapping[str, Any], hook: str, *, context_may_be_missing: bool = False) -> HookCall:
+    """The call in a request body for the service of a hook; RefusalError with all its faults if any.
 
-    Members that are not known are ignored, ``null`` counts as absent.
+    Members that are not known are ignored, ``null`` counts as absent. ``context_may_be_missing``: see
+    ``read_context``.
     """
-    reading = _Reading(body)
-    reading.envelope(hook)
-    context = reading.object_at("context", required=True)
-    patient_id = reading.identity(context, "patientId", "Patient", required=True)
-    encounter_id = reading.identity(context, "encounterId", "Encounter", required=False)
-    user = reading.user(context)
-    server = reading.server()
-    token = reading.token(patient_id, server)
-    prefetch = reading.prefetch(patient_id)
-    if reading.faults or patient_id is None:
-        raise RefusalError(*reading.faults)
-    return HookCall(body["hookInstance"].lower(), patient_id, user, encounter_id, server, token, prefetch)
+    spec, faults = BY_HOOK[hook], Faults(hook)
+    _check_envelope(body, hook, faults)
+    context = read_context(body.get("context"), spec, faults, may_be_missing=context_may_be_missing)
+    patient_id = context.get("patientId")
+    server = _server(body, faults)
+    authorization = read_authorization(body, patient_id, faults)
+    prefetch = _prefetch(body, patient_id, faults)
+    if faults.problems:
+        raise RefusalError(*faults.problems)
+    return HookCall(
+        hook_instance=body["hookInstance"].lower(),
+        patient_id=patient_id or "",
+        user=context.get("userId") or "",
+        encounter_id=context.get("encounterId"),
+        fhir_server=server,
+        token=authorization.token if authorization else None,
+        prefetch=prefetch,
+        hook=hook,
+        orders=_orders(context, spec, patient_id),
+        scopes=authorization.scopes if authorization else ANYTHING,
+        token_expired=authorization.expired if authorization else False,
+    )
 
 
-class _Reading:
-    """A request body while it is being checked."""
+def _check_envelope(body: Mapping[str, Any], hook: str, faults: Faults) -> None:
+    """``hook`` and ``hookInstance``."""
+    sent, instance = body.get("hook"), body.get("hookInstance")
+    if sent is None:
+        faults.missing("hook")
+    elif sent != hook:
+        faults.add("hook", f"This service answers the hook {hook}. Call it for that hook only.")
+    if instance is None:
+        faults.missing("hookInstance")
+    elif not is_uuid(instance):
+        faults.add("hookInstance", "Must be a UUID, such as 8-4-4-4-12 hexadecimal digits without prefix.")
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        self.body = body
-        self.faults: list[Problem] = []
 
-    def fault(self, where: str, text: str, code: str = "value") -> None:
-        self.faults.append(bad(code, text, where))
+def _server(body: Mapping[str, Any], faults: Faults) -> str | None:
+    """``fhirServer`` without a slash at its end."""
+    value = body.get("fhirServer")
+    if value is None:
+        return None
+    base = parse_base(value)
+    if base is None:
+        faults.add("fhirServer", "Must be the base URL of a FHIR server, with neither user nor query.")
+    return base.url if base else None
 
-    def envelope(self, hook: str) -> None:
-        """``hook`` and ``hookInstance``."""
-        sent, instance = self.body.get("hook"), self.body.get("hookInstance")
-        if sent is None:
-            self.fault("hook", MISSING, "required")
-        elif sent != hook:
-            self.fault("hook", f"This service answers the hook {hook}. Call it for that hook only.")
-        if instance is None:
-            self.fault("hookInstance", MISSING, "required")
-        elif not is_uuid(instance):
-            self.fault(
-                "hookInstance", "Must be a UUID, such as 8-4-4-4-12 hexadecimal digits without prefix."
-            )
 
-    def object_at(self, name: str, *, required: bool = False) -> Mapping[str, Any] | None:
-        """A member that must be an object; None, with a fault where due, if it is not there."""
-        value = self.body.get(name)
-        if value is None:
-            if required:
-                self.fault(name, MISSING, "required")
-            return None
-        if not isinstance(value, dict):
-            self.fault(name, "Must be a JSON object.", "structure")
-            return None
-        return value
+def _prefetch(body: Mapping[str, Any], patient_id: str | None, faults: Faults) -> Mapping[str, Any]:
+    """``prefetch``; a Patient in it who is not the one of the context is a fault of its own."""
+    prefetch = body.get("prefetch")
+    if prefetch is None:
+        return {}
+    if not isinstance(prefetch, dict):
+        faults.wrong_kind("prefetch", "a JSON object")
+        return {}
+    others = [one for one in patients_in(prefetch.get("patient")) if one.get("id")]
+    if patient_id is not None and others and all(one["id"] != patient_id for one in others):
+        faults.add(
+            "prefetch.patient",
+            "Is another patient than context.patientId. Nothing was assessed, so that no two charts mix.",
+            "security",
+        )
+    return prefetch
 
-    def identity(
-        self, context: Mapping[str, Any] | None, name: str, resource_type: str, *, required: bool
-    ) -> str | None:
-        """A FHIR id in the context, with or without its type before it."""
-        value = None if context is None else context.get(name)
-        if value is None:
-            if required and context is not None:
-                self.fault(f"context.{name}", MISSING, "required")
-            return None
-        identity = fhir_id(value, resource_type)
-        if identity is None:
-            self.fault(f"context.{name}", "Must be a FHIR id: 1 to 64 letters, digits, '-' and '.'.")
-        return identity
 
-    def user(self, context: Mapping[str, Any] | None) -> str:
-        """``context.userId``."""
-        value = None if context is None else context.get("userId")
-        if value is None:
-            if context is not None:
-                self.fault("context.userId", MISSING, "required")
-            return ""
-        user = user_reference(value)
-        if user is None:
-            kinds = "Practitioner, PractitionerRole, Patient or RelatedPerson"
-            self.fault("context.userId", f"Must be Type/id with the type {kinds}.")
-        return user or ""
-
-    def server(self) -> str | None:
-        """``fhirServer`` without a slash at its end."""
-        value = self.body.get("fhirServer")
-        if value is None:
-            return None
-        base = parse_base(value)
-        if base is None:
-            self.fault("fhirServer", "Must be the base URL of a FHIR server, with neither user nor query.")
-        return base.url if base else None
-
-    def token(self, patient_id: str | None, server: str | None) -> str | None:
-        """The access token of ``fhirAuthorization``."""
-        authorization = self.object_at("fhirAuthorization")
-        if authorization is None:
-            return None
-        if self.body.get("fhirServer") is None:
-            self.fault("fhirServer", "Is required where fhirAuthorization is sent.", "required")
-        self._token_is_for(authorization, patient_id)
-        token, kind = authorization.get("access_token"), authorization.get("token_type", "Bearer")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
-            self.fault("fhirAuthorization.token_type", "Must be Bearer.")
-        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            self.fault("fhirAuthorization.access_token", "Must be a bearer token (RFC 6750).")
-            return None
-        return token if server else None
-
-    def _token_is_for(self, authorization: Mapping[str, Any], patient_id: str | None) -> None:
-        patient = authorization.get("patient")
-        if patient is not None and patient_id is not None and fhir_id(patient, "Patient") != patient_id:
-            self.fault(
-                "fhirAuthorization.patient",
-                "The access token is for another patient than context.patientId. Nothing was read with it.",
-                "security",
-            )
-
-    def prefetch(self, patient_id: str | None) -> Mapping[str, Any]:
-        """``prefetch``; a Patient in it who is not the one of the context is a fault of its own."""
-        prefetch = self.object_at("prefetch") or {}
-        others = [one for one in patients_in(prefetch.get("patient")) if one.get("id")]
-        if patient_id is not None and others and all(one["id"] != patient_id for one in others):
-            self.fault(
-                "prefetch.patient",
-                "Is another patient than context.patientId. Nothing was assessed, so that no two charts mix.",
-                "security",
-            )
-        return prefetch
+def _orders(context: Mapping[str, Any], spec: HookSpec, patient_id: str | None) -> Orders | None:
+    if not spec.orders:
+        return None
+    selections = context.get(spec.selections, ()) if spec.selections else None
+    return read_orders(context.get(spec.orders), selections, patient_id or "")
 
 
 def patients_in(value: object) -> list[Mapping[str, Any]]:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cds_service.fhir.fetching import Access, FhirFetcher
-from cds_service.fhir.search import Found
+from cds_service.clients.registered import Client
+from cds_service.fhir.allow_list import AllowList
+from cds_service.fhir.fetching import Access, FhirFetcher, Wanted
+from cds_service.fhir.search import Found, gap_for
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.prefetch import Prefetched, read_prefetch
+from cds_service.hooks.request.authorization import Scopes
 from cds_service.web.problems import NO_PATIENT, Problem, RefusalError
 from mappings.needs import Query
 from mappings.results import Gap
@@ -17,6 +20,9 @@ from mappings.results import Gap
 NO_SERVER = "no FHIR server was given"
 NOT_ALLOWED = "this FHIR server may not be called"
 PLAIN_HTTP = "no token is sent without https"
+EXPIRED = "the access token has expired"
+NOT_COVERED = "the access token does not cover {kind}"
+COVERED_IN_PART = "the access token covers only part of {kind}"
 
 
 @dataclass(slots=True)
@@ -31,30 +37,58 @@ class Gathered:
     searches: list[Found] = field(default_factory=list)
 
 
-def gather(call: HookCall, queries: Sequence[Query], fetcher: FhirFetcher, until: float) -> Gathered:
-    """The resources for a call by ``until`` (``time.monotonic``); RefusalError 412 if there is no Patient."""
+def gather(
+    call: HookCall, queries: Sequence[Query], fetcher: FhirFetcher, until: float, client: Client
+) -> Gathered:
+    """The resources for a client's call by ``until`` (``time.monotonic``); RefusalError 412 if there is no
+    Patient.
+    """
     prefetched = read_prefetch(call.prefetch, queries, call.patient_id)
-    access, why = access_of(call, fetcher)
+    access, why = access_of(call, client)
     if access is None:
         gathered = _prefetch_only(prefetched, why)
     else:
-        wanted = [one for one, _ in prefetched.missing]
+        wanted = _refuse_uncovered(prefetched, call.scopes)
         found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
+        _note_partly_covered(found, call.scopes)
         gathered = _with_fetched(prefetched, found)
     _require_patient(call, gathered)
     return gathered
 
 
-def access_of(call: HookCall, fetcher: FhirFetcher) -> tuple[Access | None, str]:
-    """The FHIR server that may be read for this call, or why there is none."""
+def access_of(call: HookCall, client: Client) -> tuple[Access | None, str]:
+    """The FHIR server that may be read for this client's call, or why there is none."""
     if call.fhir_server is None:
         return None, NO_SERVER
-    base = fetcher.allowed.find(call.fhir_server)
-    if base is None:
+    if call.token_expired:
+        return None, EXPIRED
+    server = AllowList(client.fhir_servers).find(call.fhir_server)
+    if server is None:
         return None, NOT_ALLOWED
-    if call.token is not None and not base.keeps_secrets:
+    # A registration declares http for one server, tokens included. Demo mode, whose client has no issuer,
+    # allows it for all that it lists.
+    if call.token is not None and not (server.base.keeps_secrets or client.issuer):
         return None, PLAIN_HTTP
-    return Access(base, call.token), ""
+    return Access.to(server, call.token), ""
+
+
+def _refuse_uncovered(prefetched: Prefetched, scopes: Scopes) -> list[Wanted]:
+    """What is to be fetched; a gap is noted for each query that the token's scopes do not cover at all."""
+    wanted: list[Wanted] = []
+    for one, gap in prefetched.missing:
+        if scopes.reach(one.query) == "nothing":
+            prefetched.gaps.append(_and(gap, NOT_COVERED.format(kind=gap.resource_type)))
+        else:
+            wanted.append(one)
+    return wanted
+
+
+def _note_partly_covered(found: Sequence[Found], scopes: Scopes) -> None:
+    """Rows that came with a limited scope are real, but those that did not come prove nothing."""
+    for one in found:
+        if one.gap is None and scopes.reach(one.query) == "part":
+            kind = one.query.resource_type
+            one.gap = gap_for(one.query, COVERED_IN_PART.format(kind=kind))
 
 
 def _prefetch_only(prefetched: Prefetched, why: str) -> Gathered:

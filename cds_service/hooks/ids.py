@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_USER = re.compile(r"(?:(?:Practitioner|PractitionerRole|Patient|RelatedPerson)/)?([A-Za-z0-9.-]{1,64})")
+_USER = re.compile(r"(?:([A-Za-z]+)/)?([A-Za-z0-9.-]{1,64})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -17,10 +18,12 @@ def fhir_id(value: object, resource_type: str) -> str | None:
     return identity if _ID.fullmatch(identity) and identity not in (".", "..") else None
 
 
-def user_reference(value: object) -> str | None:
-    """A user as ``Type/id``, or a bare id as some clients send it; None if it is neither."""
+def user_reference(value: object, kinds: Collection[str]) -> str | None:
+    """A user as ``Type/id`` of one of these types, or a bare id as some clients send it; else None."""
     match = _USER.fullmatch(value) if isinstance(value, str) else None
-    return match[0] if match and match[1] not in (".", "..") else None
+    if match is None or match[2] in (".", "..") or (match[1] is not None and match[1] not in kinds):
+        return None
+    return match[0]
 
 
 def is_uuid(value: object) -> bool:

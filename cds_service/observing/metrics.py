@@ -7,7 +7,7 @@ may choose.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -32,13 +32,19 @@ SILENCED = Counter(
     "trialhook_silenced", "Candidates of whom no card was shown", ("trial", "reason"), registry=_REGISTRY
 )
 FEEDBACK = Counter(
-    "trialhook_feedback", "Answers to cards", ("trial", "outcome", "reason"), registry=_REGISTRY
+    "trialhook_feedback", "Answers to cards, as received", ("client", "outcome", "reason"), registry=_REGISTRY
 )
 FHIR_ERRORS = Counter(
-    "trialhook_fhir_errors", "Reads from a FHIR server that failed", ("client", "kind"), registry=_REGISTRY
+    "trialhook_fhir_errors", "Reads from a FHIR server that failed", ("client", "resource_type"), registry=_REGISTRY
 )
 REFUSED = Counter(
     "trialhook_refused", "Calls that were not authenticated, by cause", ("cause",), registry=_REGISTRY
+)
+AUDIT = Counter(
+    "trialhook_audit_events",
+    "What became of audit events that could not be written at once",
+    ("what",),
+    registry=_REGISTRY,
 )
 DATABASE_UP = Gauge(
     "trialhook_database_up",
@@ -63,12 +69,6 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-def count_outcomes(outcomes: Mapping[str, str]) -> None:
-    """Counts assessments, by trial id."""
-    for trial, outcome in outcomes.items():
-        OUTCOMES.labels(trial, outcome).inc()
-
-
 def may_read(peer: str, networks: Iterable[str]) -> bool:
     """Whether a peer's address lies in one of the networks that may read the metrics."""
     try:
@@ -76,3 +76,8 @@ def may_read(peer: str, networks: Iterable[str]) -> bool:
     except ValueError:
         return False
     return any(address in ip_network(network) for network in networks)
+
+
+def count_audit(word: str, times: int) -> None:
+    """What became of audit events: spooled, imported, torn, late, lost, shown_lost."""
+    AUDIT.labels(word).inc(times)

@@ -1,1 +1,1 @@
-"""Connections to other machines: only to addresses that may be called."""
+"""Every connection that this service opens: which addresses, how long, and what is never sent along."""

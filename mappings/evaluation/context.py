@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, Window
-from mappings.evaluation.absence import Absences
 from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
 from mappings.facts import PatientRecord
 from mappings.results import CriterionResult, Evidence, Gap, ScoreResult
-from mappings.rules import Rule, Score
-from mappings.trial_definition import Criterion, ScoreDefinition
+from mappings.rules import Score
 from mappings.verdicts import Reason, Verdict
 
 
@@ -35,46 +33,66 @@ OUTCOME: Callable[[tuple[Verdict, Reason, tuple[Evidence, ...]]], Outcome] = par
 class Shared:
     """What all contexts of one assessment share; results are computed once and kept.
 
-    ``present`` holds the concepts about which there are facts; None if not all was read.
+    ``criteria`` holds, by id, the functions that answer the trial's criteria. ``recorded`` holds the concepts
+    about which there are facts. ``starts`` keeps the first days of look-backs, the same for all records of a
+    day.
     """
 
     record: PatientRecord
+    today: date
     concepts: Mapping[str, Concept]
-    scores: Mapping[str, ScoreDefinition]
-    criteria: Mapping[str, Criterion]
-    evaluate: Callable[[Rule, Context], Outcome]
-    evaluate_criterion: Callable[[Criterion, Context], CriterionResult]
-    present: frozenset[str] | None = None
-    absences: Absences = field(default_factory=Absences)
+    criteria: Mapping[str, Callable[[Context], CriterionResult]]
+    recorded: frozenset[str] = field(init=False)
+    starts: dict[Window, int] = field(init=False)
     criterion_results: dict[tuple[str, int], CriterionResult] = field(default_factory=dict)
-    score_results: dict[tuple[Score, int], ScoreResult] = field(default_factory=dict)
+    score_results: dict[tuple[Score, int], tuple[ScoreResult, Outcome]] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        record = self.record
+        self.recorded = frozenset({*record.results, *record.diagnoses, *record.procedures, *record.exposures})
+        self.starts = _starts(self.today)
 
-@dataclass(slots=True)
+
+@lru_cache(maxsize=8)
+def _starts(_today: date) -> dict[Window, int]:
+    return {}
+
+
 class Context:
     """One day's view of a record.
 
-    ``window`` is the look-back of a score being computed; its rules without their own take it.
-    ``in_score`` makes a Condition count whatever its status, since a score asks whether it was there.
-    ``not_before``: results before this day count as too old.
+    ``window`` is the look-back of a score being computed, ``look_back`` its words; rules of the score without
+    their own take it. ``in_score`` makes a Condition count whatever its status, since a score asks whether it
+    was there. ``not_before``: results before this day count as too old; ``first`` is the first day that
+    counts. ``present`` holds the concepts about which there are facts; None if not all was read, so that
+    absence proves nothing. ``outcomes`` keeps those of rules that stand in several places.
     """
 
-    shared: Shared
-    today: date
-    day: int
-    window: Window | None = None
-    in_score: bool = False
-    not_before: int = BEGINNING
-    absent: dict[int, Outcome] = field(init=False, compare=False)
-    outcomes: dict[int, Outcome] = field(default_factory=dict, compare=False)
+    __slots__ = (
+        *("shared", "record", "today", "day", "present"),
+        *("window", "look_back", "in_score", "not_before", "first", "outcomes"),
+    )
 
-    def __post_init__(self) -> None:
-        self.absent = self.shared.absences.outcomes(self.window)
-
-    @property
-    def record(self) -> PatientRecord:
-        return self.shared.record
+    def __init__(
+        self,
+        shared: Shared,
+        window: Window | None = None,
+        *,
+        in_score: bool = False,
+        not_before: int = BEGINNING,
+    ) -> None:
+        self.shared = shared
+        self.record = shared.record
+        self.today = shared.today
+        self.day = shared.today.toordinal()
+        self.present = None if shared.record.gaps else shared.recorded
+        self.window = window
+        self.look_back = window_words(window)
+        self.in_score = in_score
+        self.not_before = self.first = not_before
+        self.first = self.first_day(window)
+        self.outcomes: dict[int, Outcome] = {}
 
     def concept(self, concept_id: str) -> Concept:
         return self.shared.concepts[concept_id]
@@ -90,20 +108,17 @@ class Context:
         return known
 
     def gap(self, concept_id: str) -> Gap | None:
-        record = self.shared.record
+        record = self.record
         return record.gap(concept_id) if record.gaps else None
-
-    def evaluate(self, rule: Rule) -> Outcome:
-        return self.shared.evaluate(rule, self)
 
     def since(self, day: int) -> Context:
         """The same day's view, with results before ``day`` too old to count."""
         first = max(day, self.not_before)
-        return Context(self.shared, self.today, self.day, self.window, self.in_score, first)
+        return Context(self.shared, self.window, in_score=self.in_score, not_before=first)
 
     def within_score(self, window: Window | None) -> Context:
         """The view of the items of a score that is asked for with this look-back."""
-        return Context(self.shared, self.today, self.day, window, True, self.not_before)
+        return Context(self.shared, window, in_score=True, not_before=self.not_before)
 
     def criterion(self, criterion_id: str) -> CriterionResult:
         """A criterion's result under this context's ``not_before``; computed once."""
@@ -111,24 +126,32 @@ class Context:
         known = self.shared.criterion_results.get(key)
         if known is None:
             plain = self if self.window is None and not self.in_score else self._plain()
-            known = self.shared.evaluate_criterion(self.shared.criteria[criterion_id], plain)
+            known = self.shared.criteria[criterion_id](plain)
             self.shared.criterion_results[key] = known
         return known
 
     def _plain(self) -> Context:
-        return Context(self.shared, self.today, self.day, None, False, self.not_before)
+        return Context(self.shared, not_before=self.not_before)
 
     def first_day(self, within: Window | None) -> int:
         """The first day that counts under a rule's window."""
-        window = within or self.window
-        if window is None:
-            return self.not_before
-        return max(_start(window, self.today), self.not_before)
+        if within is None:
+            return self.first
+        starts = self.shared.starts
+        start = starts.get(within)
+        if start is None:
+            start = starts[within] = within.start(self.today).toordinal()
+        return start if start > self.not_before else self.not_before
 
 
-@lru_cache(maxsize=1024)
-def _start(window: Window, today: date) -> int:
-    return window.start(today).toordinal()
+Evaluator = Callable[[Context], Outcome]
+"""A rule as a function: what a record says about it, on a context's day."""
+
+
+@lru_cache(maxsize=256)
+def window_words(window: Window | None) -> str:
+    """A look-back in words; none where there is none."""
+    return str(window) if window is not None else ""
 
 
 def placement(when: When, first: int, today: int) -> Reason | None:

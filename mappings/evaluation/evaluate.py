@@ -1,27 +1,30 @@
-"""Which evaluator answers for which rule kind."""
+"""Which function prepares which rule kind, and what a whole trial asks of a record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import lru_cache
 
-from mappings.evaluation.context import Context, Outcome
-from mappings.evaluation.judgement import evaluate_judgement
+from mappings.concept import Concept
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.evaluation.judgement import prepare_judgement
 from mappings.evaluation.logic import (
-    evaluate_age,
-    evaluate_all,
-    evaluate_any,
-    evaluate_at_least,
-    evaluate_criterion_ref,
-    evaluate_not,
-    evaluate_sex,
+    prepare_age,
+    prepare_all,
+    prepare_any,
+    prepare_at_least,
+    prepare_criterion_ref,
+    prepare_not,
+    prepare_sex,
     without_repeats,
 )
-from mappings.evaluation.problems import evaluate_condition, evaluate_procedure
-from mappings.evaluation.results import evaluate_finding, evaluate_measurement
-from mappings.evaluation.scores import evaluate_score
-from mappings.evaluation.treatment import evaluate_treatment
-from mappings.results import CriterionResult
+from mappings.evaluation.plan import Planner, Prepare
+from mappings.evaluation.problems import prepare_condition, prepare_procedure
+from mappings.evaluation.results import prepare_finding, prepare_measurement
+from mappings.evaluation.scores import prepare_score
+from mappings.evaluation.treatment import prepare_treatment
+from mappings.reading.code_index import MadeOnce
+from mappings.results import CRITERION_RESULT, CriterionResult
 from mappings.rules import (
     Age,
     All,
@@ -34,93 +37,91 @@ from mappings.rules import (
     Measurement,
     Not,
     ProcedureRule,
-    Rule,
     Score,
     Sex,
     Treatment,
 )
-from mappings.trial_definition import Criterion
+from mappings.trial_definition import Catalog, Criterion, TrialDefinition
 from mappings.verdicts import Reason, Verdict
 
-EVALUATORS: Mapping[type, Callable[[Any, Context], Outcome]] = {
-    All: evaluate_all,
-    AnyOf: evaluate_any,
-    Not: evaluate_not,
-    AtLeast: evaluate_at_least,
-    Age: evaluate_age,
-    Sex: evaluate_sex,
-    Measurement: evaluate_measurement,
-    Finding: evaluate_finding,
-    ConditionRule: evaluate_condition,
-    ProcedureRule: evaluate_procedure,
-    Treatment: evaluate_treatment,
-    Score: evaluate_score,
-    Judgement: evaluate_judgement,
-    CriterionRef: evaluate_criterion_ref,
+KINDS: Mapping[type, Prepare] = {
+    All: prepare_all,
+    AnyOf: prepare_any,
+    Not: prepare_not,
+    AtLeast: prepare_at_least,
+    Age: prepare_age,
+    Sex: prepare_sex,
+    Measurement: prepare_measurement,
+    Finding: prepare_finding,
+    ConditionRule: prepare_condition,
+    ProcedureRule: prepare_procedure,
+    Treatment: prepare_treatment,
+    Score: prepare_score,
+    Judgement: prepare_judgement,
+    CriterionRef: prepare_criterion_ref,
 }
-
 
 _SETTLED = frozenset({Reason.VALUE, Reason.ABSENT_BY_RULE})
 
 
-def evaluate(rule: Rule, context: Context) -> Outcome:
-    """What the record says about a rule, on the context's day.
+class TrialPlan:
+    """A trial as functions: of its criteria by id, and of its gate."""
 
-    What follows from nothing is kept with the catalog, and what rules made of others say with the context:
-    definitions are put in many places, and ``id`` names a rule for as long as its catalog lives.
-    """
-    shared, key = context.shared, id(rule)
-    evaluator, asked, made_of_others = shared.absences.plans.get(key) or shared.absences.plan(
-        rule, EVALUATORS[type(rule)]
-    )
-    if asked is not None and shared.present is not None and asked.isdisjoint(shared.present):
-        outcomes = context.absent
-    elif made_of_others:
-        outcomes = context.outcomes
-    else:
-        return evaluator(rule, context)
-    known = outcomes.get(key)
-    if known is None:
-        known = outcomes[key] = evaluator(rule, context)
-    return known
+    def __init__(self, trial: TrialDefinition, catalog: Catalog) -> None:
+        parts = [rule for criterion in trial.criteria for rule in (criterion.applies_when, criterion.require)]
+        rules = [*(rule for rule in parts if rule is not None), trial.show_card_when_met]
+        planner = Planner(KINDS, catalog.concepts, catalog.scores, rules)
+        self.criteria = {criterion.id: prepare_criterion(criterion, planner) for criterion in trial.criteria}
+        self.gate = planner.prepare(trial.show_card_when_met)
 
 
-def evaluate_criterion(criterion: Criterion, context: Context) -> CriterionResult:
-    """A criterion's verdict. ``applies_when`` is implication: not applicable is MET for that reason."""
-    if criterion.applies_when is None:
-        outcome = evaluate(criterion.require, context)
-    else:
-        outcome = _implied(criterion.applies_when, criterion.require, context)
-    return CriterionResult(
-        id=criterion.id,
-        label=criterion.label,
-        verdict=outcome.verdict,
-        reason=outcome.reason,
-        evidence=outcome.evidence,
-        protocol=criterion.protocol,
-        interpretation=criterion.interpretation,
-        to_settle=_to_settle(outcome, context),
-    )
+@lru_cache(maxsize=8)
+def _plans(catalog: Catalog) -> MadeOnce[TrialDefinition, TrialPlan]:
+    return MadeOnce(lambda trial: TrialPlan(trial, catalog), most=512)
 
 
-def _implied(applies_when: Rule, require: Rule, context: Context) -> Outcome:
-    applies = evaluate(applies_when, context)
-    if applies.verdict is Verdict.NOT_MET:
-        return Outcome(Verdict.MET, Reason.NOT_APPLICABLE, applies.evidence)
-    required = evaluate(require, context)
-    if applies.verdict is Verdict.MET or required.verdict is Verdict.MET:
-        return required
-    if required.verdict is Verdict.UNKNOWN:
-        return required
-    evidence = without_repeats((*applies.evidence, *required.evidence))
-    return Outcome(Verdict.UNKNOWN, applies.reason, evidence)
+def plan_of(trial: TrialDefinition, catalog: Catalog) -> TrialPlan:
+    """The trial's plan, made when it is first asked for."""
+    return _plans(catalog).of(trial)
 
 
-def _to_settle(outcome: Outcome, context: Context) -> tuple[str, ...]:
+def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Context], CriterionResult]:
+    """A criterion as a function. ``applies_when`` is implication: not applicable is MET for that reason."""
+    evaluate = planner.prepare(criterion.require)
+    if criterion.applies_when is not None:
+        evaluate = _implied(planner.prepare(criterion.applies_when), evaluate)
+    identity, label, concepts = criterion.id, criterion.label, planner.concepts
+    protocol, interpretation = criterion.protocol, criterion.interpretation
+
+    def result(context: Context) -> CriterionResult:
+        outcome = evaluate(context)
+        verdict, reason, evidence = outcome
+        to_settle = _to_settle(outcome, concepts) if verdict is Verdict.UNKNOWN else ()
+        return CRITERION_RESULT(
+            (identity, label, verdict, reason, evidence, protocol, interpretation, to_settle)
+        )
+
+    return result
+
+
+def _implied(applies_when: Evaluator, require: Evaluator) -> Evaluator:
+    def evaluate(context: Context) -> Outcome:
+        applies = applies_when(context)
+        if applies.verdict is Verdict.NOT_MET:
+            return OUTCOME((Verdict.MET, Reason.NOT_APPLICABLE, applies.evidence))
+        required = require(context)
+        if applies.verdict is Verdict.MET or required.verdict is Verdict.MET:
+            return required
+        if required.verdict is Verdict.UNKNOWN:
+            return required
+        evidence = without_repeats((*applies.evidence, *required.evidence))
+        return OUTCOME((Verdict.UNKNOWN, applies.reason, evidence))
+
+    return evaluate
+
+
+def _to_settle(outcome: Outcome, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
     """The concepts whose result could decide an unknown, those first that can be ordered."""
-    if outcome.verdict is not Verdict.UNKNOWN:
-        return ()
-    concepts = context.shared.concepts
     open_ = [evidence.concept for evidence in outcome.evidence if evidence.reason not in _SETTLED]
-    known = dict.fromkeys(concept for concept in open_ if concept in concepts)
+    known = dict.fromkeys([concept for concept in open_ if concept in concepts])
     return tuple(sorted(known, key=lambda concept: concepts[concept].orderable is None))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from mappings.concept import Concept
 from mappings.dates import complete_years
-from mappings.evaluation.context import OUTCOME, Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import evidence_of
 from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
@@ -18,41 +21,57 @@ CREATININE = "creatinine"
 EGFR = "egfr-ckd-epi-2021"
 
 
-def evaluate_judgement(rule: Judgement, context: Context) -> Outcome:
+def prepare_judgement(rule: Judgement, _planner: Planner) -> Evaluator:
     """Always UNKNOWN; the question comes first, then the latest value of each concept to be shown."""
     question = Evidence("judgement", "To be judged", Reason.NEEDS_JUDGEMENT, note=rule.question)
-    found = [evidence for concept in rule.show for evidence in latest_fact(concept, context)]
-    return OUTCOME((Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT, (question, *found)))
+
+    def evaluate(context: Context) -> Outcome:
+        evidence = (question, *latest_facts(rule.show, context))
+        return OUTCOME((Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT, evidence))
+
+    return evaluate
 
 
-def latest_fact(concept: str, context: Context) -> list[Evidence]:
-    """The latest fact about a concept of any kind, for a reader's eyes; nothing if there is none."""
-    newest = context.known(concept).newest
-    if newest:
-        result = newest[0]
-        reason = result.problem or Reason.VALUE
-        if reason is Reason.NOT_FOUND and context.gap(concept) is not None:
-            reason = Reason.NOT_RETRIEVED
-        shown = evidence_of(result, reason, context)
-        egfr = _egfr(result, context) if concept == CREATININE else None
-        return [shown, egfr] if egfr else [shown]
-    record, label = context.record, context.concept(concept).display
-    if not (concept in record.exposures or concept in record.diagnoses or concept in record.procedures):
-        return []
+def latest_facts(concepts: Sequence[str], context: Context) -> list[Evidence]:
+    """The latest fact about each of some concepts of any kind, for a reader's eyes."""
+    recorded = context.shared.recorded
+    return [
+        evidence
+        for concept in concepts
+        if concept in recorded
+        for evidence in _latest_fact(context.concept(concept), context)
+    ]
+
+
+def _latest_fact(concept: Concept, context: Context) -> Sequence[Evidence]:
+    newest = context.known(concept.id).newest
+    if not newest:
+        return _latest_event(concept, context)
+    result = newest[0]
+    reason = result.problem or Reason.VALUE
+    if reason is Reason.NOT_FOUND and context.gap(concept.id) is not None:
+        reason = Reason.NOT_RETRIEVED
+    shown = evidence_of(result, reason, concept, context.look_back)
+    egfr = _egfr(result, context) if concept.id == CREATININE else None
+    return (shown, egfr) if egfr else (shown,)
+
+
+def _latest_event(concept: Concept, context: Context) -> Sequence[Evidence]:
+    record, identity, label = context.record, concept.id, concept.display
     found = [
         exposure_evidence(exposure, context)
-        for exposure in record.exposures.get(concept, ())
+        for exposure in record.exposures.get(identity, ())
         if exposure.start.first <= context.day
     ]
     found += [
-        Evidence(concept, label, Reason.VALUE, d.text, d.text, "", known.text if known else "", d.reference)
-        for d in record.diagnoses.get(concept, ())
+        Evidence(identity, label, Reason.VALUE, d.text, d.text, "", known.text if known else "", d.reference)
+        for d in record.diagnoses.get(identity, ())
         if d.confirmed is not False
         for known in [d.onset or d.recorded]
     ]
     found += [
-        Evidence(concept, label, Reason.VALUE, p.text, p.text, "", p.when.text, p.reference)
-        for p in record.procedures.get(concept, ())
+        Evidence(identity, label, Reason.VALUE, p.text, p.text, "", p.when.text, p.reference)
+        for p in record.procedures.get(identity, ())
         if p.when.first <= context.day
     ]
     return sorted(found, key=lambda evidence: evidence.date)[-1:]

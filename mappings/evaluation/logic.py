@@ -6,48 +6,58 @@ from collections.abc import Sequence
 
 from mappings.amounts import Amount, compare
 from mappings.dates import When, complete_years, parse_when
-from mappings.evaluation.context import OUTCOME, Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.evaluation.plan import Planner
 from mappings.results import Evidence
 from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Judgement, Not, Sex
-from mappings.verdicts import (
-    Reason,
-    Verdict,
-    at_least,
-    conjunction,
-    disjunction,
-    first_unknown_reason,
-    negation,
-)
+from mappings.verdicts import Reason, Verdict, at_least, conjunction, first_unknown_reason, negation
 
 _NOTHING_THERE = frozenset({Reason.NOT_FOUND, Reason.TOO_OLD})
 
 
-def evaluate_all(rule: All, context: Context) -> Outcome:
-    evaluate = context.shared.evaluate
-    parts = [evaluate(part, context) for part in rule.of]
-    return _combined(conjunction([part.verdict for part in parts]), parts)
+def prepare_all(rule: All, planner: Planner) -> Evaluator:
+    """AND: one NOT_MET decides; otherwise one UNKNOWN leaves it unknown."""
+    parts = planner.each(rule.of)
+
+    def evaluate(context: Context) -> Outcome:
+        outcomes = [part(context) for part in parts]
+        not_met = [outcome for outcome in outcomes if outcome.verdict is Verdict.NOT_MET]
+        if not_met:
+            return _combined(Verdict.NOT_MET, not_met, outcomes)
+        unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
+        if unknown:
+            return _combined(Verdict.UNKNOWN, unknown, outcomes)
+        return _combined(Verdict.MET, outcomes, outcomes)
+
+    return evaluate
 
 
-def evaluate_any(rule: AnyOf, context: Context) -> Outcome:
-    evaluate = context.shared.evaluate
-    parts = [evaluate(part, context) for part in rule.of]
-    verdict = disjunction([part.verdict for part in parts])
-    if verdict is Verdict.UNKNOWN and rule.passing_over_absent:
-        kept = [p for p in parts if p.verdict is not Verdict.UNKNOWN or p.reason not in _NOTHING_THERE]
-        if kept:
-            parts, verdict = kept, disjunction([part.verdict for part in kept])
-    if verdict is Verdict.UNKNOWN and _asks_a_person(rule, parts):
-        return _for_a_person(parts)
-    if verdict is Verdict.MET and rule.conflicting_when_older_by is not None:
-        conflict = _conflict(rule, parts)
-        if conflict is not None:
-            return conflict
-    return _combined(verdict, parts)
+def prepare_any(rule: AnyOf, planner: Planner) -> Evaluator:
+    """OR: one MET decides; otherwise one UNKNOWN leaves it unknown."""
+    parts = planner.each(rule.of)
+    for_a_person = any(isinstance(part, Judgement) for part in rule.of)
+    may_conflict = rule.conflicting_when_older_by is not None
+
+    def evaluate(context: Context) -> Outcome:
+        outcomes = [part(context) for part in parts]
+        met = [outcome for outcome in outcomes if outcome.verdict is Verdict.MET]
+        if met:
+            conflict = _conflict(rule, outcomes) if may_conflict else None
+            return conflict or _combined(Verdict.MET, met, outcomes)
+        if rule.passing_over_absent:
+            outcomes = [outcome for outcome in outcomes if not _says_nothing(outcome)] or outcomes
+        unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
+        if not unknown:
+            return _combined(Verdict.NOT_MET, outcomes, outcomes)
+        if for_a_person and any(o.reason is Reason.NEEDS_JUDGEMENT for o in outcomes):
+            return _for_a_person(outcomes)
+        return _combined(Verdict.UNKNOWN, unknown, outcomes)
+
+    return evaluate
 
 
-def _asks_a_person(rule: AnyOf, parts: Sequence[Outcome]) -> bool:
-    asked = Reason.NEEDS_JUDGEMENT in [part.reason for part in parts]
-    return asked and any(isinstance(part, Judgement) for part in rule.of)
+def _says_nothing(outcome: Outcome) -> bool:
+    return outcome.verdict is Verdict.UNKNOWN and outcome.reason in _NOTHING_THERE
 
 
 def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
@@ -58,25 +68,42 @@ def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
     return OUTCOME((Verdict.UNKNOWN, reason, _merged(in_order)))
 
 
-def evaluate_not(rule: Not, context: Context) -> Outcome:
-    inner = context.evaluate(rule.of)
-    return OUTCOME((negation(inner.verdict), inner.reason, inner.evidence))
+def prepare_not(rule: Not, planner: Planner) -> Evaluator:
+    """The verdict turned round; unknown stays unknown."""
+    inner = planner.prepare(rule.of)
+
+    def evaluate(context: Context) -> Outcome:
+        verdict, reason, evidence = inner(context)
+        return OUTCOME((negation(verdict), reason, evidence))
+
+    return evaluate
 
 
-def evaluate_at_least(rule: AtLeast, context: Context) -> Outcome:
-    evaluate = context.shared.evaluate
-    parts = [evaluate(part, context) for part in rule.of]
-    return _combined(at_least(rule.count, [part.verdict for part in parts]), parts)
+def prepare_at_least(rule: AtLeast, planner: Planner) -> Evaluator:
+    """k of n."""
+    parts = planner.each(rule.of)
+
+    def evaluate(context: Context) -> Outcome:
+        outcomes = [part(context) for part in parts]
+        verdict = at_least(rule.count, [outcome.verdict for outcome in outcomes])
+        deciding = [outcome for outcome in outcomes if outcome.verdict is verdict]
+        return _combined(verdict, deciding or list(outcomes), outcomes)
+
+    return evaluate
 
 
-def evaluate_criterion_ref(rule: CriterionRef, context: Context) -> Outcome:
-    result = context.criterion(rule.id)
-    return OUTCOME((result.verdict, result.reason, result.evidence))
+def prepare_criterion_ref(rule: CriterionRef, _planner: Planner) -> Evaluator:
+    """What another criterion says."""
+
+    def evaluate(context: Context) -> Outcome:
+        result = context.criterion(rule.id)
+        return OUTCOME((result.verdict, result.reason, result.evidence))
+
+    return evaluate
 
 
-def _combined(verdict: Verdict, parts: Sequence[Outcome]) -> Outcome:
+def _combined(verdict: Verdict, deciding: list[Outcome], parts: Sequence[Outcome]) -> Outcome:
     """The parts that decided come first; if unknown, the rest is shown too."""
-    deciding = [part for part in parts if part.verdict is verdict] or list(parts)
     first = deciding[0]
     if (
         len(deciding) == 1
@@ -133,37 +160,49 @@ def _newest(part: Outcome) -> When | None:
     return max(days, key=lambda when: when.last, default=None)
 
 
-def evaluate_age(rule: Age, context: Context) -> Outcome:
+def prepare_age(rule: Age, _planner: Planner) -> Evaluator:
     """Complete years on the day; a partial birth date may leave it open."""
-    patient = context.record.patient
-    if patient.birth is None:
-        reason = Reason.UNREADABLE if patient.birth_unreadable else Reason.NOT_FOUND
-        return Outcome(Verdict.UNKNOWN, reason, (_about_patient(Evidence("age", "Age", reason), context),))
-    if patient.birth.first > context.day:
-        future = Evidence("age", "Age", Reason.UNREADABLE, note="birth date in the future")
-        return Outcome(Verdict.UNKNOWN, Reason.UNREADABLE, (_about_patient(future, context),))
-    least, most = complete_years(patient.birth, context.today)
-    least = max(least, 0)
-    verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
-    reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
-    text = f"{least} years" if least == most else f"{least} or {most} years"
-    evidence = Evidence("age", "Age", reason, text, least if least == most else text)
-    return Outcome(verdict, reason, (_about_patient(evidence, context),))
+
+    def evaluate(context: Context) -> Outcome:
+        patient = context.record.patient
+        birth, reference = patient.birth, patient.reference
+        if birth is None:
+            reason = Reason.UNREADABLE if patient.birth_unreadable else Reason.NOT_FOUND
+            return _person(Verdict.UNKNOWN, Evidence("age", "Age", reason, reference=reference))
+        if birth.first > context.day:
+            future = "birth date in the future"
+            fact = Evidence("age", "Age", Reason.UNREADABLE, reference=reference, note=future)
+            return _person(Verdict.UNKNOWN, fact)
+        least, most = complete_years(birth, context.today)
+        least = max(least, 0)
+        verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
+        reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
+        text = f"{least} years" if least == most else f"{least} or {most} years"
+        value = least if least == most else text
+        return _person(verdict, Evidence("age", "Age", reason, text, value, reference=reference))
+
+    return evaluate
 
 
-def evaluate_sex(rule: Sex, context: Context) -> Outcome:
+def prepare_sex(rule: Sex, _planner: Planner) -> Evaluator:
     """The administrative gender field, which is not always what it is taken for."""
-    gender = context.record.patient.gender
-    stated = gender in ("female", "male")
-    if rule.is_ == "not_stated":
-        verdict, reason = (Verdict.NOT_MET if stated else Verdict.MET), Reason.VALUE
-    elif not stated:
-        verdict, reason = Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT if gender else Reason.NOT_FOUND
-    else:
-        verdict, reason = (Verdict.MET if gender == rule.is_ else Verdict.NOT_MET), Reason.VALUE
-    evidence = Evidence("sex", "Sex", reason, gender, gender or None)
-    return Outcome(verdict, reason, (_about_patient(evidence, context),))
+    wanted = rule.is_
+
+    def evaluate(context: Context) -> Outcome:
+        patient = context.record.patient
+        gender, reason = patient.gender, Reason.VALUE
+        stated = gender in ("female", "male")
+        if wanted == "not_stated":
+            verdict = Verdict.NOT_MET if stated else Verdict.MET
+        elif not stated:
+            verdict, reason = Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT if gender else Reason.NOT_FOUND
+        else:
+            verdict = Verdict.MET if gender == wanted else Verdict.NOT_MET
+        fact = Evidence("sex", "Sex", reason, gender, gender or None, reference=patient.reference)
+        return _person(verdict, fact)
+
+    return evaluate
 
 
-def _about_patient(fact: Evidence, context: Context) -> Evidence:
-    return fact._replace(reference=context.record.patient.reference)
+def _person(verdict: Verdict, fact: Evidence) -> Outcome:
+    return OUTCOME((verdict, fact.reason, (fact,)))

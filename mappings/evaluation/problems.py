@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, complete_years
-from mappings.evaluation.context import OUTCOME, Context, Outcome, counts_until, placement
-from mappings.evaluation.results import absent, ended_by, window_words
+from mappings.evaluation.context import (
+    OUTCOME,
+    Context,
+    Evaluator,
+    Outcome,
+    counts_until,
+    placement,
+    window_words,
+)
+from mappings.evaluation.events import ended_by
+from mappings.evaluation.plan import Planner
+from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Diagnosis, Performed
 from mappings.results import EVIDENCE, Evidence
 from mappings.rules import ConditionRule, ProcedureRule
@@ -17,19 +28,37 @@ _PAST = frozenset({"inactive", "resolved"})
 Judged = tuple[Verdict, Reason, Evidence]
 
 
-def evaluate_condition(rule: ConditionRule, context: Context) -> Outcome:
+def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
     """A confirmed Condition of one of the concepts, by its status, onset and what followed it."""
-    diagnoses = context.record.diagnoses
-    if diagnoses.keys().isdisjoint(rule.of):
-        return _nothing_of(rule.of, rule.absent_means_not_met, context)
-    judged = [
-        judge
-        for concept in rule.of
-        for diagnosis in diagnoses.get(concept, ())
-        if not _is_future(diagnosis, context.day)
-        for judge in [_judge_diagnosis(diagnosis, rule, context)]
-    ]
-    return _any_of(judged, rule.of, rule.absent_means_not_met, context)
+    concepts = [planner.concepts[concept] for concept in rule.of]
+    absences = [Absence(concept, rule.absent_means_not_met) for concept in concepts]
+    window = rule.within or rule.recorded_within
+    words = window_words(window)
+
+    def judged(diagnosis: Diagnosis, concept: Concept, context: Context) -> Judged:
+        verdict, reason = _verdict(diagnosis, rule, context)
+        concept_id, reference, text, status, _, onset, _, recorded, note = diagnosis
+        when = onset or recorded
+        until = counts_until(when, window) if when and window else None
+        day, note, look_back = when.text if when else "", note or status, words or context.look_back
+        label, value = concept.display, text or None
+        evidence = EVIDENCE(
+            (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
+        )
+        return verdict, reason, evidence
+
+    def evaluate(context: Context) -> Outcome:
+        diagnoses = context.record.diagnoses
+        found = [
+            judged(diagnosis, concept, context)
+            for concept in concepts
+            if concept.id in diagnoses
+            for diagnosis in diagnoses[concept.id]
+            if not _is_future(diagnosis, context.day)
+        ]
+        return _any_of(found, absences, context)
+
+    return evaluate
 
 
 def _is_future(diagnosis: Diagnosis, today: int) -> bool:
@@ -37,38 +66,15 @@ def _is_future(diagnosis: Diagnosis, today: int) -> bool:
     return known is not None and known.first > today
 
 
-def _judge_diagnosis(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Judged:
-    verdict, reason = _verdict(diagnosis, rule, context)
-    when = diagnosis.onset or diagnosis.recorded
-    window = rule.within or rule.recorded_within
-    evidence = EVIDENCE(
-        (
-            diagnosis.concept,
-            context.concept(diagnosis.concept).display,
-            reason,
-            diagnosis.text,
-            diagnosis.text or None,
-            "",
-            when.text if when else "",
-            diagnosis.reference,
-            counts_until(when, window) if when else None,
-            diagnosis.note or diagnosis.clinical_status,
-            window_words(window or context.window),
-        )
-    )
-    return verdict, reason, evidence
-
-
 def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tuple[Verdict, Reason]:
     if not _status_counts(diagnosis, rule, context):
         return Verdict.NOT_MET, Reason.VALUE
     if diagnosis.confirmed is None:
         return Verdict.UNKNOWN, Reason.NOT_CONFIRMED
-    for misplaced in (_onset_misplaced(diagnosis, rule, context), _onset_age(diagnosis, rule, context)):
-        if misplaced is Reason.TOO_OLD and rule.older_means_not_met:
-            return Verdict.NOT_MET, misplaced
-        if misplaced is not None:
-            return Verdict.UNKNOWN, misplaced
+    misplaced = _onset_misplaced(diagnosis, rule, context) or _onset_age(diagnosis, rule, context)
+    if misplaced is not None:
+        over = misplaced is Reason.TOO_OLD and rule.older_means_not_met
+        return (Verdict.NOT_MET if over else Verdict.UNKNOWN), misplaced
     if rule.unless_followed_by:
         ended = _ended(diagnosis, rule, context)
         if ended is not None:
@@ -90,7 +96,7 @@ def _status_counts(diagnosis: Diagnosis, rule: ConditionRule, context: Context) 
 def _onset_misplaced(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Reason | None:
     """Onset or recurrence lies in a window, never recordedDate, unless the rule asks for recording."""
     if rule.recorded_within is not None:
-        first = max(rule.recorded_within.start(context.today).toordinal(), context.not_before)
+        first = context.first_day(rule.recorded_within)
         dates = [when for when in (diagnosis.recorded, diagnosis.onset) if when is not None]
         placed = [placement(when, first, context.day) for when in dates]
         return None if None in placed else (placed[0] if placed else Reason.IMPRECISE)
@@ -141,58 +147,49 @@ def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tu
     return (Verdict.UNKNOWN, first_unknown_reason(unknown)) if unknown else (Verdict.NOT_MET, Reason.VALUE)
 
 
-def evaluate_procedure(rule: ProcedureRule, context: Context) -> Outcome:
+def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
     """A completed Procedure of one of the concepts, ever or within a window."""
-    first = context.first_day(rule.within)
-    judged = [
-        _judge_performed(performed, first, rule, context)
-        for concept in rule.of
-        for performed in context.record.procedures.get(concept, ())
-        if performed.when.first <= context.day
-    ]
-    return _any_of(judged, rule.of, rule.absent_means_not_met, context)
+    concepts = [planner.concepts[concept] for concept in rule.of]
+    absences = [Absence(concept, rule.absent_means_not_met) for concept in concepts]
+    words = window_words(rule.within)
+
+    def judged(performed: Performed, concept: Concept, first: int, context: Context) -> Judged:
+        reason = Reason.VALUE
+        if performed.done is None:
+            reason = Reason.NOT_CONFIRMED
+        elif first > BEGINNING:
+            reason = placement(performed.when, first, context.day) or Reason.VALUE
+        concept_id, reference, text, when, _, note = performed
+        until, label, value = counts_until(when, rule.within), concept.display, text or None
+        evidence = EVIDENCE(
+            (concept_id, label, reason, text, value, "", when.text, reference, until, note, words)
+        )
+        return Verdict.MET if reason is Reason.VALUE else Verdict.UNKNOWN, reason, evidence
+
+    def evaluate(context: Context) -> Outcome:
+        first, procedures = context.first_day(rule.within), context.record.procedures
+        found = [
+            judged(performed, concept, first, context)
+            for concept in concepts
+            if concept.id in procedures
+            for performed in procedures[concept.id]
+            if performed.when.first <= context.day
+        ]
+        return _any_of(found, absences, context)
+
+    return evaluate
 
 
-def _judge_performed(performed: Performed, first: int, rule: ProcedureRule, context: Context) -> Judged:
-    reason = Reason.VALUE
-    if performed.done is None:
-        reason = Reason.NOT_CONFIRMED
-    elif first > BEGINNING:
-        reason = placement(performed.when, first, context.day) or Reason.VALUE
-    evidence = Evidence(
-        performed.concept,
-        context.concept(performed.concept).display,
-        reason,
-        performed.text,
-        performed.text or None,
-        "",
-        performed.when.text,
-        performed.reference,
-        counts_until(performed.when, rule.within),
-        performed.note,
-        window_words(rule.within),
-    )
-    return Verdict.MET if reason is Reason.VALUE else Verdict.UNKNOWN, reason, evidence
-
-
-def _any_of(
-    judged: Sequence[Judged], concepts: Sequence[str], absent_means_not_met: bool, context: Context
-) -> Outcome:
+def _any_of(judged: Sequence[Judged], absences: Sequence[Absence], context: Context) -> Outcome:
     """MET if one holds; UNKNOWN if one might; else as if nothing were there, with what is there shown."""
-    met = [each for each in judged if each[0] is Verdict.MET]
+    if not judged:
+        return nothing_of(absences, context)
+    met = [evidence for verdict, _, evidence in judged if verdict is Verdict.MET]
     if met:
-        return OUTCOME((Verdict.MET, Reason.VALUE, tuple(evidence for _, _, evidence in met)))
-    shown = tuple(evidence for _, _, evidence in judged)
+        return OUTCOME((Verdict.MET, Reason.VALUE, tuple(met)))
+    shown = tuple([evidence for _, _, evidence in judged])
     unknown = [reason for verdict, reason, _ in judged if verdict is Verdict.UNKNOWN]
     if unknown:
         return OUTCOME((Verdict.UNKNOWN, first_unknown_reason(unknown), shown))
-    nothing = _nothing_of(concepts, absent_means_not_met, context)
-    return nothing._replace(evidence=shown) if shown else nothing
-
-
-def _nothing_of(concepts: Sequence[str], absent_means_not_met: bool, context: Context) -> Outcome:
-    if context.record.gaps:
-        for concept in concepts:
-            if context.gap(concept) is not None:
-                return absent(concept, context, absent_means_not_met)
-    return absent(concepts[0], context, absent_means_not_met)
+    verdict, reason, _ = nothing_of(absences, context)
+    return OUTCOME((verdict, reason, shown))

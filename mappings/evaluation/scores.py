@@ -2,108 +2,222 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from mappings.evaluation.context import OUTCOME, Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, Shared
+from mappings.evaluation.plan import Planner, concepts_asked
 from mappings.evaluation.results import evidence_of
-from mappings.facts import Result
+from mappings.facts import PatientFacts, PatientRecord, Result
 from mappings.results import EVIDENCE, SCORE_ITEM_RESULT, Evidence, ScoreItemResult, ScoreResult
 from mappings.rules import Score
-from mappings.trial_definition import ScoreDefinition, ScoreItem
+from mappings.trial_definition import ScoreItem
 from mappings.verdicts import Reason, Verdict
 
 _SETTLING_ORDER = {"laboratory": 0, "examination": 1}
+ANYTHING = ""
+"""Stands, among the concepts that items ask for, for whatever is no concept."""
+
+_EMPTY_RECORD = PatientRecord(PatientFacts("", None, ""))
 
 
-def evaluate_score(rule: Score, context: Context) -> Outcome:
+def prepare_score(rule: Score, planner: Planner) -> Evaluator:
     """A recorded total decides, unless the record itself contradicts it; else the items do.
 
     What the score could be at most never makes it NOT_MET; only a recorded total or a failed entry does.
     """
-    definition = context.shared.scores[rule.of]
-    score = score_result(rule, definition, context)
-    verdict, reason = _verdict(rule, definition, score, context)
-    return OUTCOME((verdict, reason, _evidence(definition, score, reason, verdict)))
+    return _OfScore(rule, planner).evaluate
 
 
-def score_result(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
-    """The score on this day and in this window, computed once."""
-    key = (rule, context.not_before)
-    known = context.shared.score_results.get(key)
-    if known is None:
-        known = _compute(rule, definition, context)
-        context.shared.score_results[key] = known
-    return known
+class _Items(NamedTuple):
+    """What the items say, and what is shown of each where it stays undecided; None: made when needed."""
+
+    results: list[ScoreItemResult]
+    shown: list[Evidence | None]
 
 
-def _compute(rule: Score, definition: ScoreDefinition, context: Context) -> ScoreResult:
-    inside = context.within_score(rule.within)
-    evaluate = context.shared.evaluate
-    items = tuple([_item(item, evaluate(item.require, inside)) for item in definition.items])
-    entry = inside.evaluate(definition.entry).verdict if definition.entry is not None else None
-    reached, possible = _domains(definition, items)
-    recorded = _recorded(definition, inside)
-    computed = sum(reached.values())
-    totals = _usable_totals(recorded, rule.at_least, computed)
-    undecided = [
-        item
-        for item, described in zip(items, definition.items, strict=True)
-        if item.verdict is Verdict.UNKNOWN and item.points > reached.get(described.domain, 0)
-    ]
-    undecided.sort(key=lambda item: _SETTLING_ORDER[item.settled_by])
-    return ScoreResult(
-        id=definition.id,
-        label=definition.label,
-        at_least=min(totals) if totals else computed,
-        at_most=max(totals) if totals else sum(possible.values()),
-        basis="recorded" if totals else "computed",
-        undecided=tuple(item.id for item in undecided),
-        items=items,
-        entry=entry,
-        threshold=rule.at_least,
-        recorded=evidence_of(recorded[0], recorded[0].problem or Reason.VALUE, inside) if recorded else None,
-    )
+class _OfScore:
+    """A score that a trial asks for, with all that does not depend on the record."""
+
+    def __init__(self, rule: Score, planner: Planner) -> None:
+        definition = planner.scores[rule.of]
+        self.rule, self.definition, self.items = rule, definition, definition.items
+        self.evaluators = planner.each([item.require for item in self.items])
+        self.entry = planner.prepare(definition.entry) if definition.entry is not None else None
+        self.recorded_as = planner.concepts[definition.recorded_as] if definition.recorded_as else None
+        self.domains = [item.domain for item in self.items]
+        numbers = range(len(self.items))
+        self.settling = sorted(numbers, key=lambda number: _SETTLING_ORDER[self.items[number].settled_by])
+        self.asking = _by_concept(self.items)
+        self.of_nothing: dict[str, _Items] = {}
+
+    def evaluate(self, context: Context) -> Outcome:
+        """The verdict on the threshold; the score's own evidence comes before that of its items."""
+        kept, key = context.shared.score_results, (self.rule, context.not_before)
+        if key not in kept:
+            kept[key] = self._computed(context.within_score(self.rule.within))
+        return kept[key][1]
+
+    def _computed(self, inside: Context) -> tuple[ScoreResult, Outcome]:
+        items = self._items(inside)
+        entry = self.entry(inside) if self.entry is not None else None
+        recorded = self._recorded(inside)
+        score, undecided = self._score(items.results, entry, recorded, inside)
+        verdict, reason = self._verdict(score, entry, recorded)
+        open_ = undecided if verdict is Verdict.UNKNOWN else ()
+        return score, OUTCOME((verdict, reason, self._evidence(score, items, reason, open_)))
+
+    def _items(self, inside: Context) -> _Items:
+        """What items say; of an empty record, where nothing that an item asks for is there."""
+        present = inside.present
+        if present is None:
+            return self._evaluated(inside)
+        of_nothing = self.of_nothing.get(inside.look_back)
+        if of_nothing is None:
+            of_nothing = self.of_nothing[inside.look_back] = self._of_nothing(inside)
+        results, shown = list(of_nothing.results), list(of_nothing.shown)
+        asked = {number for concept in present for number in self.asking.get(concept, ())}
+        for number in (*asked, *self.asking[ANYTHING]):
+            results[number] = _item(self.items[number], self.evaluators[number](inside))
+            shown[number] = None
+        return _Items(results, shown)
+
+    def _evaluated(self, inside: Context) -> _Items:
+        pairs = zip(self.items, self.evaluators, strict=True)
+        return _Items([_item(item, evaluate(inside)) for item, evaluate in pairs], [None] * len(self.items))
+
+    def _of_nothing(self, inside: Context) -> _Items:
+        """The same for every record, so made once for a look-back."""
+        shared = inside.shared
+        empty = Shared(_EMPTY_RECORD, shared.today, shared.concepts, shared.criteria)
+        results, _ = self._evaluated(Context(empty, inside.window, in_score=True))
+        return _Items(results, [_open(item) if item.evidence else None for item in results])
+
+    def _score(
+        self,
+        items: Sequence[ScoreItemResult],
+        entry: Outcome | None,
+        recorded: Sequence[Result],
+        inside: Context,
+    ) -> tuple[ScoreResult, Sequence[int]]:
+        """The score, and the numbers of the items that could still add to it, in the order of settling."""
+        reached, possible = _points(items, self.domains)
+        computed = sum(reached.values())
+        totals = _usable_totals(recorded, self.rule.at_least, computed)
+        undecided = [
+            number
+            for number in self.settling
+            if items[number].verdict is Verdict.UNKNOWN
+            and items[number].points > reached.get(self.domains[number], 0)
+        ]
+        score = ScoreResult(
+            id=self.definition.id,
+            label=self.definition.label,
+            at_least=min(totals) if totals else computed,
+            at_most=max(totals) if totals else sum(possible.values()),
+            basis="recorded" if totals else "computed",
+            undecided=tuple([items[number].id for number in undecided]),
+            items=tuple(items),
+            entry=entry.verdict if entry is not None else None,
+            threshold=self.rule.at_least,
+            recorded=self._total(recorded[0], inside) if recorded else None,
+        )
+        return score, undecided
+
+    def _total(self, recorded: Result, inside: Context) -> Evidence | None:
+        if self.recorded_as is None:
+            return None
+        return evidence_of(recorded, recorded.problem or Reason.VALUE, self.recorded_as, inside.look_back)
+
+    def _recorded(self, inside: Context) -> Sequence[Result]:
+        """The newest totals that a clinician recorded inside the window."""
+        if self.recorded_as is None:
+            return ()
+        gap = inside.gap(self.recorded_as.id)
+        if gap is not None and not gap.newest_first:
+            return ()
+        group, first = inside.known(self.recorded_as.id).newest, inside.first
+        return group if all(result.when.first >= first for result in group) else ()
+
+    def _verdict(
+        self, score: ScoreResult, entry: Outcome | None, recorded: Sequence[Result]
+    ) -> tuple[Verdict, Reason]:
+        threshold = self.rule.at_least
+        if score.entry is Verdict.NOT_MET:
+            return Verdict.NOT_MET, Reason.VALUE
+        if score.basis == "recorded":
+            return (Verdict.MET if score.at_least >= threshold else Verdict.NOT_MET), Reason.VALUE
+        if any(result.problem is None for result in recorded):
+            return Verdict.UNKNOWN, Reason.CONFLICTING
+        if score.at_least >= threshold and self._has_group(score):
+            if entry is None or entry.verdict is Verdict.MET:
+                return Verdict.MET, Reason.VALUE
+            return Verdict.UNKNOWN, entry.reason
+        unread = any(e.reason is Reason.NOT_RETRIEVED for item in score.items for e in item.evidence)
+        return Verdict.UNKNOWN, Reason.NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED
+
+    def _has_group(self, score: ScoreResult) -> bool:
+        needed, items = self.definition.needs_group, self.items
+        if not needed:
+            return True
+        return any(
+            result.verdict is Verdict.MET and item.group == needed
+            for result, item in zip(score.items, items, strict=True)
+        )
+
+    def _evidence(
+        self, score: ScoreResult, items: _Items, reason: Reason, undecided: Sequence[int]
+    ) -> tuple[Evidence, ...]:
+        """The score itself, the recorded total, what counted, then what is undecided, laboratory first."""
+        text = str(score.at_least) if score.basis == "recorded" else f"at least {score.at_least}"
+        found = [Evidence(score.id, score.label, reason, text, score.at_least)]
+        if score.recorded is not None:
+            found.append(score.recorded)
+        if score.basis == "computed" or reason is Reason.CONFLICTING:
+            counted = _counted(items.results, self.domains)
+            found += [_noted(item.evidence[0], item.label) for item in counted if item.evidence]
+        for number in undecided:
+            shown = items.shown[number]
+            if shown is not None:
+                found.append(shown)
+            elif items.results[number].evidence:
+                found.append(_open(items.results[number]))
+        return tuple(dict.fromkeys(found))
+
+
+def _by_concept(items: Sequence[ScoreItem]) -> Mapping[str, Sequence[int]]:
+    """The numbers of the items that ask for a concept; under ANYTHING, of those that ask for more."""
+    asking: dict[str, list[int]] = {ANYTHING: []}
+    for number, item in enumerate(items):
+        asked = concepts_asked(item.require)
+        for concept in (ANYTHING,) if asked is None else asked:
+            asking.setdefault(concept, []).append(number)
+    return asking
 
 
 def _item(item: ScoreItem, outcome: Outcome) -> ScoreItemResult:
+    verdict, _, evidence = outcome
+    other_cause = item.may_have_other_cause
     return SCORE_ITEM_RESULT(
-        (
-            item.id,
-            item.label,
-            item.points,
-            outcome.verdict,
-            item.settled_by,
-            item.may_have_other_cause,
-            outcome.evidence,
-        )
+        (item.id, item.label, item.points, verdict, item.settled_by, other_cause, evidence)
     )
 
 
-def _domains(
-    definition: ScoreDefinition, items: Sequence[ScoreItemResult]
+def _points(
+    items: Sequence[ScoreItemResult], domains: Sequence[str]
 ) -> tuple[dict[str, int], dict[str, int]]:
     """The highest points of each domain: among items that are MET, and among those that could be."""
     reached: dict[str, int] = {}
     possible: dict[str, int] = {}
-    for item, described in zip(items, definition.items, strict=True):
-        verdict, points, domain = item.verdict, item.points, described.domain
+    for item, domain in zip(items, domains, strict=True):
+        verdict, points = item.verdict, item.points
+        if verdict is Verdict.NOT_MET:
+            continue
+        if points > possible.get(domain, 0):
+            possible[domain] = points
         if verdict is Verdict.MET and points > reached.get(domain, 0):
             reached[domain] = points
-        if verdict is not Verdict.NOT_MET and points > possible.get(domain, 0):
-            possible[domain] = points
     return reached, possible
-
-
-def _recorded(definition: ScoreDefinition, context: Context) -> Sequence[Result]:
-    """The newest totals that a clinician recorded inside the window."""
-    if not definition.recorded_as:
-        return ()
-    gap = context.gap(definition.recorded_as)
-    if gap is not None and not gap.newest_first:
-        return ()
-    group = context.known(definition.recorded_as).newest
-    first = context.first_day(None)
-    return group if all(result.when.first >= first for result in group) else ()
 
 
 def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) -> list[int]:
@@ -118,64 +232,19 @@ def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) ->
     return totals if max(totals) < threshold and computed < threshold else []
 
 
-def _verdict(
-    rule: Score, definition: ScoreDefinition, score: ScoreResult, context: Context
-) -> tuple[Verdict, Reason]:
-    if score.entry is Verdict.NOT_MET:
-        return Verdict.NOT_MET, Reason.VALUE
-    if score.basis == "recorded":
-        return (Verdict.MET if score.at_least >= rule.at_least else Verdict.NOT_MET), Reason.VALUE
-    recorded = _recorded(definition, context.within_score(rule.within))
-    usable = [result for result in recorded if result.problem is None]
-    if usable:
-        return Verdict.UNKNOWN, Reason.CONFLICTING
-    reached = score.at_least >= rule.at_least and _has_group(definition, score)
-    if reached and score.entry in (None, Verdict.MET):
-        return Verdict.MET, Reason.VALUE
-    if reached and definition.entry is not None:
-        entry = context.within_score(rule.within).evaluate(definition.entry)
-        return Verdict.UNKNOWN, entry.reason
-    unread = any(e.reason is Reason.NOT_RETRIEVED for item in score.items for e in item.evidence)
-    return Verdict.UNKNOWN, Reason.NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED
-
-
-def _has_group(definition: ScoreDefinition, score: ScoreResult) -> bool:
-    if not definition.needs_group:
-        return True
-    groups = {item.id: item.group for item in definition.items}
-    return any(i.verdict is Verdict.MET and groups[i.id] == definition.needs_group for i in score.items)
-
-
-def _counted(definition: ScoreDefinition, score: ScoreResult) -> list[ScoreItemResult]:
+def _counted(items: Sequence[ScoreItemResult], domains: Sequence[str]) -> list[ScoreItemResult]:
     """The items that make up the points: of each domain, the highest that is MET."""
     best: dict[str, ScoreItemResult] = {}
-    for item, described in zip(score.items, definition.items, strict=True):
-        known = best.get(described.domain)
-        if item.verdict is Verdict.MET and (known is None or item.points > known.points):
-            best[described.domain] = item
+    for item, domain in zip(items, domains, strict=True):
+        if item.verdict is Verdict.MET:
+            known = best.get(domain)
+            if known is None or item.points > known.points:
+                best[domain] = item
     return list(best.values())
 
 
-def _evidence(
-    definition: ScoreDefinition, score: ScoreResult, reason: Reason, verdict: Verdict
-) -> tuple[Evidence, ...]:
-    """The score itself, the recorded total, what counted, then what is undecided, laboratory first."""
-    text = str(score.at_least) if score.basis == "recorded" else f"at least {score.at_least}"
-    found = [Evidence(score.id, score.label, reason, text, score.at_least)]
-    if score.recorded is not None:
-        found.append(score.recorded)
-    by_id = {item.id: item for item in score.items}
-    counted = _counted(definition, score)
-    if score.basis == "computed" or reason is Reason.CONFLICTING:
-        found += [_noted(item.evidence[0], item.label) for item in counted if item.evidence]
-    if verdict is Verdict.UNKNOWN:
-        undecided = [by_id[item] for item in score.undecided]
-        found += [_open(item) for item in undecided if item.evidence]
-    return tuple(dict.fromkeys(found))
-
-
 def _open(item: ScoreItemResult) -> Evidence:
-    unsettled = tuple([e for e in item.evidence if e.reason is not Reason.VALUE])
+    unsettled = [evidence for evidence in item.evidence if evidence.reason is not Reason.VALUE]
     return _noted((unsettled or item.evidence)[0], item.label)
 
 

@@ -23,17 +23,27 @@ NOTHING_KNOWN = Known((), (), True)
 
 
 def known_by(recorded: Sequence[Result], today: int) -> Known:
-    """The results not dated after the day; facts after the day are ignored."""
+    """The results not dated after the day; facts after the day are ignored.
+
+    Most servers send the newest first and every result with its day: such results are taken as they come.
+    """
+    later = today
+    for result in recorded:
+        first, last, _, _ = result.when
+        if first > later or first != last:
+            return _ordered(recorded, today)
+        later = first
+    return Known(recorded, _newest(recorded, today, all_days=True), True)
+
+
+def _ordered(recorded: Sequence[Result], today: int) -> Known:
     results = recorded
     days = [result.when.first for result in results]
     if max(days, default=today) > today:
         results = [result for result in results if result.when.first <= today]
         days = [result.when.first for result in results]
     all_days = days == [result.when.last for result in results]
-    if len(results) < 2:
-        return Known(results, results, all_days)
-    if days != sorted(days, reverse=True):  # most servers send the newest first
-        results = sorted(results, key=_first_day, reverse=True)
+    results = sorted(results, key=_first_day, reverse=True)
     return Known(results, _newest(results, today, all_days), all_days)
 
 
@@ -43,6 +53,8 @@ def _first_day(result: Result) -> int:
 
 def _newest(results: Sequence[Result], today: int, all_days: bool) -> Sequence[Result]:
     """One result, unless dates are partial or coincide."""
+    if len(results) < 2:
+        return results
     latest_start = results[0].when.first
     if all_days:
         if results[1].when.first < latest_start:

@@ -6,51 +6,52 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.dates import Window
-from mappings.evaluation.context import OUTCOME, Context, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
 from mappings.evaluation.exposure_timeline import CommonExposure, common_exposure
-from mappings.evaluation.results import absent
+from mappings.evaluation.plan import Planner
+from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Exposure
 from mappings.results import Evidence
 from mappings.rules import Treatment
 from mappings.verdicts import Reason, Verdict, first_unknown_reason
 
+SHOWN_ONLY = "shown, not counted"
 INFERRED = "since then without a break; inferred from drug dates and activity"
 
 
-def evaluate_treatment(rule: Treatment, context: Context) -> Outcome:
+def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
     """MET only if it is sure from dates; what may be long enough is UNKNOWN, imprecise.
 
     Drug records that were not all read may add to what is there, and never prove that it ended.
     """
-    base, partner = _exposures(rule.of, context), _exposures(rule.together_with, context)
-    also = tuple(
-        exposure_evidence(e, context, "shown, not counted") for e in _exposures(rule.also_show, context)
-    )
-    common = common_exposure(base, partner if rule.together_with else None, context.today)
-    if common is not None and _long_enough(common.latest, rule.for_more_than, context):
-        return _still_active(rule, common, also, context)
-    shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
-    if _gap(rule, context):
-        return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or _missing(rule, context).evidence))
-    if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
-        return OUTCOME((Verdict.UNKNOWN, Reason.IMPRECISE, shown))
-    if base and (partner or not rule.together_with):
-        return OUTCOME((Verdict.NOT_MET, Reason.VALUE, shown))
-    return _missing(rule, context)._replace(evidence=shown) if shown else _missing(rule, context)
+    absences = [Absence(planner.concepts[concept], rule.absent_means_not_met) for concept in rule.of]
+
+    def evaluate(context: Context) -> Outcome:
+        base, partner = _exposures(rule.of, context), _exposures(rule.together_with, context)
+        also = tuple([exposure_evidence(e, context, SHOWN_ONLY) for e in _exposures(rule.also_show, context)])
+        common = common_exposure(base, partner if rule.together_with else None, context.today)
+        if common is not None and _long_enough(common.latest, rule.for_more_than, context):
+            return _still_active(rule, common, also, context)
+        shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
+        missing = nothing_of(absences, context)
+        if _gap(rule, context):
+            return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or missing.evidence))
+        if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
+            return OUTCOME((Verdict.UNKNOWN, Reason.IMPRECISE, shown))
+        if base and (partner or not rule.together_with):
+            return OUTCOME((Verdict.NOT_MET, Reason.VALUE, shown))
+        return OUTCOME((missing.verdict, missing.reason, shown)) if shown else missing
+
+    return evaluate
 
 
 def _exposures(concepts: Sequence[str], context: Context) -> list[Exposure]:
-    known = context.record.exposures
-    return [e for concept in concepts for e in known.get(concept, ()) if e.start.first <= context.day]
+    known, day = context.record.exposures, context.day
+    return [e for concept in concepts if concept in known for e in known[concept] if e.start.first <= day]
 
 
 def _gap(rule: Treatment, context: Context) -> bool:
     return any(context.gap(concept) is not None for concept in (*rule.of, *rule.together_with))
-
-
-def _missing(rule: Treatment, context: Context) -> Outcome:
-    outcomes = [absent(concept, context, rule.absent_means_not_met) for concept in rule.of]
-    return next((o for o in outcomes if o.reason is Reason.NOT_RETRIEVED), outcomes[0])
 
 
 def _long_enough(since: int | None, period: Window | None, context: Context) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.reading.references import reference_of
 
-_TAKEN_APART = frozenset({"Bundle", "OperationOutcome"})
+_TAKEN_APART = ("Bundle", "OperationOutcome")
 
 
 @dataclass(slots=True)
@@ -42,23 +42,18 @@ def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> 
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
             result.next_link = link["url"]
-    entries = bundle.get("entry")
+    entries, resources = bundle.get("entry"), result.resources
     for entry in entries if isinstance(entries, list) else ():
         if type(entry) is not dict:
             result.resources.append(entry)
             continue
         resource = entry.get("resource")
-        if type(resource) is dict and _kind(resource) not in _TAKEN_APART:
-            result.resources.append(resource)
-            if type(entry.get("fullUrl")) is str:
+        if type(resource) is dict and resource.get("resourceType") not in _TAKEN_APART:
+            resources.append(resource)
+            if "fullUrl" in entry and type(entry["fullUrl"]) is str:
                 result.full_urls[entry["fullUrl"]] = reference_of(resource)
         else:
             _add(resource, entry.get("fullUrl"), result, depth)
-
-
-def _kind(resource: Mapping[str, Any]) -> str:
-    kind = resource.get("resourceType")
-    return kind if type(kind) is str else ""
 
 
 def _add(resource: Any, full_url: Any, result: Unwrapped, depth: int) -> None:

@@ -33,7 +33,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def items(value: Any) -> Sequence[Mapping[str, Any]]:
     """The JSON objects of a list; some senders write one object where the list belongs."""
+    if value is None:
+        return ()
     if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], dict):  # as most lists are
+            return value
         return [item for item in value if isinstance(item, dict)]
     return (value,) if isinstance(value, dict) else ()
 
@@ -63,12 +67,14 @@ def tokens_and_texts(codeable: Any) -> tuple[list[str], list[str]]:
     texts: list[str] = []
     if type(codeable) is not dict:
         return tokens, texts
-    if text := text_of(codeable.get("text")):
+    text = codeable.get("text")
+    if type(text) is str and (text := text.strip()):
         texts.append(text)
     for coding in items(codeable.get("coding")):
         if token := coding_token(coding):
             tokens.append(token)
-        if display := text_of(coding.get("display")):
+        display = coding.get("display")
+        if type(display) is str and (display := display.strip()):
             texts.append(display)
     return tokens, texts
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from mappings.concept import Concept
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.pathology.questions import questions_of
+from mappings.reading.plain_results import PlainResults, is_plain
 
 KIDNEY_WORDS = re.compile(r"kidney|renal|nephritis|glomerul|isn/rps|肾", re.IGNORECASE)
 _MOST = 4096
 
 
-class Meaning(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """The concepts that a code stands for, and whether pathology is to be looked for in the Observation.
 
-    ``is_nothing``: neither. ``plain`` is the only concept, if its results are numbers in a unit with
-    nothing more to look at.
+    ``is_nothing``: neither. ``plain`` reads most results of the only concept, if they are plain numbers.
     """
 
     concepts: Sequence[Concept]
     pathology: bool
-    plain: Concept | None = None
+    plain: PlainResults | None = None
     is_nothing: bool = False
 
 
@@ -33,26 +35,28 @@ class Meanings:
     def __init__(self, index: CodeIndex, concepts: Mapping[str, Concept]) -> None:
         self._index = index
         self._concepts = concepts
-        self._known: dict[tuple[object, ...], Meaning] = {}
+        self._plain = {id_: PlainResults(concept) for id_, concept in concepts.items() if is_plain(concept)}
+        self.known: dict[tuple[object, ...], Meaning] = {}
+        """What was looked up. A single coding stands under its code, system and display, and the text."""
 
     def of(self, code: Any) -> Meaning:
         """The meaning of a CodeableConcept. Never raises."""
         try:
-            codings, text = code["coding"], code.get("text")
+            codings, text = code.get("coding", ()), code.get("text")
             if len(codings) == 1:
                 coding = codings[0]
                 key = (coding.get("code"), coding.get("system"), coding.get("display"), text)
             else:
                 key = (*[(c.get("code"), c.get("system"), c.get("display")) for c in codings], text)
-            known = self._known.get(key)
-        except (AttributeError, KeyError, TypeError):  # text alone, or nothing that FHIR knows
+            known = self.known.get(key)
+        except (AttributeError, KeyError, TypeError):  # nothing that FHIR knows
             return self._looked_up(code)
         return known or self._kept(key, self._looked_up(code))
 
     def _kept(self, key: tuple[object, ...], meaning: Meaning) -> Meaning:
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        self._known[key] = meaning
+        if len(self.known) >= _MOST:
+            self.known.clear()
+        self.known[key] = meaning
         return meaning
 
     def _looked_up(self, code: Any) -> Meaning:
@@ -62,10 +66,5 @@ class Meanings:
             pathology = asked is not None or KIDNEY_WORDS.search(words(code)) is not None
             return Meaning((), pathology, is_nothing=not pathology and type(code) is dict)
         concepts = tuple(concept for concept in found if not concept.pathology)
-        plain = concepts[0] if len(concepts) == len(found) == 1 and is_plain(concepts[0]) else None
+        plain = self._plain.get(concepts[0].id) if len(concepts) == len(found) == 1 else None
         return Meaning(concepts, len(concepts) < len(found), plain)
-
-
-def is_plain(concept: Concept) -> bool:
-    """Whether a number in the concept's unit is all that there is to a result of it."""
-    return concept.kind == "measurement" and bool(concept.unit) and concept.whole_number_to is None

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import Result
+from mappings.reading.plain_results import RESULT, known_date
 from mappings.reading.references import reference_of
-from mappings.reading.values import AMOUNT, NO_TOKENS, UCUM, read_value
+from mappings.reading.values import read_value
 from mappings.results import Unreadable
-from mappings.units import convert
 from mappings.verdicts import Reason
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _NEVER = frozenset({"entered-in-error", "cancelled"})
-_RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
 _VALUES = frozenset(
     {
         "dataAbsentReason",
@@ -30,36 +27,6 @@ _VALUES = frozenset(
     }
 )
 _UNDATED = When(BEGINNING, 10**7, "")
-
-
-def plain_result(resource: Mapping[str, Any], concept: Concept, days: dict[str, When]) -> Result | None:
-    """The result of by far the most frequent kind of Observation; None for any other.
-
-    That is a final number of a known day in a unit that converts into the concept's own, without comparator
-    or components. Flat, because it runs for every result of a record. ``days`` keeps dates already read.
-    """
-    quantity, effective = resource.get("valueQuantity"), resource.get("effectiveDateTime")
-    if type(quantity) is not dict or type(effective) is not str or resource.get("status") != "final":
-        return None
-    number, unit = quantity.get("value"), quantity.get("code")
-    if (
-        (type(number) is not float and type(number) is not int)
-        or not 0 <= number < math.inf
-        or quantity.get("system") != UCUM
-        or type(unit) is not str
-        or "comparator" in quantity
-        or "component" in resource
-    ):
-        return None
-    when = days.get(effective) or _known_date(effective, days)
-    value = number if unit == concept.unit else convert(number, unit, concept)
-    if when is None or value is None:
-        return None
-    identity = resource.get("id")
-    reference = f"Observation/{identity}" if type(identity) is str and identity else "Observation"
-    text = "" if value is number else f"{number:.10g} {unit}"
-    amount = AMOUNT((value, value, False, False))
-    return _RESULT((concept.id, when, reference, text, amount, NO_TOKENS, unit, None, ""))
 
 
 def read_observation(
@@ -78,7 +45,7 @@ def read_observation(
     if type(status) is str and status in _NEVER:
         return
     effective = resource.get("effectiveDateTime")
-    when = _known_date(effective, days) if type(effective) is str else None
+    when = known_date(effective, days) if type(effective) is str else None
     when = when or observation_date(resource)
     for concept in concepts:
         _add(resource, resource, concept, when, into, unreadable)
@@ -87,15 +54,6 @@ def read_observation(
         if type(component) is dict:
             for concept in concepts_of(component.get("code")):
                 _add(resource, component, concept, when, into, unreadable)
-
-
-def _known_date(effective: str, days: dict[str, When]) -> When | None:
-    when = days.get(effective)
-    if when is None:
-        when = parse_when(effective)
-        if when is not None:
-            days[effective] = when
-    return when
 
 
 def _add(
@@ -115,7 +73,7 @@ def _add(
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)
-    result = _RESULT((concept.id, when, reference, text, amount, tokens, unit, problem, note))
+    result = RESULT((concept.id, when, reference, text, amount, tokens, unit, problem, note))
     known = into.get(concept.id)
     if known is None:
         into[concept.id] = [result]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -21,7 +22,7 @@ from mappings.facts import (
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.drugs import read_exposures
 from mappings.reading.meanings import KIDNEY_WORDS, Meaning, Meanings
-from mappings.reading.observations import has_value, plain_result, read_observation
+from mappings.reading.observations import has_value, read_observation
 from mappings.reading.pathology import read_biopsies
 from mappings.reading.people import read_consent, read_participation, read_patient
 from mappings.reading.problems import read_condition, read_procedure
@@ -120,7 +121,7 @@ class _OneRecord:
         self.identity = identity
         self.full_urls = full_urls
         self.gaps = list(gaps)
-        self.results: dict[str, list[Result]] = {}
+        self.results: defaultdict[str, list[Result]] = defaultdict(list)
         self.diagnoses: dict[str, list[Diagnosis]] = {}
         self.procedures: dict[str, list[Performed]] = {}
         self.by_type: dict[str, list[Mapping[str, Any]]] = {}
@@ -133,35 +134,37 @@ class _OneRecord:
     def take_all(self, resources: Sequence[Any]) -> None:
         """Sorts raw entries: read now, kept for later, irrelevant, somebody else's or unreadable.
 
-        The patient's Observations, by far the most entries, are looked at here, as flat as can be.
+        The patient's Observations, by far the most entries, are looked at here, as flat as can be, if they
+        have one coding that was seen before. All else goes the longer way, on which faults are told.
         """
-        mine, meaning_of, irrelevant = self.identity.reference, self.meanings.of, 0
-        for resource in resources:
-            self.received += 1
+        mine, known, irrelevant = self.identity.reference, self.meanings.known, 0
+        days, results = self.days, self.results
+        for self.received, resource in enumerate(resources, start=1):
             try:
                 ours = resource["subject"]["reference"] == mine and resource["resourceType"] == "Observation"
-            except (KeyError, TypeError):
-                ours = False
-            if not ours:
+                code = resource["code"]
+                (coding,) = code["coding"]
+                meaning = known[coding["code"], coding["system"], coding.get("display"), code.get("text")]
+            except (AttributeError, KeyError, TypeError, ValueError):
                 self._take(resource)
                 continue
-            meaning = meaning_of(resource.get("code"))
-            if meaning.is_nothing and "component" not in resource:
+            if not ours:
+                self._take(resource)
+            elif meaning.is_nothing and ("component" not in resource or self._parts_are_nothing(resource)):
                 irrelevant += 1
-            elif meaning.plain is None or not self._plain(resource, meaning.plain):
+            elif meaning.plain is not None and (result := meaning.plain.read(resource, days)) is not None:
+                results[result.concept].append(result)
+            else:
                 self._observation(resource, meaning)
         self.irrelevant += irrelevant
 
-    def _plain(self, resource: Mapping[str, Any], concept: Concept) -> bool:
-        result = plain_result(resource, concept, self.days)
-        if result is None:
-            return False
-        known = self.results.get(concept.id)
-        if known is None:
-            self.results[concept.id] = [result]
-        else:
-            known.append(result)
-        return True
+    def _parts_are_nothing(self, resource: Mapping[str, Any]) -> bool:
+        """Whether an Observation has only components, and none that anything asks for (a blood pressure)."""
+        parts, meaning_of = resource["component"], self.meanings.of
+        for part in parts if type(parts) is list else ():
+            if type(part) is not dict or not meaning_of(part.get("code")).is_nothing:
+                return False
+        return not has_value(resource)
 
     def _take(self, resource: Any) -> None:
         if type(resource) is not dict:
@@ -269,7 +272,7 @@ class _OneRecord:
         for concept in self.reader.consents:
             result = read_consent(resource, concept)
             if result is not None:
-                self.results.setdefault(concept.id, []).append(result)
+                self.results[concept.id].append(result)
 
     def _exposures(self) -> Mapping[str, tuple[Exposure, ...]]:
         records = [resource for kind in DRUG_RECORDS for resource in self.by_type.get(kind, ())]
@@ -296,7 +299,7 @@ class _OneRecord:
         if not candidates and not reports:
             return
         for result in read_biopsies([*reports, *candidates], self.reader.concepts, self.unreadable):
-            self.results.setdefault(result.concept, []).append(result)
+            self.results[result.concept].append(result)
 
     def _concerns_kidney(self, resource: Mapping[str, Any]) -> bool:
         code = resource.get("code")

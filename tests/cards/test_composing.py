@@ -115,7 +115,7 @@ def test_the_last_days_on_which_results_count_are_listed_the_soonest_first() -> 
 
 
 def test_a_failed_criterion_is_never_hidden() -> None:
-    failed = replace(AGE, verdict=NOT_MET)
+    failed = AGE._replace(verdict=NOT_MET)
 
     assert (
         "**Not met (1)**\n- Age: 34 years" in card_of(replace(clear_candidate(), criteria=(failed,))).detail

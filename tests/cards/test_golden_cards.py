@@ -71,7 +71,7 @@ def test_the_fullest_card_there_can_be_stays_within_its_lines() -> None:
     many = [
         criterion(f"{reason}{n}", f"C {n}", reason, found("X", "1")) for reason in reasons for n in range(20)
     ]
-    failed = [replace(result, verdict=NOT_MET) for result in many[:5]]
+    failed = [result._replace(verdict=NOT_MET) for result in many[:5]]
     everything = replace(
         full,
         criteria=(*full.criteria, *many, *failed),

@@ -176,7 +176,7 @@ def test_a_recorded_score_that_the_record_contradicts_is_shown_with_what_contrad
 
     assert "at least 9 from the record" in line
     assert "but a recorded total says 4 (10 Feb 2026) → decide which holds" in line
-    assert settling_tests(replace(result, to_settle=("complement-c3",)), ORDERABLE, score) == []
+    assert settling_tests(result._replace(to_settle=("complement-c3",)), ORDERABLE, score) == []
 
 
 def test_a_score_whose_entry_criterion_is_not_shown_says_so() -> None:

@@ -157,8 +157,8 @@ def test_nothing_is_ordered_that_exists_but_was_not_read_or_that_no_test_can_say
             needing("b", "hcg", reason=Reason.UNREADABLE),
             needing("c", "hcg", reason=Reason.NOT_CONFIRMED),
             needing("d", "hcg", reason=Reason.NEEDS_JUDGEMENT),
-            replace(needing("e", "hcg"), verdict=MET),
-            replace(needing("f", "hcg"), reason=Reason.NOT_APPLICABLE),
+            needing("e", "hcg")._replace(verdict=MET),
+            needing("f", "hcg")._replace(reason=Reason.NOT_APPLICABLE),
             needing("g", "no-such-test"),
         )
     )

@@ -22,6 +22,7 @@ from time import monotonic
 import requests
 
 from cds_service.assessing import assess_resources, definitions, served_trials
+from cds_service.clients.reading import demo_clients
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.gathering import Gathered, gather
@@ -121,7 +122,8 @@ class Reader:
         base = self.settings.fhir_hosts[0]
         call = HookCall(str(uuid.uuid4()), patient_id, USER, fhir_server=base)
         until = monotonic() + self.settings.deadline
-        return gather(call, service_queries(), FhirFetcher(self.settings), until)
+        (client,) = demo_clients(self.settings)
+        return gather(call, service_queries(), FhirFetcher(self.settings), until, client)
 
     def assess(self, patient_id: str) -> Assessment:
         """The assessment behind the cards for a patient."""

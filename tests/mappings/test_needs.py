@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
 
+from mappings.amounts import Bound
+from mappings.assessment import assess
 from mappings.concept import Code, Concept
+from mappings.dates import Window
 from mappings.definitions import load_catalog
-from mappings.needs import LONGEST_ID, URL_LIMIT, Query, concepts_of, needs_of
-from mappings.rules import AnyOf, Finding, Judgement, Not
+from mappings.needs import (
+    LONGEST_ID,
+    RESULT_CATEGORIES,
+    URL_LIMIT,
+    Query,
+    concepts_of,
+    look_backs,
+    needs_of,
+)
+from mappings.reading.record import read_record
+from mappings.rules import AnyOf, Finding, Judgement, Measurement, Not, Rule, Score
 from mappings.trial_definition import Catalog
 from tests.service.definitions import CONCEPTS, LOINC, TRIAL, catalog
 
@@ -143,3 +157,143 @@ def test_a_failed_search_by_category_leaves_laboratory_tests_alone() -> None:
 def test_the_same_definitions_always_need_the_same() -> None:
     again = load_catalog()
     assert needs_of(again.trials, again) == needs_of(REAL.trials, REAL)
+
+
+# --- Observations by category, for an EHR that searches them only so
+
+
+def test_by_category_there_is_one_search_for_each_category_and_none_by_code() -> None:
+    queries = needs_of(REAL.trials, REAL).queries("categories")
+    found = [query for query in queries if query.resource_type == "Observation"]
+    assert [query.parameters[0] for query in found] == [("category", one) for one in RESULT_CATEGORIES]
+    assert all(query.newest_first for query in found)
+    others = [
+        query for query in needs_of(REAL.trials, REAL).queries() if query.resource_type != "Observation"
+    ]
+    assert [query for query in queries if query.resource_type != "Observation"] == others
+
+
+def test_a_failed_search_for_laboratory_results_leaves_every_result_unknown() -> None:
+    needs = needs_of(REAL.trials, REAL)
+    covers = {query.key: query.covers or frozenset() for query in needs.queries("categories")}
+    assert covers["observations-laboratory"] >= set(needs.observation_codes)
+    orderable = {
+        code.token for concept in REAL.concepts.values() if concept.orderable for code in concept.codes
+    }
+    for category in ("vital-signs", "survey", "exam", "social-history"):
+        assert covers[f"observations-{category}"]
+        assert not covers[f"observations-{category}"] & orderable
+
+
+# --- results that are too old to decide anything
+
+
+WITHIN = Window(90, "days")
+ABOVE = (Bound("greater_than", 1.0, "1.0 g/g"),)
+
+
+@pytest.mark.parametrize(
+    ("rules", "days"),
+    [
+        ([Measurement("upcr", ABOVE, within=WITHIN)], 90),
+        ([Measurement("upcr", ABOVE, within=Window(6, "months"))], 186),
+        (
+            [
+                Measurement("upcr", ABOVE, within=WITHIN),
+                Measurement("upcr", ABOVE, within=Window(1, "years")),
+            ],
+            366,
+        ),
+        ([Not(Measurement("upcr", ABOVE, within=WITHIN))], 90),
+        ([Measurement("upcr", ABOVE)], None),
+        ([Measurement("upcr", ABOVE, within=WITHIN), Measurement("upcr", ABOVE)], None),
+        ([Measurement("upcr", ABOVE, within=WITHIN, absent_means_not_met=True)], None),
+        ([Measurement("upcr", ABOVE, within=WITHIN), Judgement("?", show=("upcr",))], None),
+        ([Finding("upcr", frozenset({"positive"}), within=WITHIN)], 90),
+        ([Finding("upcr", frozenset({"positive"}), within=WITHIN, older_means_not_met=True)], None),
+        ([Finding("upcr", frozenset({"positive"}), otherwise_not_met=True, within=WITHIN)], None),
+        (
+            [
+                Measurement("upcr", ABOVE, within=WITHIN),
+                Finding("rash", frozenset({"positive"}), within=WITHIN, unless_followed_by=("upcr",)),
+            ],
+            None,
+        ),
+    ],
+)
+def test_a_look_back_is_that_of_the_widest_rule_if_every_rule_has_one(
+    rules: list[Rule], days: int | None
+) -> None:
+    trial = replace(TRIAL, criteria=(), show_card_when_met=AnyOf(tuple(rules)))
+    definitions = catalog(trial)
+    assert look_backs(definitions.trials, definitions)["upcr"] == days
+
+
+def test_an_item_of_a_score_has_the_window_of_the_rule_that_asks_for_the_score() -> None:
+    assert look_backs(catalog().trials, catalog())["rash"] == 30
+    asked_twice = replace(
+        TRIAL, criteria=(*TRIAL.criteria, replace(TRIAL.criteria[2], require=Score("activity", 4)))
+    )
+    assert look_backs(catalog(asked_twice).trials, catalog(asked_twice))["rash"] is None
+
+
+def test_what_a_trial_shows_is_shown_at_any_age() -> None:
+    shown = replace(TRIAL, show=("rash",))
+    assert look_backs(catalog(shown).trials, catalog(shown))["rash"] is None
+
+
+def test_with_dates_no_code_is_lost_and_only_recent_ones_have_a_limit() -> None:
+    needs = needs_of(REAL.trials, REAL)
+    plain, dated = needs.queries(), needs.queries(dated=True)
+    codes = [
+        (code, query.within_days)
+        for query in dated
+        for name, value in query.parameters
+        if name == "code"
+        for code in value.split(",")
+    ]
+    assert sorted(code for code, _ in codes) == sorted(needs.observation_codes)
+    assert {code for code, days in codes if days} == needs.recent_codes
+    assert {days for _, days in codes if days} == {needs.recent_days}
+    assert all(query.dated_template == query.template for query in plain)
+    for query in dated:
+        if query.within_days is not None:
+            assert (
+                query.dated_template == f"{query.template}&date=ge{{{{today() - {query.within_days} days}}}}"
+            )
+            filled = query.dated_template.replace("{{context.patientId}}", "x" * LONGEST_ID)
+            assert len(quote(TODAY_TOKEN.sub("2026-01-01", filled), safe=":/?&=,")) <= URL_LIMIT
+
+
+TODAY_TOKEN = re.compile(r"\{\{today\(\) - \d+ days\}\}")
+VALUES = (
+    {"valueQuantity": {"value": 0, "unit": "1"}},
+    {"valueQuantity": {"value": 900, "unit": "1"}},
+    {"valueInteger": 1},
+    {"valueString": "positive"},
+    {"valueCodeableConcept": {"text": "negative"}},
+)
+
+
+@pytest.mark.parametrize("token", sorted(needs_of(REAL.trials, REAL).recent_codes))
+def test_a_result_that_is_left_out_by_its_date_decides_nothing(token: str) -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1990-05-01"}
+    subject = {"subject": {"reference": "Patient/p1"}}
+    lupus = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M32.14"}]}
+    condition = {"resourceType": "Condition", "id": "c1", "code": lupus, **subject}
+    day = date(2026, 6, 15)
+    old = (day - timedelta(days=needs_of(REAL.trials, REAL).recent_days + 1)).isoformat()
+    system, _, code = token.partition("|")
+    coded = {"code": {"coding": [{"system": system, "code": code}]}, "effectiveDateTime": old}
+
+    def verdicts(*more: object) -> list[object]:
+        record = read_record([patient, condition, *more], REAL)
+        return [
+            (one.id, one.verdict)
+            for trial in REAL.trials
+            for one in assess(trial, record, day, REAL).criteria
+        ]
+
+    for value in VALUES:
+        result = {"resourceType": "Observation", "id": "o1", "status": "final", **subject, **coded, **value}
+        assert verdicts(result) == verdicts()

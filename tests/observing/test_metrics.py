@@ -31,12 +31,6 @@ def test_a_stage_is_counted_even_if_it_fails() -> None:
     assert sample('trialhook_stage_seconds_count{stage="assess"}') == before + 1
 
 
-def test_outcomes_are_counted_by_trial() -> None:
-    before = sample('trialhook_outcomes_total{outcome="needs-data",trial="NCT-T"}')
-    metrics.count_outcomes({"NCT-T": "needs-data"})
-    assert sample('trialhook_outcomes_total{outcome="needs-data",trial="NCT-T"}') == before + 1
-
-
 def sample(name: str) -> float:
     """A value of the exposition; 0 if there is none yet."""
     lines = metrics.exposition().decode().splitlines()

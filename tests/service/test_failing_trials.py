@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import cds_service.assessing
-from cds_service.hooks import matching
+from cds_service.answering import flow
 from mappings.results import Assessment
 from mappings.trial_definition import TrialDefinition
 from tests.service.conftest import NewClient, call, cards_of
@@ -29,7 +29,7 @@ def failing_for(trial_id: str, working: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("module", "step"),
-    [(cds_service.assessing, "assess"), (matching, "compose_cards")],
+    [(cds_service.assessing, "assess"), (flow, "compose_cards")],
     ids=["assess", "compose"],
 )
 def test_a_trial_that_fails_leaves_the_cards_of_the_others(

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from requests import PreparedRequest
 from werkzeug.test import TestResponse
 
-from cds_service.hooks import matching
+from cds_service.answering import flow
 from tests.service import charts
 from tests.service.conftest import BASE, NewClient, call, cards_of
 from tests.service.ehr import Answer, ehr, json_answer, urls
@@ -81,6 +81,7 @@ def test_a_call_with_cards_logs_counts_only(client: FlaskClient, caplog: pytest.
         "event": "call",
         "level": "info",
         "method": "POST",
+        "client": "demo",
         "service": "trial-match-patient-view",
         "hookInstance": charts.INSTANCE,
         "prefetched": 4,
@@ -193,7 +194,7 @@ def test_a_bug_is_a_500_that_tells_nothing_private(
     def broken(*arguments: object, **named: object) -> None:
         raise KeyError("secretvalue of secretname")
 
-    monkeypatch.setattr(matching, "read_record", broken)
+    monkeypatch.setattr(flow, "read_record", broken)
     answer = call(client, **USUAL, prefetch=secret_prefetch())
     assert answer.status_code == 500
     assert answer.get_json()["issue"][0]["code"] == "exception"

@@ -16,22 +16,17 @@ LAST_DAY = date.max.toordinal()
 
 
 class Episode(NamedTuple):
-    """One biopsy: the day of collection, and its records in the order of the input."""
+    """One biopsy: its day of collection, the year if known, and its records in the order of the input."""
 
     when: When
     records: tuple[BiopsyRecord, ...]
-
-    @property
-    def year(self) -> int | None:
-        """The year of collection, if it is known."""
-        first, last = date.fromordinal(self.when.first).year, date.fromordinal(self.when.last).year
-        return first if first == last else None
+    year: int | None
 
 
 def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
     """Records as biopsies: those linked to one another, then those collected about the same day."""
     if len(records) == 1:
-        return [Episode(_collected(records), (records[0],))]
+        return [_episode(_collected(records), records)]
     merged: list[list[int]] = []
     whens: list[When] = []
     for group in sorted(_linked(records), key=lambda group: _collected([records[i] for i in group])[:2]):
@@ -43,9 +38,12 @@ def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
         else:
             merged[into] = sorted(merged[into] + group)
             whens[into] = _collected([records[i] for i in merged[into]])
-    return [
-        Episode(when, tuple(records[i] for i in group)) for when, group in zip(whens, merged, strict=True)
-    ]
+    return [_episode(when, [records[i] for i in group]) for when, group in zip(whens, merged, strict=True)]
+
+
+def _episode(when: When, records: Sequence[BiopsyRecord]) -> Episode:
+    first, last = date.fromordinal(when.first).year, date.fromordinal(when.last).year
+    return Episode(when, tuple(records), first if first == last else None)
 
 
 def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:

@@ -9,7 +9,8 @@ from mappings.amounts import Amount, Bound, Comparison, exactly
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, Window, parse_when
 from mappings.evaluation.context import Context, Outcome, Shared
-from mappings.evaluation.evaluate import evaluate, evaluate_criterion
+from mappings.evaluation.evaluate import KINDS, prepare_criterion
+from mappings.evaluation.plan import Planner
 from mappings.facts import Diagnosis, Exposure, PatientFacts, PatientRecord, Performed, Result
 from mappings.results import Gap
 from mappings.rules import Rule
@@ -108,16 +109,14 @@ def record(
     )
 
 
-def context(
-    patient: PatientRecord, criteria: Sequence[Criterion] = (), window: Window | None = None
-) -> Context:
-    named = {criterion.id: criterion for criterion in criteria}
-    shared = Shared(patient, CONCEPTS, {}, named, evaluate, evaluate_criterion)
-    return Context(shared, TODAY, TODAY.toordinal(), window=window, in_score=window is not None)
-
-
-def answer(rule: Rule, patient: PatientRecord, criteria: Sequence[Criterion] = ()) -> Outcome:
-    return evaluate(rule, context(patient, criteria))
+def answer(
+    rule: Rule, patient: PatientRecord, criteria: Sequence[Criterion] = (), window: Window | None = None
+) -> Outcome:
+    """What the rule says of the patient, in a score with a look-back if there is a window."""
+    planner = Planner(KINDS, CONCEPTS, {}, [rule])
+    named = {criterion.id: prepare_criterion(criterion, planner) for criterion in criteria}
+    context = Context(Shared(patient, TODAY, CONCEPTS, named), window, in_score=window is not None)
+    return planner.prepare(rule)(context)
 
 
 def said(outcome: Outcome) -> str:

@@ -1,0 +1,168 @@
+"""One hook call of an authenticated client, from what was sent to cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from threading import Lock
+from time import monotonic
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from cards.cds_hooks import Card
+from cards.composing import compose_cards
+from cds_service.answering.counting import counts_of, order_counts, read_counts
+from cds_service.answering.offers import ClientOffers, Offered, card_context
+from cds_service.answering.showing import Asked, Judged, Showing
+from cds_service.assessing import Failures, assess_each
+from cds_service.clients.caller import Caller
+from cds_service.fatigue.deciding import Decision
+from cds_service.fhir.fetching import FhirFetcher
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.fhir_version import is_dstu2
+from cds_service.hooks.gathering import Gathered, gather
+from cds_service.hooks.tailoring import card_json, queries_for, tailored
+from cds_service.observing.stages import stage
+from cds_service.recruitment.states import RecruitmentStates, TrialState
+from cds_service.storage.records import Subject
+from mappings.reading.record import read_record
+from mappings.results import Assessment
+
+BACK_EARLY = "Shown again because more is met now: {criteria}."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Cards in wire form, the counts that the log may show, and what there is to record."""
+
+    cards: list[dict[str, Any]]
+    counts: dict[str, Any]
+    judged: Judged | None = None
+    composed: Mapping[str, Card] | None = None
+    failed_reads: Sequence[str] = ()
+
+
+class _Call(NamedTuple):
+    """A call with what is fixed for it."""
+
+    call: HookCall
+    caller: Caller
+    offers: ClientOffers
+    now: datetime
+    prompts: Mapping[str, str]
+    states: Mapping[str, TrialState]
+
+    @property
+    def offered(self) -> list[Offered]:
+        """The trials that this call is about."""
+        return [one for one in self.offers.offered if one.id in self.states]
+
+
+class Answering:
+    """Answers the calls of all clients: one per process, its lock and its connections shared by all calls."""
+
+    def __init__(
+        self,
+        fetcher: FhirFetcher,
+        showing: Showing,
+        states: RecruitmentStates,
+        now: Callable[[str], datetime],
+        deadline: float,
+    ) -> None:
+        self._fetcher, self._showing, self._states = fetcher, showing, states
+        self._now, self._deadline = now, deadline
+        # Threads are for waiting on networks. Two computations at once only take turns at one interpreter
+        # and push each other's document out of the caches: one after the other, both are done sooner.
+        self._computing = Lock()
+
+    def answer(self, caller: Caller, offers: ClientOffers, call: HookCall) -> Answer:
+        """The cards for a call; RefusalError 412 if there is no Patient.
+
+        What needs no chart is answered before anything is read: orders that bear on no trial, and trials
+        none of which takes anybody now.
+        """
+        until = monotonic() + self._deadline
+        asked = self._call(caller, offers, call)
+        if not asked.states:
+            return Answer([], order_counts(call, asked.prompts) | {"cards": 0})
+        with stage("gather"):
+            queries = queries_for(offers.needs, caller.client.abilities)
+            gathered = gather(call, queries, self._fetcher, until, caller.client)
+        if is_dstu2(gathered.resources):
+            return Answer([], read_counts(gathered) | {"not_answered": "dstu2", "cards": 0})
+        with self._computing:
+            return self._compute(asked, gathered)
+
+    def _call(self, caller: Caller, offers: ClientOffers, call: HookCall) -> _Call:
+        now = self._now(caller.client.time_zone)
+        prompts = {} if call.orders is None else offers.prompts.reasons(call.orders)
+        states = {
+            one.id: state
+            for one in offers.offered
+            if (call.orders is None or one.id in prompts)
+            and (state := self._states.of(one.trial, now.date())).open
+        }
+        return _Call(call, caller, offers, now, prompts, states)
+
+    def _compute(self, asked: _Call, gathered: Gathered) -> Answer:
+        offers, call = asked.offers, asked.call
+        failures = Failures(len(asked.states))
+        with stage("assess"):
+            record = read_record(
+                gathered.resources,
+                offers.catalog,
+                patient_id=call.patient_id,
+                full_urls=gathered.full_urls,
+                gaps=gathered.gaps,
+            )
+            trials = [one.trial for one in asked.offered]
+            assessments = assess_each(trials, record, asked.now.date(), offers.catalog, failures)
+        with stage("decide"):
+            subject = subject_of(asked.caller, call)
+            who = Asked(subject, call.user, asked.now, record)
+            judged = self._showing.judge(offers, assessments, asked.states, who)
+        with stage("compose"):
+            composed = self._compose(asked, judged, failures)
+            cards = [card_json(card, asked.caller.client.abilities) for card in composed.values()]
+        counts = counts_of(call, asked.prompts, gathered, judged, failures)
+        return Answer(
+            cards,
+            counts,
+            judged,
+            composed,
+            [one.gap.resource_type for one in gathered.searches if one.gap is not None],
+        )
+
+    def _compose(self, asked: _Call, judged: Judged, failures: Failures) -> dict[str, Card]:
+        """The cards that are shown, best first, by trial."""
+        offered = {one.id: one for one in asked.offered}
+        assessments = {one.trial.id: one for one in judged.assessments}
+        composed: dict[str, Card] = {}
+        for trial, decision in judged.decisions.items():
+            if decision.shown:
+                compose = partial(_card, asked, offered[trial], assessments[trial], decision)
+                card = failures.attempt(trial, compose)
+                if card is not None:
+                    composed[trial] = card
+        return composed
+
+
+def _card(asked: _Call, offered: Offered, assessment: Assessment, decision: Decision) -> Card | None:
+    openings = [asked.prompts[offered.id]] if offered.id in asked.prompts else []
+    if decision.newly_met:
+        openings.append(BACK_EARLY.format(criteria=_labels(assessment, decision.newly_met)))
+    context = card_context(offered, asked.states[offered.id], asked.call, asked.now.date(), openings)
+    cards = compose_cards(assessment, context, lambda: str(uuid4()))
+    return tailored(cards[0], asked.caller.client.abilities) if cards else None
+
+
+def _labels(assessment: Assessment, criteria: Sequence[str]) -> str:
+    labels = {one.id: one.label or one.id for one in assessment.criteria}
+    return ", ".join(labels.get(one, one) for one in criteria)
+
+
+def subject_of(caller: Caller, call: HookCall) -> Subject:
+    """The patient as the client names it."""
+    return Subject(caller.client.id, caller.tenant, call.fhir_server or "", call.patient_id)

@@ -1,0 +1,69 @@
+"""What a call leaves behind: the record of what was found and shown, for feedback, policy and audit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cards import wording
+from cards.cds_hooks import Card, Suggestion
+from cds_service.answering.flow import Answer, subject_of
+from cds_service.clients.caller import Caller
+from cds_service.fatigue.deciding import Decision
+from cds_service.fatigue.history import CriterionTrace
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.specs import BY_HOOK
+from cds_service.storage.records import AssessedTrial, CallRecord
+from mappings.results import Assessment
+
+
+def record_of(caller: Caller, call: HookCall, answer: Answer, milliseconds: float) -> CallRecord | None:
+    """The record of an answered call; None if nothing was assessed."""
+    judged = answer.judged
+    if judged is None:
+        return None
+    composed = answer.composed or {}
+    trials = [
+        _assessed(
+            one, judged.traces[one.trial.id], judged.decisions.get(one.trial.id), composed.get(one.trial.id)
+        )
+        for one in judged.assessments
+    ]
+    return CallRecord(
+        at=datetime.now(UTC),
+        client=caller.client.id,
+        tenant=caller.tenant,
+        hook=call.hook,
+        hook_instance=call.hook_instance,
+        service=BY_HOOK[call.hook].service_id,
+        status=200,
+        milliseconds=milliseconds,
+        subject=subject_of(caller, call),
+        user=call.user,
+        trials=trials,
+        candidates=[one.trial for one in judged.decisions.values() if one.silenced == "silent_trial"],
+    )
+
+
+def _assessed(
+    assessment: Assessment,
+    traces: tuple[CriterionTrace, ...],
+    decision: Decision | None,
+    card: Card | None,
+) -> AssessedTrial:
+    facts = assessment.trial
+    return AssessedTrial(
+        trial=facts.id,
+        version=facts.version,
+        digest=facts.digest,
+        outcome=assessment.outcome,
+        traces=traces,
+        card=card.uuid if card else "",
+        suggestions=tuple((one.uuid, _kind(one)) for one in card.suggestions) if card else (),
+        silenced=decision.silenced if decision else "",
+    )
+
+
+def _kind(suggestion: Suggestion) -> str:
+    """ "refer" if it refers for screening, else "order"."""
+    codes = [(action.resource or {}).get("code") for action in suggestion.actions]
+    return "refer" if {"text": wording.REFERRAL} in codes else "order"

@@ -1,0 +1,148 @@
+"""The commands ``trialhook keys`` and ``trialhook audit``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from cds_service.audit.events import new_event, patient_pseudonyms
+from cds_service.audit.fhir_export import audit_event_line
+from cds_service.audit.key_ring import KeyRing, KeyRingError
+from cds_service.audit.rows import add_events, read_events
+from cds_service.audit.spool import Spool
+from cds_service.fhir.allow_list import parse_base
+from cds_service.settings import Settings, SettingsError
+from cds_service.storage.database import Database
+from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.records import StorageAwayError, Subject
+
+_SETTING = "TRIALHOOK_KEYS"
+
+_FIRST = """\
+Set this where the service, `trialhook purge` and `trialhook audit` are started, and keep a copy apart from
+the backups of the database. Without it nobody can say whom the audit trail is about or read what was
+encrypted, and patients who declined are asked again."""
+
+_NEXT = """\
+The new key stands in front: it makes what is written from now on. The others only recognize and decrypt.
+Put the line in place of the old one and restart every process (a process that still has the old line does not
+recognize what the new key made). Take the last key out when all that it made is past retention
+(TRIALHOOK_RETENTION_DAYS) - or, if it leaked, now: its snoozes and silent candidates are lost then."""
+
+
+@click.group()
+def keys() -> None:
+    """Keys for pseudonyms and encryption."""
+
+
+@keys.command("new")
+def new() -> None:
+    """Make a key, and print the line to set: the keys set now follow it, which is how keys are rotated."""
+    present = os.environ.get(_SETTING, "").strip()
+    try:
+        ring = KeyRing.parse(present) if present else None
+    except KeyRingError as error:
+        raise click.ClickException(f"{_SETTING} is set, but cannot be used: {error}") from None
+    entries = [KeyRing.new_key_text(ring.next_id()), present] if ring else [KeyRing.new_key_text()]
+    click.echo(f'{_SETTING}="{",".join(entries)}"')
+    click.echo(_NEXT if ring else _FIRST, err=True)
+
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_PATIENCE = 60.0  # seconds for one page of rows: nobody's chart waits for it
+
+
+@click.group()
+def audit() -> None:
+    """Read the audit trail."""
+
+
+@audit.command("export")
+@click.option("--since", type=_DAY, help="First day, in UTC (default: from the beginning).")
+@click.option("--until", type=_DAY, help="Last day, in UTC (default: until now).")
+def export(since: datetime | None, until: datetime | None) -> None:
+    """Print the trail as FHIR R4 AuditEvent resources, one on a line, oldest first.
+
+    Patients and users appear as pseudonyms. An event that waited while the database was away comes in late,
+    under the time at which it happened: let the days of two exports overlap. An event keeps its id.
+    """
+    _print_events("export", *_span(since, until), mentioning=())
+
+
+@audit.command("find")
+@click.option("--client", required=True, help="Id of the client (clients.yaml).")
+@click.option("--tenant", default="", help="Tenant, if the client's tokens name one.")
+@click.option("--fhir-base", default="", help="The client's FHIR base URL, if its calls name one.")
+@click.option("--patient", prompt="Patient id", help="Patient id; asked for if it is not given.")
+@click.option("--since", type=_DAY, help="First day, in UTC.")
+@click.option("--until", type=_DAY, help="Last day, in UTC.")
+def find(
+    client: str, tenant: str, fhir_base: str, patient: str, since: datetime | None, until: datetime | None
+) -> None:
+    """Print the events about one patient, as `export` does: who asked, when, and what was answered.
+
+    Needs the keys (TRIALHOOK_KEYS) under which they were written.
+    """
+    base = parse_base(fhir_base) if fhir_base else None
+    if fhir_base and base is None:
+        raise click.UsageError("--fhir-base must be a URL such as https://ehr.example/fhir/r4")
+    subject = Subject(client, tenant, base.url if base else "", patient.removeprefix("Patient/"))
+    pseudonyms = patient_pseudonyms(_ring(), subject)
+    if not _print_events("find", *_span(since, until), mentioning=pseudonyms):
+        click.echo("No event is about this patient under this client, tenant and FHIR base.", err=True)
+
+
+def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime]:
+    """Whole days in UTC; never past now."""
+    now = datetime.now(UTC)
+    end = now if until is None else min(now, until.replace(tzinfo=UTC) + timedelta(days=1))
+    return None if since is None else since.replace(tzinfo=UTC), end
+
+
+def _print_events(kind: str, since: datetime | None, until: datetime, *, mentioning: Sequence[str]) -> int:
+    """Prints what is found, and says how many; that somebody looked is an event as well."""
+    settings = _settings()
+    folder = Path(settings.state_dir or "~/.local/state/trialhook").expanduser()
+    if Spool(folder / "spool").size():
+        click.echo("Some events wait in the spool for the database, and are not among these yet.", err=True)
+    facts: dict[str, object] = {"by": "command line", "patients": list(mentioning)}
+    database = _database(settings, folder)
+    found = 0
+    try:
+        add_events(database, [new_event(datetime.now(UTC), kind, facts)])
+        for event in read_events(database, since, until, mentioning):
+            click.echo(audit_event_line(event), nl=False)
+            found += 1
+    except UnusableDatabaseError as error:
+        raise click.ClickException(str(error)) from None
+    except StorageAwayError:
+        raise click.ClickException(f"{database.name} cannot be used now ({database.trouble})") from None
+    return found
+
+
+def _database(settings: Settings, folder: Path) -> Database:
+    try:
+        return Database(settings.database or f"sqlite:///{folder / 'trialhook.db'}", wait=_PATIENCE)
+    except UnusableDatabaseError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise click.UsageError("\n".join(error.faults)) from None
+
+
+def _ring() -> KeyRing:
+    keys_set = _settings().keys
+    if not keys_set:
+        raise click.UsageError(f"{_SETTING} is not set: without its keys nobody can be found")
+    try:
+        return KeyRing.parse(keys_set)
+    except KeyRingError as error:
+        raise click.UsageError(f"{_SETTING} cannot be used: {error}") from None

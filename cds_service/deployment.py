@@ -1,0 +1,136 @@
+"""Everything that a running service is made of, made once from its settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cds_service.answering.flow import Answering
+from cds_service.answering.offers import ClientOffers, offers_of
+from cds_service.answering.showing import Showing
+from cds_service.assessing import definitions, served_trials
+from cds_service.audit.key_ring import KeyRing
+from cds_service.audit.trail import Trail
+from cds_service.authentication.key_sets import KeySets
+from cds_service.authentication.replay import ProcessReplay, SharedReplay
+from cds_service.authentication.tokens import Authenticator
+from cds_service.clients.reading import demo_clients, load_clients
+from cds_service.clients.registered import Clients
+from cds_service.clock import now_in
+from cds_service.fhir.fetching import FhirFetcher
+from cds_service.observing import metrics
+from cds_service.outbound.key_fetch import fetch_keys
+from cds_service.recruitment.states import RecruitmentStates
+from cds_service.settings import Settings
+from cds_service.storage.database import Database
+from cds_service.storage.engines.location import database_url, state_folder
+from cds_service.storage.records import StorageAwayError
+from cds_service.storage.store import Store
+from cds_service.web.rate_limit import RateLimits
+from mappings.needs import Needs, needs_of
+from mappings.trial_definition import Catalog
+
+_LOG = logging.getLogger("trialhook.deployment")
+SPOOL_FOLDER = "audit-spool"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is kept: the database behind ``store``, and the audit trail."""
+
+    database: Database
+    store: Store
+    trail: Trail
+
+    def close(self) -> None:
+        """Writes what waits, and closes the connections."""
+        self.trail.close()
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The parts of one service. Demo mode has no ``authenticator``, and no ``records`` if it keeps nothing.
+
+    ``everybodys_needs``: what discovery tells callers that do not say who they are.
+    """
+
+    settings: Settings
+    clients: Clients
+    offers: Mapping[str, ClientOffers]
+    answering: Answering
+    states: RecruitmentStates
+    limits: RateLimits | None
+    records: Records | None
+    authenticator: Authenticator | None
+    everybodys_needs: Needs
+
+    def close(self) -> None:
+        """Called as a worker ends."""
+        if self.records is not None:
+            self.records.close()
+
+
+def deploy(
+    settings: Settings,
+    catalog: Catalog | None = None,
+    now: Callable[[str], datetime] = now_in,
+) -> Deployment:
+    """The parts for these settings. Raises what a bad setting, register, key, file or definition raises.
+
+    A database that is away does not stop the start: cards come without it.
+    """
+    catalog = catalog or definitions()
+    clients = load_clients(Path(settings.clients), catalog) if settings.clients else demo_clients(settings)
+    ring = KeyRing.parse(settings.keys) if settings.keys else KeyRing.random()
+    records = _records(settings, ring)
+    showing = Showing(ring, records.store if records else None, policy=settings.policy)
+    states = RecruitmentStates(
+        Path(settings.recruitment) if settings.recruitment else None,
+        trials=[trial.id for trial in catalog.trials],
+    )
+    return Deployment(
+        settings=settings,
+        clients=clients,
+        offers={one.id: offers_of(one, catalog, settings.serve_drafts) for one in clients},
+        answering=Answering(FhirFetcher(settings), showing, states, now, settings.deadline),
+        states=states,
+        limits=RateLimits.of(settings, clients),
+        records=records,
+        authenticator=None if clients.demo else _authenticator(settings, clients, records),
+        everybodys_needs=needs_of(served_trials(catalog, settings.serve_drafts), catalog),
+    )
+
+
+def _records(settings: Settings, ring: KeyRing) -> Records | None:
+    """None in demo mode, unless a database or the policy is asked for."""
+    if not (settings.clients or settings.database or settings.policy):
+        return None
+    folder = state_folder(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(database_url(settings), wait=settings.storage_wait)
+    try:
+        database.upgrade()
+    except StorageAwayError as error:
+        _LOG.error("%s; cards come without it until it is back", error)
+    store = Store(database, ring)
+    trail = Trail(
+        database,
+        ring,
+        folder / SPOOL_FOLDER,
+        settings.storage_wait,
+        record_shown=store.record_shown,
+        report=metrics.count_audit,
+    )
+    # The workers make connections of their own.
+    database.close()
+    return Records(database, store, trail)
+
+
+def _authenticator(settings: Settings, clients: Clients, records: Records | None) -> Authenticator:
+    assert records is not None  # noqa: S101 -- registered clients always have a database
+    replay = SharedReplay(records.store, ProcessReplay(), settings.replay == "strict")
+    return Authenticator(clients, replay, KeySets(fetch_keys), settings.public_url)

@@ -1,0 +1,28 @@
+"""Telling FHIR DSTU2 from R4. The public sandbox's own server speaks DSTU2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_GONE_SINCE = frozenset({"MedicationOrder", "DiagnosticOrder"})
+
+
+def is_dstu2(resources: Iterable[object]) -> bool:
+    """Whether resources of a record are DSTU2's, which this service cannot read.
+
+    Signs that R4 never has: a family name that is a list, a Condition with ``patient`` and no ``subject``,
+    and resource types that are no more. What is said of such a record would be wrong, so nothing is.
+    """
+    return any(isinstance(one, dict) and _is_old(one) for one in resources)
+
+
+def _is_old(resource: dict[str, object]) -> bool:
+    kind = resource.get("resourceType")
+    if kind == "Condition":
+        return "subject" not in resource and "patient" in resource
+    if kind == "Patient":
+        names = resource.get("name")
+        return isinstance(names, list) and any(
+            isinstance(name, dict) and isinstance(name.get("family"), list) for name in names
+        )
+    return isinstance(kind, str) and kind in _GONE_SINCE

@@ -1,0 +1,1 @@
+"""Draft orders: read leniently, and held against the trials on which they bear."""

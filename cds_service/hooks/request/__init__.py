@@ -1,0 +1,1 @@
+"""The members of a request: each is read with all its faults."""

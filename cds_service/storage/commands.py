@@ -1,0 +1,77 @@
+"""The commands ``trialhook database`` and ``trialhook purge``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import click
+from sqlalchemy import func, select
+
+from cds_service.audit.rows import purge_audit
+from cds_service.settings import Settings, SettingsError
+from cds_service.storage.database import Database
+from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.engines.location import database_url
+from cds_service.storage.purging import due, purge
+from cds_service.storage.records import StorageAwayError
+from cds_service.storage.tables import audit_event
+
+_PATIENCE = 60.0  # seconds for one statement: nobody's chart waits for it
+
+
+@click.group()
+def database() -> None:
+    """Look after the database."""
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Make or upgrade the tables, as the service does by itself when it starts."""
+    with _opened(_settings()) as ours:
+        ours.upgrade()
+        click.echo(f"{ours.name}: ready")
+
+
+@click.command("purge")
+@click.option("--older-than", type=click.IntRange(0), metavar="DAYS", help="Default: the retention time.")
+@click.option("--dry-run", is_flag=True, help="Only say how much it would be.")
+def purge_command(older_than: int | None, dry_run: bool) -> None:
+    """Delete what was recorded longer ago than the retention time (TRIALHOOK_RETENTION_DAYS)."""
+    settings = _settings()
+    now = datetime.now(UTC)
+    before = now - timedelta(days=settings.retention_days if older_than is None else older_than)
+    with _opened(settings) as ours:
+        if dry_run:
+            with ours.autocommit() as connection:
+                old = select(func.count()).select_from(audit_event).where(audit_event.c.at < before)
+                counts = due(connection, before, now)._asdict() | {
+                    "audit events": connection.execute(old).scalar_one()
+                }
+                del counts["people"]
+        else:
+            counts = purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
+    click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {'to be deleted' if dry_run else 'deleted'}:")
+    for name, count in counts.items():
+        click.echo(f"{count:10,}  {name}")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise click.UsageError("\n".join(error.faults)) from None
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """The database of the settings; what is wrong with it is said in one sentence."""
+    try:
+        ours = Database(database_url(settings), wait=_PATIENCE)
+        try:
+            yield ours
+        finally:
+            ours.close()
+    except (UnusableDatabaseError, StorageAwayError) as error:
+        raise click.ClickException(str(error)) from None

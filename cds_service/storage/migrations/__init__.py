@@ -1,0 +1,1 @@
+"""Alembic's migrations: each changes the tables of an installed database, in order."""

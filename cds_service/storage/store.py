@@ -1,0 +1,136 @@
+"""What the service keeps. Everything raises ``StorageAwayError`` while the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from itertools import count
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from cds_service.audit.key_ring import KeyRing
+from cds_service.fatigue.history import History
+from cds_service.fatigue.policy import Policy
+from cds_service.storage import answers, past, purging, shown
+from cds_service.storage.answers import FeedbackCounts, Sender
+from cds_service.storage.database import Database
+from cds_service.storage.engines.inserts import insert_new
+from cds_service.storage.past import KnownPatients, Question, Rates
+from cds_service.storage.people import ForgottenMeanwhileError
+from cds_service.storage.purging import ForgetCounts, PurgeCounts
+from cds_service.storage.records import CallRecord, FeedbackItem, Subject
+from cds_service.storage.tables import seen_token, storable
+
+T = TypeVar("T")
+
+_ITEMS_AT_ONCE = 100
+_CLEANED_EVERY = 64
+_TOKENS_KEPT = timedelta(hours=1)
+
+
+class Store:
+    """The tables behind one ring of keys. Safe for threads and over a fork."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self.database = database
+        self._ring = ring
+        self._rates = Rates()
+        self._recorded = count(1)
+
+    def first_use(self, issuer: str, jti: str, expires_at: float) -> bool:
+        """Whether no process has seen this token before. ``expires_at`` is in seconds since 1970."""
+        row = {
+            "issuer": storable(issuer),
+            "jti": sha256(f"{issuer}\0{jti}".encode("utf-8", "surrogatepass")).hexdigest(),
+            "expires": _instant(expires_at),
+        }
+        with self.database.autocommit() as connection:
+            return connection.execute(_insert_token(connection.dialect.name), row).scalar() is not None
+
+    def record_shown(self, records: Sequence[CallRecord]) -> None:
+        """Writes calls in one transaction. Records that were written before are left as they are."""
+        if not records:
+            return
+        self._written(self.database.relaxed, lambda connection: shown.record(connection, self._ring, records))
+        if next(self._recorded) % _CLEANED_EVERY == 0:
+            with self.database.relaxed() as connection:
+                purging.delete_expired_tokens(connection, records[-1].at - _TOKENS_KEPT)
+
+    def history(
+        self, subject: Subject, user: str, policies: Mapping[str, Policy], now: datetime, since: datetime
+    ) -> History:
+        """About this patient, this user since ``since`` (when the client's day began), and these trials."""
+        question = Question(subject, user, policies, now, since)
+        with self.database.autocommit() as connection:
+            return past.history(connection, self._ring, self._rates, question)
+
+    def add_feedback(
+        self, client: str, tenant: str, items: Sequence[FeedbackItem], user: str, now: datetime
+    ) -> FeedbackCounts:
+        """Keeps feedback on cards that this client and tenant got. On the disk when it returns.
+
+        Many items are kept in parts: after a ``StorageAwayError`` some may be there, and count as repeated
+        when all are sent again. ``user`` "": whoever was shown the card.
+        """
+        sender, counts = Sender(client, tenant, user), FeedbackCounts()
+        for start in range(0, len(items), _ITEMS_AT_ONCE):
+            part = items[start : start + _ITEMS_AT_ONCE]
+            counts = counts.plus(self._feedback(sender, part, now))
+        self._rates.forget()
+        return counts
+
+    def silent_candidates(self, client: str | None = None, trial: str | None = None) -> KnownPatients:
+        """Whom nobody was shown, for study staff: of one client and trial, or of all."""
+        with self.database.autocommit() as connection:
+            return past.silent_candidates(connection, self._ring, client, trial)
+
+    def referrals(self, client: str | None = None, trial: str | None = None) -> KnownPatients:
+        """Whose referral was accepted on a card, for study staff: of one client and trial, or of all."""
+        with self.database.autocommit() as connection:
+            return past.referrals(connection, self._ring, client, trial)
+
+    def forget(self, subject: Subject) -> ForgetCounts:
+        """Deletes all that is held on a patient, but for the audit trail."""
+        return purging.forget(self.database, self._ring, subject)
+
+    def purge(self, before: datetime, now: datetime) -> PurgeCounts:
+        """Deletes what was recorded before ``before``, and tokens that expired before ``now``."""
+        return purging.purge(self.database, before, now)
+
+    def _feedback(self, sender: Sender, items: Sequence[FeedbackItem], now: datetime) -> FeedbackCounts:
+        return self._written(
+            self.database.durable,
+            lambda connection: answers.add(connection, self._ring, sender, items, now),
+        )
+
+    @staticmethod
+    def _written(
+        begin: Callable[[], AbstractContextManager[Connection]], write: Callable[[Connection], T]
+    ) -> T:
+        """Once more if a person was forgotten, or renamed to a new key, between our reading and writing."""
+        for attempt in (1, 2):
+            try:
+                with begin() as connection:
+                    return write(connection)
+            except (IntegrityError, ForgottenMeanwhileError):
+                if attempt == 2:
+                    raise
+        raise AssertionError
+
+
+@cache
+def _insert_token(dialect: str) -> Any:
+    return insert_new(dialect, seen_token).returning(seen_token.c.jti)
+
+
+def _instant(seconds: float) -> datetime:
+    """Later than the year 9999 is never, too."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(tzinfo=UTC)

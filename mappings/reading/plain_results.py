@@ -1,0 +1,116 @@
+"""Results of by far the most frequent kind, read flat because there is one for most entries of a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from mappings.amounts import Amount
+from mappings.concept import Concept
+from mappings.dates import When, parse_when
+from mappings.facts import Result
+from mappings.reading.answers import INTERPRETATIONS
+from mappings.reading.values import NO_TOKENS, UCUM
+from mappings.units import IDENTITY, Conversion, conversion
+
+RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
+_AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
+"""Several times faster than the constructors, and called for every result of a record."""
+
+_MOST_UNITS = 256
+
+
+class PlainResults:
+    """Reads the plain results of one concept; whatever is not plain is left to ``read_observation``.
+
+    Plain is a final number of a known day, without comparator or components: of a measurement, in a unit that
+    converts into its own; of a finding, with the one flag of the laboratory that says what it means.
+    """
+
+    __slots__ = ("_concept", "_conversions", "_flags", "_is_finding")
+
+    def __init__(self, concept: Concept) -> None:
+        self._concept = concept
+        self._is_finding = concept.kind == "finding"
+        self._flags = _answers_by_flag(concept)
+        self._conversions: dict[Any, Conversion | None] = {}
+
+    def read(self, resource: Mapping[str, Any], days: dict[str, When]) -> Result | None:
+        """The Observation as a result; None if it is not plain. ``days`` keeps dates already read."""
+        tokens, concept = NO_TOKENS, self._concept
+        try:
+            quantity, identity = resource["valueQuantity"], resource["id"]
+            number, unit = quantity["value"], quantity["code"]
+            if (
+                resource["status"] != "final"
+                or quantity["system"] != UCUM
+                or (type(number) is not float and type(number) is not int)
+                or not 0 <= number < math.inf
+                or type(identity) is not str
+                or "comparator" in quantity
+                or "component" in resource
+            ):
+                return None
+            if self._is_finding:
+                (flag,) = resource["interpretation"]
+                (coding,) = flag["coding"]
+                tokens = self._flags[coding["code"]]
+            effective = resource["effectiveDateTime"]
+            when = days.get(effective) or known_date(effective, days)
+            into_own = self._conversions.get(unit) or self._conversion(unit)
+        except (KeyError, TypeError, ValueError):  # a member is missing, or of another kind
+            return None
+        if when is None or into_own is None or not identity:
+            return None
+        value, text = number, ""
+        if into_own is not IDENTITY:
+            value, text = into_own.of(number), f"{number:.10g} {unit}"
+        amount = _AMOUNT((value, value, False, False))
+        return RESULT((concept.id, when, f"Observation/{identity}", text, amount, tokens, unit, None, ""))
+
+    def _conversion(self, unit: Any) -> Conversion | None:
+        """How a unit is converted, looked up once; None if it cannot be, or is left to the other way."""
+        if unit in self._conversions:
+            return self._conversions[unit]
+        if len(self._conversions) >= _MOST_UNITS:
+            self._conversions.clear()
+        found = None
+        if type(unit) is str and unit and unit == unit.strip():
+            found = self._found(unit)
+        self._conversions[unit] = found
+        return found
+
+    def _found(self, unit: str) -> Conversion | None:
+        own = self._concept.unit
+        if self._is_finding:
+            return IDENTITY if unit == (own or unit) else None
+        return conversion(unit, self._concept)
+
+
+def is_plain(concept: Concept) -> bool:
+    """Whether some results of a concept are numbers, or flagged numbers, with nothing more to look at."""
+    if concept.kind == "finding":
+        return concept.positive_above is None and concept.positive_from is None
+    return concept.kind == "measurement" and bool(concept.unit) and concept.whole_number_to is None
+
+
+def known_date(effective: Any, days: dict[str, When]) -> When | None:
+    """A date that results of one visit share, read once."""
+    when = days.get(effective)
+    if when is None:
+        when = parse_when(effective)
+        if when is not None:
+            days[effective] = when
+    return when
+
+
+def _answers_by_flag(concept: Concept) -> Mapping[str, frozenset[str]]:
+    """What each flag means for a finding, but for one that would contradict itself."""
+    answers: dict[str, frozenset[str]] = {}
+    for flag, answer in INTERPRETATIONS.items():
+        also = concept.from_range.get(answer, answer)
+        if {answer, also} != {"positive", "negative"}:
+            answers[flag] = frozenset({answer, also})
+    return answers

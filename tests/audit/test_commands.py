@@ -1,0 +1,146 @@
+"""``trialhook audit``: export, and the events about one patient."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+from fhir.resources.R4B.auditevent import AuditEvent as FhirAuditEvent
+
+from cds_service.audit.commands import audit
+from cds_service.audit.events import call_event
+from cds_service.audit.key_ring import KeyRing
+from cds_service.audit.rows import add_events
+from cds_service.audit.spool import Spool
+from cds_service.storage.database import Database
+from cds_service.storage.records import Subject
+from tests.audit.records import AT, SUBJECT, call_record
+
+OLD = KeyRing.new_key_text("k1")
+BOTH = f"{KeyRing.new_key_text('k2')},{OLD}"
+MINE = ["--client", "ehr-one", "--tenant", "clinic", "--fhir-base", f"{SUBJECT.fhir_base}/"]
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder with calls of three days, each about two patients, the first day under an older key."""
+    monkeypatch.setenv("TRIALHOOK_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("TRIALHOOK_KEYS", BOTH)
+    database = Database(f"sqlite:///{tmp_path / 'trialhook.db'}", wait=5)
+    database.upgrade()
+    other = Subject("ehr-one", "clinic", SUBJECT.fhir_base, "other")
+    for day, keys in enumerate((OLD, BOTH, BOTH)):
+        at = AT + timedelta(days=day)
+        calls = [call_record(at=at), call_record(at=at, subject=other)]
+        add_events(database, [call_event(call, KeyRing.parse(keys)) for call in calls])
+    database.close()
+    return tmp_path
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(audit, arguments, input=text)
+
+
+def days(ran: Result) -> list[int]:
+    assert ran.exit_code == 0, ran.stderr
+    lines = [line for line in ran.stdout.splitlines() if line.startswith("{")]
+    resources = [FhirAuditEvent.model_validate_json(line) for line in lines]
+    return [resource.recorded.day for resource in resources if resource.recorded]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], [15, 15, 16, 16, 17, 17]),
+        (["--since", "2026-06-16"], [16, 16, 17, 17]),
+        (["--until", "2026-06-16"], [15, 15, 16, 16]),
+        (["--since", "2026-06-16", "--until", "2026-06-16"], [16, 16]),
+        (["--since", "2030-01-01"], []),
+    ],
+)
+def test_days_are_exported_with_their_first_and_last(
+    state: Path, arguments: list[str], expected: list[int]
+) -> None:
+    assert days(run("export", *arguments)) == expected
+
+
+def test_whoever_looks_is_in_the_next_export(state: Path) -> None:
+    run("find", *MINE, "--patient", SUBJECT.patient_id)
+    exported = [orjson.loads(line) for line in run("export").stdout.splitlines()]
+    assert exported[-1]["subtype"][0]["code"] == "find"
+    assert len(exported[-1]["entity"]) == 2  # the patient's pseudonym under either key
+    assert SUBJECT.patient_id not in str(exported)
+
+
+def test_a_patient_is_found_under_every_key(state: Path) -> None:
+    assert days(run("find", *MINE, "--patient", SUBJECT.patient_id)) == [15, 16, 17]
+    assert days(run("find", *MINE, "--patient", f"Patient/{SUBJECT.patient_id}"))[:3] == [15, 16, 17]
+
+
+def test_without_the_older_key_older_events_are_not_found(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIALHOOK_KEYS", BOTH.partition(",")[0])
+    assert days(run("find", *MINE, "--patient", SUBJECT.patient_id)) == [16, 17]
+
+
+def test_the_patient_is_asked_for_so_that_no_process_list_shows_the_id(state: Path) -> None:
+    assert days(run("find", *MINE, text=f"{SUBJECT.patient_id}\n"))[:3] == [15, 16, 17]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [*MINE, "--patient", "nobody"],
+        ["--client", "ehr-two", *MINE[2:], "--patient", SUBJECT.patient_id],
+        [*MINE[:2], *MINE[4:], "--patient", SUBJECT.patient_id],
+        [*MINE[:4], "--patient", SUBJECT.patient_id],
+    ],
+)
+def test_another_patient_client_tenant_or_server_is_someone_else(state: Path, arguments: list[str]) -> None:
+    ran = run("find", *arguments)
+    assert days(ran) == []
+    assert "No event is about this patient" in ran.stderr
+
+
+def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
+    assert "wait in the spool" not in run("export").stderr
+    Spool(state / "spool").append([call_event(call_record(), KeyRing.random())])
+    assert "Some events wait in the spool" in run("export").stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "fault"),
+    [
+        ({"TRIALHOOK_KEYS": ""}, ["find", *MINE, "--patient", "1"], "TRIALHOOK_KEYS is not set"),
+        (
+            {"TRIALHOOK_KEYS": "k1:abc"},
+            ["find", *MINE, "--patient", "1"],
+            "TRIALHOOK_KEYS cannot be used: key",
+        ),
+        ({}, ["find", *MINE[:5], "ftp://ehr", "--patient", "1"], "--fhir-base must be a URL"),
+        ({}, ["export", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
+        ({"TRIALHOOK_DATABASE": "sqlite:////nowhere/at/all.db"}, ["export"], "cannot be used now"),
+        ({"TRIALHOOK_DATABASE": "mysql://ehr"}, ["export"], "must be sqlite:///FILE"),
+        ({"TRIALHOOK_DAYS": "1"}, ["export"], "TRIALHOOK_DAYS is not a setting"),
+    ],
+)
+def test_a_command_that_cannot_run_says_why(
+    state: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], arguments: list[str], fault: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ran = run(*arguments)
+    assert ran.exit_code in (1, 2)
+    assert fault in ran.stderr
+    assert ran.stdout == ""
+
+
+def test_now_is_the_end_where_none_is_given(state: Path) -> None:
+    database = Database(f"sqlite:///{state / 'trialhook.db'}", wait=5)
+    tomorrow = call_record(at=datetime.now(UTC) + timedelta(days=1))
+    add_events(database, [call_event(tomorrow, KeyRing.random())])
+    assert len(days(run("export"))) == 6

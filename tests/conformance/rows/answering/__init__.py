@@ -1,0 +1,1 @@
+"""What the service answers: JSON, status, cards and what is in them."""

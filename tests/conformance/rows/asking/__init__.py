@@ -1,0 +1,1 @@
+"""What clients ask for: discovery, prefetch templates, requests and their contexts."""

@@ -1,0 +1,1 @@
+"""Around the hooks: feedback, tokens, CORS, speed, privacy."""
