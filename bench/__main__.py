@@ -16,6 +16,8 @@ from bench.growth import as_the_record_grows
 from bench.hook_call.hook_calls import with_prefetch
 from bench.hook_call.without_prefetch import on_hapi
 from bench.library import against_orjson
+from bench.load.signed import signed_and_recorded
+from bench.load.storm import storm
 from bench.results import Part, failures, keep, show
 from cds_service.clock import today_in
 from mappings.definitions import load_catalog
@@ -26,6 +28,8 @@ PARTS: Mapping[str, Callable[[Catalog, date], Part]] = {
     "growth": as_the_record_grows,
     "prefetch": with_prefetch,
     "hapi": on_hapi,
+    "signed": signed_and_recorded,
+    "storm": storm,
 }
 
 

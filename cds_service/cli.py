@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from datetime import date, datetime
-from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import click
@@ -15,18 +12,20 @@ from rich.console import Console
 
 from cds_service.assessing import assess_resources, definitions, served_trials
 from cds_service.assessment_json import patient_document
+from cds_service.audit.commands import audit, keys
+from cds_service.clients.commands import clients
 from cds_service.clock import today_in
+from cds_service.recruitment.commands import state
 from cds_service.screening.files import UnusableInputError, read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
+from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
 from cds_service.settings import Settings, SettingsError
+from cds_service.storage.commands import database, purge_command
 from mappings.definitions import DefinitionError, load_catalog
 from mappings.definitions.trial_prose import describe
 from mappings.results import Gap
 from mappings.trial_definition import Catalog, TrialDefinition
-
-GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
-APPLICATION = "cds_service.app:create_app()"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,36 +44,24 @@ def _settings() -> Settings:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option("--policy", is_flag=True, help="Hold cards back as the fatigue policy says, also in demo mode.")
+def serve(host: str, port: int, policy: bool) -> None:
     """Run the service under gunicorn. WEB_CONCURRENCY sets the number of processes."""
-    _settings()
-    _sound_definitions()
-    command = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS)]
-    os.execv(sys.executable, [*command, "--bind", f"{_bindable(host)}:{port}", APPLICATION])  # noqa: S606
-
-
-def _sound_definitions() -> None:
     try:
-        definitions()
-    except DefinitionError as error:
-        raise click.ClickException(f"The service does not start on a bad definition:\n{error}") from None
-
-
-def _bindable(host: str) -> str:
-    try:
-        six = isinstance(ip_address(host), IPv6Address)
-    except ValueError:
-        six = False
-    return f"[{host}]" if six else host
+        check_set_up(_settings())
+    except BadSetUpError as error:
+        raise click.ClickException(str(error)) from None
+    run_gunicorn(host, port, policy=policy)
 
 
 @main.command()
 @click.option("--once", is_flag=True, help="Exit after the table.")
-def demo(once: bool) -> None:
+@click.option("--policy", is_flag=True, help="Hold cards back as the fatigue policy says.")
+def demo(once: bool, policy: bool) -> None:
     """Show the service at work on sample patients."""
     from cds_service.demo.run import run_demo  # noqa: PLC0415 -- other commands do not need the demo
 
-    raise SystemExit(run_demo(once))
+    raise SystemExit(run_demo(once, policy=policy))
 
 
 @main.command()
@@ -177,6 +164,10 @@ def print_trial(trial_id: str) -> None:
     """Print a trial as prose, for the physician who reviews it."""
     click.echo(describe(_trial(trial_id), definitions()))
 
+
+trials.add_command(state)
+for command in (clients, keys, audit, database, purge_command):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

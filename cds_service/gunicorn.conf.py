@@ -22,6 +22,7 @@ else:
 from prometheus_client import multiprocess
 
 from cds_service.observing import logs
+from cds_service.serving import TEMPORARY
 from cds_service.web.loopback import is_loopback
 
 bind = "127.0.0.1:8090"
@@ -105,6 +106,8 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(_server: Any) -> None:
-    """The folder of the metrics, if it is ours."""
-    if _OUR_FOLDER:
-        shutil.rmtree(_OUR_FOLDER, ignore_errors=True)
+    """Folders that were made for this run alone."""
+    state = os.environ.get("TRIALHOOK_STATE_DIR", "")
+    for folder in (_OUR_FOLDER, state if TEMPORARY in state else ""):
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -21,8 +21,8 @@ from mappings.trial_definition import Catalog
 OURS, FLOOR, HEALTHCHAIN = "service", "Flask + orjson", "HealthChain 0.16.1"
 OF_FLOOR = 0.35
 _ROUNDS = 5
-_PATH = f"/cds-services/{SERVICE_ID}"
-_A_CARD, _NO_CARD = '"cards":[{', '"cards":[]'
+PATH = f"/cds-services/{SERVICE_ID}"
+A_CARD, _NO_CARD = '"cards":[{', '"cards":[]'
 
 
 _METHOD = prose(
@@ -52,8 +52,8 @@ def with_prefetch(catalog: Catalog, today: date) -> Part:
 
 def _start(running: ExitStack) -> tuple[dict[str, Target], list[Row]]:
     targets = {
-        FLOOR: Target(running.enter_context(servers.floor()), _PATH, _NO_CARD),
-        OURS: Target(running.enter_context(servers.service()), _PATH, _A_CARD),
+        FLOOR: Target(running.enter_context(servers.floor()), PATH, _NO_CARD),
+        OURS: Target(running.enter_context(servers.service()), PATH, A_CARD),
     }
     try:
         port = running.enter_context(servers.healthchain())

@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from bench.hook_call.client import HOST
-from cds_service.cli import APPLICATION, GUNICORN_SETTINGS
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"

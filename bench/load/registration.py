@@ -57,10 +57,11 @@ class Registration:
 
 def _register(jwk: str, fhir_base: str) -> str:
     return f"""\
+schema: 1
 clients:
   - id: bench
     issuer: {ISSUER}
-    jwks: {{"keys": [{jwk}]}}
+    keys: {{jwks: {{"keys": [{jwk}]}}}}
     time_zone: UTC
     fhir_servers:
       - base: {fhir_base}

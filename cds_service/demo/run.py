@@ -34,10 +34,11 @@ class Running:
     hooks: HookClient
 
 
-def run_demo(once: bool, console: Console | None = None) -> int:
+def run_demo(once: bool, console: Console | None = None, *, policy: bool = False) -> int:
     """Fire the hook for every sample patient, print what came of it, and keep serving the EHR page.
 
-    With `once`, leave after the table: 0, or 1 if any outcome is not what the story expects.
+    With `once`, leave after the table: 0, or 1 if any outcome is not what the story expects. With `policy`
+    the service remembers what was shown and answered, and is quiet where the fatigue policy says so.
     """
     console = console or Console()
     today = today_in("")
@@ -45,7 +46,7 @@ def run_demo(once: bool, console: Console | None = None) -> int:
         with (
             _ended_by_sigterm(),
             tempfile.TemporaryDirectory(prefix="trialhook-demo-") as folder,
-            running(Path(folder), today) as demo,
+            running(Path(folder), today, policy=policy) as demo,
         ):
             rows = _fire(demo, today, console)
             surprised = any(row.surprises for row in rows)
@@ -60,7 +61,7 @@ def run_demo(once: bool, console: Console | None = None) -> int:
 
 
 @contextmanager
-def running(folder: Path, today: date) -> Iterator[Running]:
+def running(folder: Path, today: date, *, policy: bool = False) -> Iterator[Running]:
     """The FHIR server with the page, and the service, on the next free ports; down again after the block."""
     service_port, ehr_port = free_ports(2)
     patients = folder / "patients"
@@ -75,7 +76,7 @@ def running(folder: Path, today: date) -> Iterator[Running]:
         closing(fhir),
         closing(hooks),
         in_thread(app, ehr_port) as ehr,
-        service_process(service_port, base, folder / "service.log") as service,
+        service_process(service_port, base, folder / "service.log", policy=policy) as service,
     ):
         yield Running(service, ehr, hooks)
 

@@ -66,12 +66,13 @@ def in_thread(app: Flask, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def service_process(port: int, fhir_base: str, log: Path) -> Iterator[str]:
+def service_process(port: int, fhir_base: str, log: Path, *, policy: bool = False) -> Iterator[str]:
     """Run `trialhook serve` as users do, allowed to read this FHIR server; gives its URL once it answers."""
     # A setting left over in the shell must not change what a newcomer sees.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIALHOOK_")}
     environment = {**inherited, "TRIALHOOK_FHIR_HOSTS": fhir_base}
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--host", HOST, "--port", str(port)]
+    command += ["--policy"] if policy else []
     with (
         log.open("wb") as output,
         subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,

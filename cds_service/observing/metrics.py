@@ -35,7 +35,10 @@ FEEDBACK = Counter(
     "trialhook_feedback", "Answers to cards, as received", ("client", "outcome", "reason"), registry=_REGISTRY
 )
 FHIR_ERRORS = Counter(
-    "trialhook_fhir_errors", "Reads from a FHIR server that failed", ("client", "resource_type"), registry=_REGISTRY
+    "trialhook_fhir_errors",
+    "Reads from a FHIR server that failed",
+    ("client", "resource_type"),
+    registry=_REGISTRY,
 )
 REFUSED = Counter(
     "trialhook_refused", "Calls that were not authenticated, by cause", ("cause",), registry=_REGISTRY

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from cds_service.cli import APPLICATION, GUNICORN_SETTINGS
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
 from cds_service.demo import samples
 from tests.cli.conftest import Run
 

@@ -51,7 +51,7 @@ def test_ctrl_c_ends_the_demo_without_a_trace(console: Console, monkeypatch: pyt
 def test_a_service_that_does_not_start_ends_the_demo_with_its_words(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(port: int, base: str, log: Path) -> AbstractContextManager[str]:
+    def broken(port: int, base: str, log: Path, *, policy: bool) -> AbstractContextManager[str]:
         raise NotStartedError("The service ended with status 3:\nTRIALHOOK_[X] is wrong")
 
     monkeypatch.setattr(run, "service_process", broken)

@@ -1,0 +1,77 @@
+"""``trialhook serve``: checks everything that can be checked, then hands over to gunicorn."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+
+from cds_service.assessing import definitions
+from cds_service.audit.key_ring import KeyRing, KeyRingError
+from cds_service.clients.reading import ClientsError, load_clients
+from cds_service.recruitment.reading import RecruitmentError
+from cds_service.recruitment.states import RecruitmentStates
+from cds_service.settings import Settings
+from mappings.definitions import DefinitionError
+
+GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
+APPLICATION = "cds_service.app:create_app()"
+TEMPORARY = "trialhook-demo-state-"
+"""How the name of a state folder begins that goes when the service ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadSetUpError(Exception):
+    """Something with which the service does not start; the text says what, where, and what to do."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def check_set_up(settings: Settings) -> None:
+    """Reads everything that a start reads, but for the database. Raises BadSetUpError."""
+    try:
+        catalog = definitions()
+    except DefinitionError as error:
+        raise BadSetUpError(f"The service does not start on a bad definition:\n{error}") from None
+    try:
+        if settings.clients:
+            load_clients(Path(settings.clients), catalog)
+            KeyRing.parse(settings.keys)
+        trials = [trial.id for trial in catalog.trials]
+        RecruitmentStates(Path(settings.recruitment) if settings.recruitment else None, trials=trials)
+    except ClientsError as error:
+        raise BadSetUpError(f"The service does not start on a bad register of clients:\n{error}") from None
+    except KeyRingError as error:
+        raise BadSetUpError(f"TRIALHOOK_KEYS: {error}") from None
+    except RecruitmentError as error:
+        raise BadSetUpError(f"The service does not start on bad states of recruitment:\n{error}") from None
+
+
+def run_gunicorn(host: str, port: int, *, policy: bool) -> None:
+    """Becomes gunicorn; does not return.
+
+    ``policy``: as with registered clients, also in demo mode, where a temporary database then keeps what was
+    shown until the service ends.
+    """
+    environment = dict(os.environ)
+    if policy:
+        environment["TRIALHOOK_POLICY"] = "1"
+        if not any(environment.get(name) for name in ("TRIALHOOK_CLIENTS", "TRIALHOOK_STATE_DIR")):
+            environment["TRIALHOOK_STATE_DIR"] = tempfile.mkdtemp(prefix=TEMPORARY)
+    command = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS)]
+    command += ["--bind", f"{_bindable(host)}:{port}", APPLICATION]
+    os.execve(sys.executable, command, environment)  # noqa: S606
+
+
+def _bindable(host: str) -> str:
+    try:
+        six = isinstance(ip_address(host), IPv6Address)
+    except ValueError:
+        six = False
+    return f"[{host}]" if six else host
