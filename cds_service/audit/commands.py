@@ -125,8 +125,15 @@ def _print_events(kind: str, since: datetime | None, until: datetime, *, mention
 
 
 def _database(settings: Settings, folder: Path) -> Database:
+    """The database of the service. One that is not there is not made, as the service would."""
+    url = settings.database or f"sqlite:///{folder / 'trialhook.db'}"
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        raise click.ClickException(
+            f"There is no database {url.removeprefix('sqlite:///')}. Set TRIALHOOK_DATABASE or "
+            "TRIALHOOK_STATE_DIR as for the service."
+        )
     try:
-        return Database(settings.database or f"sqlite:///{folder / 'trialhook.db'}", wait=_PATIENCE)
+        return Database(url, wait=_PATIENCE)
     except UnusableDatabaseError as error:
         raise click.ClickException(str(error)) from None
 

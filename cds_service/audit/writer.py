@@ -29,7 +29,7 @@ _LOG = logging.getLogger("trialhook.audit")
 AT_ONCE = 200
 RETRY_SECONDS = 1.0
 LAST_SECONDS = 3.0
-RESCUE_SECONDS = 0.08
+RESCUE_SECONDS = 0.05
 """How long a call whose time is over waits for the spool."""
 
 

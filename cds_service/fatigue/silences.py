@@ -47,7 +47,7 @@ def standing_of(
     for order, answer in enumerate(own):
         meaning = meaning_of(answer)
         later = own[order + 1 :]
-        if (meaning.whom == "user" and not answer.by_this_user) or _is_lifted(answer, meaning, later):
+        if (meaning.whom == "user" and not answer.by_this_user) or _is_lifted(meaning, later):
             continue
         until = _until(answer, meaning, policy, zone)
         if until is not None and day >= until:
@@ -100,11 +100,11 @@ def _has_new_evidence(meaning: Meaning, answer: Answer, candidate: Candidate) ->
     return evidence_changed(answer.traces, candidate.traces)
 
 
-def _is_lifted(answer: Answer, meaning: Meaning, later: Sequence[Answer]) -> bool:
+def _is_lifted(meaning: Meaning, later: Sequence[Answer]) -> bool:
     """Whether someone whom it silenced has accepted a suggestion of the trial since."""
-    if meaning.final or answer.outcome == "accepted":
-        return False
-    return any(one.outcome == "accepted" and (meaning.whom == "tenant" or one.by_this_user) for one in later)
+    return not meaning.final and any(
+        one.outcome == "accepted" and (meaning.whom == "tenant" or one.by_this_user) for one in later
+    )
 
 
 def _seen_met(later: Sequence[Answer]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
 from time import monotonic
@@ -38,6 +38,7 @@ class Access(NamedTuple):
     base: FhirBase
     token: str | None = None
     rule: Rule = PUBLIC
+    refusal: Callable[[Query], str] = lambda _query: ""
 
     @classmethod
     def to(cls, server: FhirServer, token: str | None = None) -> Access:
@@ -122,11 +123,22 @@ class _Call:
             if found.query.resource_type in referenced.REFERRING
         }
         for query in references.missing(at_hand):
-            self.start(query)
+            self._follow(query)
         with suppress(TimeoutError):
             for future in as_completed(referring, timeout=self._time_left()):
                 for query in references.missing(referring[future].resources):
-                    self.start(query)
+                    self._follow(query)
+
+    def _follow(self, query: Query) -> None:
+        """Reads what is referred to; where the access token does not cover it, a gap instead of a call."""
+        why = self._access.refusal(query)
+        if not why:
+            self.start(query)
+            return
+        refused, done = Found(query), Future[None]()
+        refused.give_up(why)
+        done.set_result(None)
+        self._running.append((refused, done))
 
     def results(self) -> list[Found]:
         """What all searches brought by the deadline."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cds_service.clients.registered import Client
@@ -49,6 +50,7 @@ def gather(
         gathered = _prefetch_only(prefetched, why)
     else:
         wanted = _refuse_uncovered(prefetched, call.scopes)
+        access = access._replace(refusal=partial(_refusal, call.scopes))
         found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
         _note_partly_covered(found, call.scopes)
         gathered = _with_fetched(prefetched, found)
@@ -76,11 +78,17 @@ def _refuse_uncovered(prefetched: Prefetched, scopes: Scopes) -> list[Wanted]:
     """What is to be fetched; a gap is noted for each query that the token's scopes do not cover at all."""
     wanted: list[Wanted] = []
     for one, gap in prefetched.missing:
-        if scopes.reach(one.query) == "nothing":
-            prefetched.gaps.append(_and(gap, NOT_COVERED.format(kind=gap.resource_type)))
+        why = _refusal(scopes, one.query)
+        if why:
+            prefetched.gaps.append(_and(gap, why))
         else:
             wanted.append(one)
     return wanted
+
+
+def _refusal(scopes: Scopes, query: Query) -> str:
+    """Why a query is not sent with this token; "" if it is."""
+    return NOT_COVERED.format(kind=query.resource_type) if scopes.reach(query) == "nothing" else ""
 
 
 def _note_partly_covered(found: Sequence[Found], scopes: Scopes) -> None:

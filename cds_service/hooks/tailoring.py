@@ -34,10 +34,7 @@ def templates_for(needs: Needs, abilities: Abilities) -> dict[str, str]:
     """The prefetch templates that this client is given, by key; empty for one that does not prefetch."""
     if abilities.prefetch == "none":
         return {}
-    return {
-        query.key: query.dated_template if abilities.fhirpath_prefetch else query.template
-        for query in queries_for(needs, abilities)
-    }
+    return {query.key: query.dated_template for query in queries_for(needs, abilities)}
 
 
 def service_entry(spec: HookSpec, needs: Needs, abilities: Abilities) -> dict[str, Any]:

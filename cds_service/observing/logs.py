@@ -19,6 +19,7 @@ MEMBERS = frozenset(
         *("event", "level", "timestamp", "logger"),
         *("method", "service", "hookInstance", "client", "status", "ms", "faults", "cause"),
         *("prefetched", "fetched", "searches", "gaps", "outcomes", "cards", "silenced", "failed", "skipped"),
+        *("orders", "orders_of_others", "prompted", "not_answered"),
         *("kept", "repeated", "unknown", "dropped", "database"),
     }
 )

@@ -95,9 +95,9 @@ class RecruitmentStates:
         # What a faulty file leaves out may be what its fault hides: a paused trial whose id was misspelt.
         self._entries = {**self._entries, **read.entries} if read.faults else read.entries
         fault = "; ".join(map(str, read.faults[:_FAULTS_TOLD]))
-        if fault and fault != self._fault:
+        if fault:
             _LOG.error("the last good state of recruitment is kept: %s", fault)
-        elif not fault:
+        else:
             _LOG.info("states of recruitment: %s", in_words(self._entries) or "as in the definitions")
         self._fault = fault
 

@@ -35,7 +35,9 @@ def upgrade() -> None:
 
 
 @click.command("purge")
-@click.option("--older-than", type=click.IntRange(0), metavar="DAYS", help="Default: the retention time.")
+@click.option(
+    "--older-than", type=click.IntRange(0, 36_500), metavar="DAYS", help="Default: the retention time."
+)
 @click.option("--dry-run", is_flag=True, help="Only say how much it would be.")
 def purge_command(older_than: int | None, dry_run: bool) -> None:
     """Delete what was recorded longer ago than the retention time (TRIALHOOK_RETENTION_DAYS)."""
@@ -43,18 +45,23 @@ def purge_command(older_than: int | None, dry_run: bool) -> None:
     now = datetime.now(UTC)
     before = now - timedelta(days=settings.retention_days if older_than is None else older_than)
     with _opened(settings) as ours:
-        if dry_run:
-            with ours.autocommit() as connection:
-                old = select(func.count()).select_from(audit_event).where(audit_event.c.at < before)
-                counts = due(connection, before, now)._asdict() | {
-                    "audit events": connection.execute(old).scalar_one()
-                }
-                del counts["people"]
-        else:
-            counts = purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
+        ours.upgrade()
+        counts = _due(ours, before, now) if dry_run else _purged(ours, before, now)
     click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {'to be deleted' if dry_run else 'deleted'}:")
     for name, count in counts.items():
         click.echo(f"{count:10,}  {name}")
+
+
+def _due(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
+    old_events = select(func.count()).select_from(audit_event).where(audit_event.c.at < before)
+    with ours.autocommit() as connection:
+        counts = due(connection, before, now)._asdict()
+        del counts["people"]
+        return counts | {"audit events": connection.execute(old_events).scalar_one()}
+
+
+def _purged(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
+    return purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
 
 
 def _settings() -> Settings:
@@ -69,9 +76,13 @@ def _opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings; what is wrong with it is said in one sentence."""
     try:
         ours = Database(database_url(settings), wait=_PATIENCE)
-        try:
-            yield ours
-        finally:
-            ours.close()
-    except (UnusableDatabaseError, StorageAwayError) as error:
+    except UnusableDatabaseError as error:
         raise click.ClickException(str(error)) from None
+    try:
+        yield ours
+    except UnusableDatabaseError as error:
+        raise click.ClickException(str(error)) from None
+    except StorageAwayError:
+        raise click.ClickException(f"{ours.name} cannot be used now ({ours.trouble})") from None
+    finally:
+        ours.close()

@@ -47,6 +47,7 @@ class Database:
         self._schema_known = False
         self._was_ready = False
         self._trouble = ""
+        self._said = ""
         self._inherited: list[Engine] = []
         self._engines: dict[bool, Engine] = {}
         self._start_afresh()
@@ -175,12 +176,18 @@ class Database:
         try:
             current = schema.is_current(connection, self._backend)
         except UnusableDatabaseError as error:
-            _LOG.error("%s", error)
+            self._say_unusable(error)
             raise _NotReadyError("unusable") from None
         if not current:
             self._upgrade_in_background()
             raise _NotReadyError("upgrading")
         self._schema_known = self._was_ready = True
+
+    def _say_unusable(self, error: UnusableDatabaseError) -> None:
+        """Once, and not at every probe."""
+        if str(error) != self._said:
+            self._said = str(error)
+            _LOG.error("%s", error)
 
     def _upgrade_in_background(self) -> None:
         if self._upgrading.acquire(blocking=False):
@@ -190,7 +197,7 @@ class Database:
         try:
             self.upgrade()
         except UnusableDatabaseError as error:
-            _LOG.error("%s", error)
+            self._say_unusable(error)
         except Exception as error:  # noqa: BLE001 -- the next probe starts another
             _LOG.warning("the database was not upgraded: %s", describe(error))
         finally:

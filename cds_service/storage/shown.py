@@ -97,7 +97,9 @@ def _shown_row(call: CallRecord, trial: AssessedTrial, rows: dict[Person, int]) 
 
 def _call_id(call: CallRecord) -> str:
     """The same whenever the same record is written again, as after a failure in the middle."""
-    parts = (call.client, call.tenant, call.service, call.hook_instance, call.at.astimezone(UTC).isoformat())
+    at = call.at.astimezone(UTC).isoformat()
+    cards = (trial.card for trial in call.trials)
+    parts = (call.client, call.tenant, call.service, call.hook_instance, at, *cards)
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

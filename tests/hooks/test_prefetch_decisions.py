@@ -253,3 +253,19 @@ def test_a_result_under_a_partly_covering_token_does_not_prove_that_there_is_no_
         [part_of_it] = cards_of(call(client, prefetch=prefetch_with(...), **token(scope=part)))
     assert "3 of 4" in all_of_it["summary"]
     assert "2 of 4" in part_of_it["summary"]
+
+
+def test_a_drug_that_is_referred_to_is_not_read_with_a_token_that_does_not_cover_medications(
+    client: FlaskClient,
+) -> None:
+    orders = charts.full_prefetch(medication_requests=charts.bundle(charts.order(reference="Medication/d1")))
+    covered = "patient/*.rs"
+    uncovered = "patient/Patient.rs patient/MedicationRequest.rs"
+    with ehr(Medication=json_answer(charts.bundle(charts.medication()))) as sent:
+        [card] = cards_of(call(client, prefetch=orders, **token(scope=covered)))
+        assert len(urls(sent)) == 1
+        assert "does not cover" not in card["detail"]
+        sent.forget()
+        [card] = cards_of(call(client, prefetch=orders, **token(scope=uncovered)))
+    assert urls(sent) == []
+    assert "the access token does not cover Medication" in card["detail"]

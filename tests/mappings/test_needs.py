@@ -242,6 +242,27 @@ def test_what_a_trial_shows_is_shown_at_any_age() -> None:
     assert look_backs(catalog(shown).trials, catalog(shown))["rash"] is None
 
 
+def with_concepts(*concepts: Concept) -> Catalog:
+    """Definitions that ask about UPCR within a window, and show the rash at any date."""
+    rules = AnyOf((Measurement("upcr", ABOVE, within=WITHIN), Judgement("?", show=("rash",))))
+    definitions = catalog(replace(TRIAL, criteria=(), show_card_when_met=rules))
+    return replace(definitions, concepts={**definitions.concepts, **{one.id: one for one in concepts}})
+
+
+def test_a_code_is_limited_only_if_every_concept_that_has_it_is() -> None:
+    definitions = with_concepts()
+    upcr = definitions.concepts["upcr"]
+    assert needs_of(definitions.trials, definitions).recent_codes == {upcr.codes[0].token}
+    shared = with_concepts(replace(definitions.concepts["rash"], codes=upcr.codes))
+    assert needs_of(shared.trials, shared).recent_codes == frozenset()
+
+
+def test_results_of_biopsies_have_no_limit_since_they_are_put_together_from_several_resources() -> None:
+    definitions = with_concepts(replace(catalog().concepts["upcr"], pathology=True))
+    assert needs_of(definitions.trials, definitions).recent_codes == frozenset()
+    assert needs_of(definitions.trials, definitions).recent_days == 0
+
+
 def test_with_dates_no_code_is_lost_and_only_recent_ones_have_a_limit() -> None:
     needs = needs_of(REAL.trials, REAL)
     plain, dated = needs.queries(), needs.queries(dated=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from cds_service.audit.key_ring import KeyRing
@@ -21,7 +23,8 @@ TRACES = (
     CriterionTrace("proteinuria", "UNKNOWN", "not_found", "k1.bb"),
 )
 
-_FIRST, _SECOND = KeyRing.new_key_text("k1"), KeyRing.new_key_text("k2")
+# The same in every process of a test, and fit for nothing else.
+_FIRST, _SECOND = (f"k{number}:{b64encode(sha256(bytes([number])).digest()).decode()}" for number in (1, 2))
 OLD_RING = KeyRing.parse(_FIRST)
 ROTATED_RING = KeyRing.parse(f"{_SECOND},{_FIRST}")
 NEW_RING = KeyRing.parse(_SECOND)

@@ -5,6 +5,7 @@ The server's own timeouts do not help when it is stopped, and TCP's not when it 
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import psycopg
 
 T = TypeVar("T")
+Made = psycopg.Connection[Any]
 
 _WAKE_UP = 0.02  # seconds between two looks at the clock
 
@@ -47,34 +49,82 @@ def _until(gen: Generator[Any, Any, T], deadline: float) -> Generator[Any, Any, 
         return end.value  # type: ignore[no-any-return]
 
 
-def connect_within(seconds: float, make: Callable[[], psycopg.Connection[Any]]) -> psycopg.Connection[Any]:
-    """What ``make`` makes, in a thread of its own, for name resolution cannot be interrupted.
+class Connector:
+    """Makes connections, each in a thread of its own: name resolution cannot be interrupted.
 
-    Raises what ``make`` raises, or ``TooSlowError`` after ``seconds``; what comes later is closed.
+    A connection that comes too late is kept for the next who asks. So a server that always takes longer to
+    connect than a call may wait is still used.
     """
-    made: SimpleQueue[psycopg.Connection[Any] | BaseException] = SimpleQueue()
-    lock, given_up = Lock(), False
 
-    def run() -> None:
-        result: psycopg.Connection[Any] | BaseException
+    def __init__(self) -> None:
+        self._late: SimpleQueue[Made] = SimpleQueue()
+        self._closed = False
+
+    def connect(self, make: Callable[[], Made], seconds: float) -> Made:
+        """A connection. Raises what ``make`` raises, or ``TooSlowError`` after ``seconds``."""
+        while not self._late.empty():
+            with suppress(Empty):
+                kept = self._late.get_nowait()
+                if is_alive(kept):
+                    return kept
+                kept.close()
+        attempt = _Attempt(make, self._keep)
+        Thread(target=attempt.run, name="trialhook-connect", daemon=True).start()
+        return attempt.result(seconds)
+
+    def close(self) -> None:
+        """Closes what came too late, and what is still to come."""
+        self._closed = True
+        with suppress(Empty):
+            while True:
+                self._late.get_nowait().close()
+
+    def _keep(self, late: Made) -> None:
+        self._late.put(late)
+        if self._closed:
+            self.close()
+
+
+class _Attempt:
+    def __init__(self, make: Callable[[], Made], keep: Callable[[Made], None]) -> None:
+        self._make = make
+        self._keep = keep
+        self._made: SimpleQueue[Made | BaseException] = SimpleQueue()
+        self._lock = Lock()
+        self._given_up = False
+
+    def run(self) -> None:
+        made: Made | BaseException
         try:
-            result = make()
+            made = self._make()
         except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
-            result = error
-        with lock:
-            made.put(result)
-            late = given_up
-        if late and isinstance(result, psycopg.Connection):
-            with suppress(psycopg.Error):
-                result.close()
+            made = error
+        with self._lock:
+            if not self._given_up:
+                self._made.put(made)
+            elif not isinstance(made, BaseException):
+                self._keep(made)
 
-    Thread(target=run, name="trialhook-connect", daemon=True).start()
+    def result(self, seconds: float) -> Made:
+        try:
+            made = self._made.get(timeout=seconds)
+        except Empty:
+            with self._lock:
+                self._given_up = self._made.empty()
+                made = TooSlowError("no connection in time") if self._given_up else self._made.get()
+        if isinstance(made, BaseException):
+            raise made
+        return made
+
+
+def is_alive(connection: Made) -> bool:
+    """Whether an idle connection can be used, for all that this side knows: nothing is sent.
+
+    One that has something to say while it is idle was closed by the server.
+    """
     try:
-        result = made.get(timeout=seconds)
-    except Empty:
-        with lock:
-            given_up = True
-            result = TooSlowError("no connection in time") if made.empty() else made.get()
-    if isinstance(result, BaseException):
-        raise result
-    return result
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    except psycopg.Error:
+        return False
+    return not poll.poll(0)

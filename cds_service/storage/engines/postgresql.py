@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from time import monotonic
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
-from cds_service.storage.engines.bounded import BoundedConnection, TooSlowError, connect_within
+from cds_service.storage.engines.bounded import BoundedConnection, Connector, TooSlowError, is_alive
 
 _POOL = 5
 _RECYCLE_SECONDS = 1800
@@ -118,13 +117,16 @@ class PostgresServer:
             **pool,
         )
 
+        connector = Connector()
+
         @event.listens_for(engine, "do_connect")
         def connect(_dialect: Any, _record: Any, args: Any, more: Any) -> Any:
             deadline = monotonic() + wait
-            made = connect_within(wait, lambda: BoundedConnection.connect(*args, **more))
+            made = connector.connect(lambda: BoundedConnection.connect(*args, **more), wait)
             self.bound(made, deadline)
             return made
 
+        event.listen(engine, "engine_disposed", lambda _engine: connector.close())
         return engine
 
     def _connect_args(self, wait: float, options: dict[str, str]) -> dict[str, Any]:
@@ -143,16 +145,8 @@ class PostgresServer:
 
 
 def _still_alive(raw: Any, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-    """A connection that has something to say while it is idle was closed by the server: make another.
-
-    Costs no round trip, unlike a ping, and spares the first call after a restart of the server.
-    """
-    poll = select.poll()
-    try:
-        poll.register(raw.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-    except psycopg.Error:
-        raise DisconnectionError from None
-    if poll.poll(0):
+    """Costs no round trip, unlike a ping, and spares the first call after a restart of the server."""
+    if not is_alive(raw):
         raise DisconnectionError
 
 
