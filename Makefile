@@ -19,10 +19,11 @@ endif
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format test-hapi bench sbom audit lock setup setup-dev jdk clean
+.PHONY: help demo test lint types format test-hapi test-validator test-postgres conformance bench bench-load sbom audit \
+	lock setup setup-dev jdk postgresql clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: setup ## sample patients, a FHIR server and the service; ONCE=1 stops after the table
 	@$(BIN)/trialhook demo $(if $(ONCE),--once) $(ARGS)
@@ -44,6 +45,19 @@ format: setup-dev ## rewrite the code in ruff's format
 test-hapi: jdk setup-dev ## the service against HAPI FHIR and Synthea, or against HAPI_BASE_URL
 	@$(BIN)/python -m tests.hapi
 	@$(BIN)/pytest -m hapi tests/hapi $(ARGS)
+
+test-validator: jdk setup-dev ## HL7's own validator on what we send, and our parser on HL7's samples
+	@$(BIN)/python -m tests.validator
+	@$(BIN)/pytest -m validator tests/validator $(ARGS)
+
+test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a throwaway server or TRIALHOOK_TEST_POSTGRES
+	@$(BIN)/pytest -m postgres tests $(ARGS)
+
+conformance: setup-dev ## docs/conformance.md: every requirement of CDS Hooks on a service, and the test that shows it
+	@$(BIN)/python -m tests.conformance
+
+bench-load: postgresql setup-dev ## 4 workers under load while all around them fails in turn; bench/LOAD.md keeps the table
+	@$(BIN)/python -m bench.load $(ARGS)
 
 bench: setup-dev ## measure the speed; bench/RESULTS.md keeps the table
 	@$(BIN)/python -m bench $(ARGS)
@@ -67,7 +81,7 @@ setup: .venv/.runtime ## .venv with what the service needs
 setup-dev: .venv/.dev ## .venv with the test tools as well
 
 clean: ## remove .venv and everything that was built
-	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/hapi/*/target
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/*/*/target
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.made-in:
@@ -107,6 +121,17 @@ jdk:
 			export DEBIAN_FRONTEND=noninteractive; \
 			apt-get update -qq && apt-get install -y -qq openjdk-17-jdk-headless maven >/dev/null; \
 		else \
-			echo "test-hapi needs a JDK of 17 or later and Maven: sudo apt-get install -y openjdk-17-jdk-headless maven" >&2; \
+			echo "These tests need a JDK of 17 or later and Maven: sudo apt-get install -y openjdk-17-jdk-headless maven" >&2; \
+			exit 1; \
+		fi; }
+
+postgresql:
+	@[ -n "$$TRIALHOOK_TEST_POSTGRES" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing PostgreSQL ..."; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; \
+		else \
+			echo "These tests need PostgreSQL: sudo apt-get install -y postgresql" >&2; \
 			exit 1; \
 		fi; }

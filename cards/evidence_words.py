@@ -47,6 +47,8 @@ def short_name(label: str) -> str:
 
 def date_words(written: str) -> str:
     """A FHIR date in words, as precise as it was written: 12 Feb 2026, Feb 2026, 2026."""
+    if not written:
+        return ""
     found = _DATE.match(written)
     if found is None:
         return escaped(written, DATE_LIMIT)
@@ -65,17 +67,22 @@ def fact_words(fact: Evidence, beside: str = "", in_sentence: bool = False) -> s
 
     In a sentence: UPCR 1.4 g/g of 12 Feb 2026
     """
+    words = value_words(fact, beside)
+    day, note = date_words(fact.date), escaped(fact.note, NOTE_LIMIT)
+    if in_sentence and words:
+        return dated(wording.OF_DATE.format(value=words, date=day) if day else words, note)
+    return dated(words, "; ".join(filter(None, (day, note)))) or day or note
+
+
+def value_words(fact: Evidence, beside: str) -> str:
+    """UPCR 1.4 g/g, without the name where the line already says it."""
     value = escaped(value_of(fact), VALUE_LIMIT)
     if fact.reason is Reason.ABSENT_BY_RULE and not value:
         value = wording.ABSENT_BY_RULE
     elif fact.reason is Reason.ATTESTED:
         value = f"{value}, {wording.ATTESTED}" if value else wording.ATTESTED
     said = value and (says(beside, fact.label) or fact.label.casefold() in fact.text.casefold())
-    words = _side_by_side("" if said else short_label(fact.label), value)
-    day, note = date_words(fact.date), escaped(fact.note, NOTE_LIMIT)
-    if in_sentence and words:
-        return dated(wording.OF_DATE.format(value=words, date=day) if day else words, note)
-    return dated(words, "; ".join(filter(None, (day, note)))) or day or note
+    return _side_by_side("" if said else short_label(fact.label), value)
 
 
 def value_of(fact: Evidence) -> str:

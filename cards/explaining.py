@@ -15,6 +15,7 @@ from cards.evidence_words import (
     says,
     short_label,
     short_name,
+    value_words,
 )
 from cards.score_words import enough_alone, open_items, open_score, score_words
 from cards.text import escaped_from_definition, plain
@@ -77,7 +78,7 @@ def judgement_line(criterion: CriterionResult) -> tuple[str, bool]:
     by_date: dict[str, list[str]] = {}
     facts = [e for e in criterion.evidence if e.text or e.value is not None]
     for fact in facts[:JUDGEMENT_FACTS]:
-        words = fact_words(fact._replace(date="", note=""), criterion.label)
+        words = value_words(fact, criterion.label)
         by_date.setdefault(date_words(fact.date) if fact.date else "", []).append(words)
     groups = [dated(_beside(distinct(words)), day) for day, words in by_date.items()]
     if len(facts) > JUDGEMENT_FACTS:

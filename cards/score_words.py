@@ -63,6 +63,8 @@ def shortfall(score: ScoreResult) -> int:
 
 def enough_alone(concepts: Sequence[str], score: ScoreResult) -> list[str]:
     """Of the tests for a score, those that could alone bring the missing points; all if none are missing."""
+    if not concepts:
+        return []
     missing = shortfall(score)
     points = dict.fromkeys(concepts, 0)
     undecided = frozenset(score.undecided)

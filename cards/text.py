@@ -27,7 +27,7 @@ _BROKEN = {"://": ": //", "@": " at "}
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~<>&]|\.(?=[^\s\d])|/(?=/)|(?<=/)/")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-_INERT = re.compile(r"[A-Za-z](?: ?[A-Za-z0-9,;()%])*(?<![wW])")
+_INERT = re.compile(r"(?!\d+\))[A-Za-z0-9](?: ?[A-Za-z0-9,;:()%+×⁶⁹²°-]|(?<=\d)\.(?=\d)| ?/(?!/))*(?<![wW])")
 """Most texts: nothing in them means anything in Markdown, and no address can begin or end in them."""
 _BLOCK_START = re.compile(r"[-+=#:]|\d+(?=[.)](?: |$))")
 
@@ -71,7 +71,7 @@ def shown(text: str, limit: int = LINE_LIMIT) -> str:
 
 def escaped(text: str, limit: int = LINE_LIMIT) -> str:
     """Markdown that renders as the text ``shown(text, limit)`` and nothing else, wherever it stands."""
-    if len(text) <= limit and _INERT.fullmatch(text):
+    if not text or (len(text) <= limit and _INERT.fullmatch(text)):
         return text
     safe = _MARKUP.sub(_escape, shown(text, limit))
     start = _BLOCK_START.match(safe)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 WindowUnit = Literal["days", "weeks", "months", "years"]
 
@@ -38,6 +40,9 @@ class When(NamedTuple):
     def day(self) -> date | None:
         """The day, if it is known."""
         return date.fromordinal(self.first) if self.first == self.last else None
+
+
+_WHEN: Callable[[tuple[Any, ...]], When] = partial(tuple.__new__, When)
 
 
 class Window(NamedTuple):
@@ -96,13 +101,14 @@ def parse_when(text: object) -> When | None:
 def _full(text: str) -> When | None:
     if not text[4] == "-" == text[7]:  # Python also reads ISO weeks, which FHIR dates never are
         return None
-    day = date.fromisoformat(text[:10]).toordinal()
     if len(text) == 10:
-        return When(day, day, text)
+        day = date.fromisoformat(text).toordinal()
+        return _WHEN((day, day, text, None))
     if text[10] != "T":
         return None
     moment = datetime.fromisoformat(text)
-    return When(day, day, text[:10], moment.timestamp() if moment.tzinfo else None)
+    day = moment.toordinal()  # of the date as it is written
+    return _WHEN((day, day, text[:10], moment.timestamp() if moment.tzinfo else None))
 
 
 def complete_years(birth: When, today: date) -> tuple[int, int]:

@@ -13,11 +13,12 @@ from cds_service.audit.events import new_event, patient_pseudonyms
 from cds_service.audit.fhir_export import audit_event_line
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events, read_events
-from cds_service.audit.spool import Spool
+from cds_service.audit.spool import SPOOL_FOLDER, Spool
 from cds_service.fhir.allow_list import parse_base
 from cds_service.settings import Settings, SettingsError
 from cds_service.storage.database import Database
 from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.engines.location import database_url, state_folder
 from cds_service.storage.records import StorageAwayError, Subject
 
 _SETTING = "TRIALHOOK_KEYS"
@@ -106,11 +107,10 @@ def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | No
 def _print_events(kind: str, since: datetime | None, until: datetime, *, mentioning: Sequence[str]) -> int:
     """Prints what is found, and says how many; that somebody looked is an event as well."""
     settings = _settings()
-    folder = Path(settings.state_dir or "~/.local/state/trialhook").expanduser()
-    if Spool(folder / "spool").size():
+    if Spool(state_folder(settings) / SPOOL_FOLDER).size():
         click.echo("Some events wait in the spool for the database, and are not among these yet.", err=True)
     facts: dict[str, object] = {"by": "command line", "patients": list(mentioning)}
-    database = _database(settings, folder)
+    database = _database(database_url(settings))
     found = 0
     try:
         add_events(database, [new_event(datetime.now(UTC), kind, facts)])
@@ -124,13 +124,12 @@ def _print_events(kind: str, since: datetime | None, until: datetime, *, mention
     return found
 
 
-def _database(settings: Settings, folder: Path) -> Database:
+def _database(url: str) -> Database:
     """The database of the service. One that is not there is not made, as the service would."""
-    url = settings.database or f"sqlite:///{folder / 'trialhook.db'}"
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).exists():
         raise click.ClickException(
-            f"There is no database {url.removeprefix('sqlite:///')}. Set TRIALHOOK_DATABASE or "
-            "TRIALHOOK_STATE_DIR as for the service."
+            f"There is no database {file}. Set TRIALHOOK_DATABASE or TRIALHOOK_STATE_DIR as for the service."
         )
     try:
         return Database(url, wait=_PATIENCE)

@@ -24,6 +24,7 @@ OUTCOMES = frozenset({"accepted", "overridden"})
 OTHER = "other"
 MOST_ANSWERS = 500
 """Of one feedback body so many answers are listed; all are counted."""
+_NOT_AUTHENTICATED = 401
 _CLOSED_WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -67,7 +68,7 @@ class ViewRecord:
 
 
 class Refusals(NamedTuple):
-    """Calls refused for one cause, all with one status. ``client`` "" where nobody was authenticated."""
+    """Calls refused for one cause, all with one status. With a 401 ``client`` is whom they claimed to be."""
 
     cause: str
     status: int
@@ -149,7 +150,7 @@ def _answer(item: FeedbackItem) -> dict[str, Any]:
 def refused_event(at: datetime, refusals: Refusals) -> AuditEvent:
     """One refused call, or how many more there were."""
     facts = {
-        "client": refusals.client,
+        "claimed" if refusals.status == _NOT_AUTHENTICATED else "client": refusals.client,
         "cause": closed_word(refusals.cause),
         "status": refusals.status,
         "times": refusals.times,

@@ -114,7 +114,9 @@ def _agents(facts: Json) -> Iterator[Json]:
 def _entities(facts: Json) -> Iterator[Json]:
     for patient in [facts["patient"]] if facts.get("patient") else facts.get("patients", ()):
         yield {"what": _identified(PATIENT, patient), "type": _PERSON, "role": _ROLE_PATIENT}
-    request = {**_named(facts, "service", "ms", "times", "since", "before", "kept", "repeated", "unknown")}
+    request = {
+        **_named(facts, "service", "claimed", "ms", "times", "since", "before", "kept", "repeated", "unknown")
+    }
     if request or facts.get("hookInstance"):
         what = {"what": _uuid(facts["hookInstance"])} if facts.get("hookInstance") else {}
         yield {**what, "type": _SYSTEM_OBJECT, "role": _ROLE_JOB, **_details(request)}

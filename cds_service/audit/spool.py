@@ -22,6 +22,8 @@ import orjson
 from cds_service.audit.events import AuditEvent
 from cds_service.audit.tally import Tally
 
+SPOOL_FOLDER = "audit-spool"
+"""Its folder, within the state folder."""
 PATTERN = "audit-*.jsonl"
 SPOOL_LIMIT = 256 * 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024

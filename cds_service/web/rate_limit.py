@@ -17,6 +17,7 @@ from threading import Lock
 from time import monotonic
 
 from cds_service.clients.registered import Client, Clients
+from cds_service.outbound.addresses import may_connect
 from cds_service.settings import Settings
 from cds_service.web.problems import Problem, RefusalError
 
@@ -72,16 +73,22 @@ class RateLimits:
         return self._calls.count(self._rows[client.id], limit, self._clock())
 
     def held_back(self, peer: object) -> int | None:
-        """Seconds that calls from an address are to be refused for, before their token is looked at."""
-        return self._strangers.held_back(_network_of(peer), self._clock())
+        """Seconds that calls from an address are to be refused for, before their token is looked at.
+
+        Public addresses only: a private one is a proxy's before us, and all callers come from there.
+        """
+        network = _network_of(peer)
+        return self._strangers.held_back(network, self._clock()) if network else None
 
     def failed(self, peer: object) -> None:
         """Counts a call without a valid token."""
-        self._strangers.failed(_network_of(peer), self._clock())
+        if network := _network_of(peer):
+            self._strangers.failed(network, self._clock())
 
     def succeeded(self, peer: object) -> None:
         """Notes that a valid token came from an address."""
-        self._strangers.succeeded(_network_of(peer), self._clock())
+        if network := _network_of(peer):
+            self._strangers.succeeded(network, self._clock())
 
 
 class SharedCounts:
@@ -135,8 +142,8 @@ class Strangers:
     def held_back(self, network: str, now: float) -> int | None:
         """Seconds until the minute in which there were too many is over.
 
-        Not where valid tokens come from: behind a proxy all callers have one address, and nobody shall be
-        able to shut out the others.
+        Not where valid tokens come from: a hospital's calls may all have the address of its gateway, and
+        nobody there shall be able to shut out the others.
         """
         with self._lock:
             if self._trusted.get(network, now) > now:
@@ -163,10 +170,12 @@ class Strangers:
 
 
 def _network_of(peer: object) -> str:
-    """The address, or the /64 of an IPv6 one: that many addresses belong to anybody who has one."""
+    """The address, or the /64 of an IPv6 one: that many belong to anybody who has one. "" if not public."""
     try:
         address = ip_address(str(peer))
     except ValueError:
+        return ""
+    if not may_connect(address):
         return ""
     if not isinstance(address, IPv6Address):
         return str(address)

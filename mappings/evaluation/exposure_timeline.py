@@ -129,6 +129,9 @@ def _reaching(records: Sequence[Exposure], cover: Cover, since: int, today: int)
     return tuple(exposure for exposure, span in spans if span is not None and span.last >= since)
 
 
-def _order(exposure: Exposure) -> tuple[int, int, str, str, str]:
-    end = exposure.end
-    return exposure.start.first, end.last if end else 0, exposure.concept, exposure.reference, exposure.text
+def _order(exposure: Exposure) -> tuple[object, ...]:
+    """By date; whatever two records of one date differ in keeps their order from being an accident."""
+    concept, reference, text, _, start, end, _, problem, note = exposure
+    days = (start.first, end.last if end else 0)
+    doubts = (start.last, end.first if end else 0, problem.value if problem else "", note)
+    return (*days, concept, reference, text, *doubts)

@@ -20,14 +20,18 @@ def prepare_all(rule: All, planner: Planner) -> Evaluator:
     parts = planner.each(rule.of)
 
     def evaluate(context: Context) -> Outcome:
-        outcomes = [part(context) for part in parts]
-        not_met = [outcome for outcome in outcomes if outcome.verdict is Verdict.NOT_MET]
+        outcomes, not_met, unknown = [], [], []
+        for part in parts:
+            outcome = part(context)
+            outcomes.append(outcome)
+            verdict = outcome.verdict
+            if verdict is Verdict.UNKNOWN:
+                unknown.append(outcome)
+            elif verdict is Verdict.NOT_MET:
+                not_met.append(outcome)
         if not_met:
             return _combined(Verdict.NOT_MET, not_met, outcomes)
-        unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
-        if unknown:
-            return _combined(Verdict.UNKNOWN, unknown, outcomes)
-        return _combined(Verdict.MET, outcomes, outcomes)
+        return _combined(Verdict.UNKNOWN if unknown else Verdict.MET, unknown or outcomes, outcomes)
 
     return evaluate
 
@@ -36,22 +40,27 @@ def prepare_any(rule: AnyOf, planner: Planner) -> Evaluator:
     """OR: one MET decides; otherwise one UNKNOWN leaves it unknown."""
     parts = planner.each(rule.of)
     for_a_person = any(isinstance(part, Judgement) for part in rule.of)
-    may_conflict = rule.conflicting_when_older_by is not None
+    may_conflict, passing_over = rule.conflicting_when_older_by is not None, rule.passing_over_absent
 
     def evaluate(context: Context) -> Outcome:
-        outcomes = [part(context) for part in parts]
-        met = [outcome for outcome in outcomes if outcome.verdict is Verdict.MET]
+        outcomes, met, unknown = [], [], []
+        for part in parts:
+            outcome = part(context)
+            outcomes.append(outcome)
+            verdict = outcome.verdict
+            if verdict is Verdict.MET:
+                met.append(outcome)
+            elif verdict is Verdict.UNKNOWN:
+                unknown.append(outcome)
         if met:
             conflict = _conflict(rule, outcomes) if may_conflict else None
             return conflict or _combined(Verdict.MET, met, outcomes)
-        if rule.passing_over_absent:
+        if passing_over and unknown:
             outcomes = [outcome for outcome in outcomes if not _says_nothing(outcome)] or outcomes
-        unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
-        if not unknown:
-            return _combined(Verdict.NOT_MET, outcomes, outcomes)
-        if for_a_person and any(o.reason is Reason.NEEDS_JUDGEMENT for o in outcomes):
+            unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
+        if for_a_person and unknown and any(o.reason is Reason.NEEDS_JUDGEMENT for o in outcomes):
             return _for_a_person(outcomes)
-        return _combined(Verdict.UNKNOWN, unknown, outcomes)
+        return _combined(Verdict.UNKNOWN if unknown else Verdict.NOT_MET, unknown or outcomes, outcomes)
 
     return evaluate
 

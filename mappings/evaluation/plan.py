@@ -3,8 +3,8 @@
 A rule as it is written is data, and looking at its kind and members again for every record costs more than
 what it asks. So a ``Planner`` makes an ``Evaluator`` of each rule when a trial is assessed for the first
 time: a function that already holds the rule's limits, windows and words, and the functions of its parts. Each
-kind of rule has its ``Prepare`` beside the code that evaluates it. Two things are added here for rules made
-of others: what follows from nothing at all is kept, and so is what a rule says that stands in many places.
+kind of rule has its ``Prepare`` beside the code that evaluates it. Two things are added here: a rule that
+stands in many places is asked once for a record, and what rules made of others say of nothing is kept.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class Planner:
         """The rule as a function."""
         made = self._made.get(rule)
         if made is None:
-            made = self._kinds[type(rule)](rule, self)
-            if isinstance(rule, All | AnyOf | AtLeast | Not):
-                made = self._keeping(rule, made)
+            made = self._keeping(rule, self._kinds[type(rule)](rule, self))
             self._made[rule] = made
         return made
 
@@ -67,7 +65,7 @@ class Planner:
     def _keeping(self, rule: Rule, evaluate: Evaluator) -> Evaluator:
         if self._places[rule] > 1:
             evaluate = _once_for_a_context(evaluate, len(self._made))
-        asked = concepts_asked(rule)
+        asked = concepts_asked(rule) if isinstance(rule, All | AnyOf | AtLeast | Not) else None
         return evaluate if asked is None else _once_for_nothing(evaluate, asked)
 
 

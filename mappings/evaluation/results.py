@@ -44,12 +44,13 @@ def prepare_measurement(rule: Measurement, planner: Planner) -> Evaluator:
         amount, problem = result.amount, result.problem
         if problem is not None or amount is None:
             return Verdict.UNKNOWN, problem or Reason.UNREADABLE
-        if one and amount.low == amount.high:  # runs for most results of a record
-            return _MET if holds(amount.low, limit) else _NOT_MET
+        low, high, _, _ = amount
+        if one and low == high:  # runs for most results of a record
+            return _MET if holds(low, limit) else _NOT_MET
         verdict = conjunction([compare(amount, bound) for bound in bounds])
         if verdict is not Verdict.UNKNOWN:
             return verdict, Reason.VALUE
-        endless = amount.low == -math.inf or amount.high == math.inf
+        endless = low == -math.inf or high == math.inf
         return verdict, Reason.CENSORED if endless else Reason.IMPRECISE
 
     return _OfResults(rule, judge, planner).evaluate
@@ -131,10 +132,11 @@ class _OfResults:
     def _any(self, known: Known, judge: Judge, context: Context) -> Outcome:
         """The newest that holds decides, so that none before it need be looked at."""
         first = context.first_day(self.within)
+        any_day = first == BEGINNING
         latest: tuple[Result, Reason] | None = None
         unknown: list[tuple[Result, Reason]] = []
         for result in known.results:
-            inside = result.when.first >= first
+            inside = any_day or result.when.first >= first
             verdict, why = judge(result, context) if inside else self._judged(result, judge, first, context)
             if verdict is Verdict.MET:
                 return OUTCOME((verdict, why, (self._shown(result, why, context),)))

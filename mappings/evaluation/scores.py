@@ -46,6 +46,7 @@ class _OfScore:
         self.entry = planner.prepare(definition.entry) if definition.entry is not None else None
         self.recorded_as = planner.concepts[definition.recorded_as] if definition.recorded_as else None
         self.domains = [item.domain for item in self.items]
+        self.points = [item.points for item in self.items]
         numbers = range(len(self.items))
         self.settling = sorted(numbers, key=lambda number: _SETTLING_ORDER[self.items[number].settled_by])
         self.asking = _by_concept(self.items)
@@ -101,14 +102,15 @@ class _OfScore:
         inside: Context,
     ) -> tuple[ScoreResult, Sequence[int]]:
         """The score, and the numbers of the items that could still add to it, in the order of settling."""
-        reached, possible = _points(items, self.domains)
+        verdicts = [item.verdict for item in items]
+        reached, possible = self._points(verdicts)
         computed = sum(reached.values())
         totals = _usable_totals(recorded, self.rule.at_least, computed)
         undecided = [
             number
             for number in self.settling
-            if items[number].verdict is Verdict.UNKNOWN
-            and items[number].points > reached.get(self.domains[number], 0)
+            if verdicts[number] is Verdict.UNKNOWN
+            and self.points[number] > reached.get(self.domains[number], 0)
         ]
         score = ScoreResult(
             id=self.definition.id,
@@ -123,6 +125,19 @@ class _OfScore:
             recorded=self._total(recorded[0], inside) if recorded else None,
         )
         return score, undecided
+
+    def _points(self, verdicts: Sequence[Verdict]) -> tuple[dict[str, int], dict[str, int]]:
+        """The highest points of each domain: among items that are MET, and among those that could be."""
+        reached: dict[str, int] = {}
+        possible: dict[str, int] = {}
+        for verdict, points, domain in zip(verdicts, self.points, self.domains, strict=True):
+            if verdict is Verdict.NOT_MET:
+                continue
+            if points > possible.get(domain, 0):
+                possible[domain] = points
+            if verdict is Verdict.MET and points > reached.get(domain, 0):
+                reached[domain] = points
+        return reached, possible
 
     def _total(self, recorded: Result, inside: Context) -> Evidence | None:
         if self.recorded_as is None:
@@ -201,23 +216,6 @@ def _item(item: ScoreItem, outcome: Outcome) -> ScoreItemResult:
     return SCORE_ITEM_RESULT(
         (item.id, item.label, item.points, verdict, item.settled_by, other_cause, evidence)
     )
-
-
-def _points(
-    items: Sequence[ScoreItemResult], domains: Sequence[str]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """The highest points of each domain: among items that are MET, and among those that could be."""
-    reached: dict[str, int] = {}
-    possible: dict[str, int] = {}
-    for item, domain in zip(items, domains, strict=True):
-        verdict, points = item.verdict, item.points
-        if verdict is Verdict.NOT_MET:
-            continue
-        if points > possible.get(domain, 0):
-            possible[domain] = points
-        if verdict is Verdict.MET and points > reached.get(domain, 0):
-            reached[domain] = points
-    return reached, possible
 
 
 def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) -> list[int]:

@@ -15,6 +15,7 @@ from cds_service.audit.trail import Trail
 from tests.audit.databases import TrialDatabase
 
 WAIT = 0.2
+"""Where a test is about it; else a trail waits long, for a machine that is busy with other things."""
 
 
 class NewTrail(Protocol):
@@ -50,7 +51,7 @@ def new_trail(
     made: list[Trail] = []
 
     def new(**options: Any) -> Trail:
-        made.append(Trail(database, ring, spool_dir, options.pop("wait", WAIT), **options))
+        made.append(Trail(database, ring, spool_dir, options.pop("wait", 10.0), **options))
         return made[-1]
 
     yield new

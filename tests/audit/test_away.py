@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
@@ -134,6 +135,23 @@ def test_the_spool_of_a_process_that_lives_is_left_to_it(tmp_path: Path) -> None
     mine.close()
     assert others.take() is not None
     assert Spool(tmp_path).take() is None  # one takes it, not two
+
+
+def test_a_file_that_another_process_has_just_imported_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our opening it and our lock it may be gone, and with it what it held."""
+    left, late, flock = Spool(tmp_path), Spool(tmp_path), fcntl.flock
+    left.append(events())
+    left.close()
+
+    def too_late(descriptor: int, operation: int) -> None:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    assert late.take() is None
 
 
 def test_an_import_goes_on_where_it_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,7 +336,7 @@ def test_a_disk_that_stalls_holds_nobody_up(
     database.hang_for = 0.3
     started = time.monotonic()
     trail.call(call_record())
-    assert time.monotonic() - started < 0.05 + 0.1
+    assert time.monotonic() - started < 0.3
     assert trail.tally.counts == {"late": 1}
     assert soon(lambda: database.count() == 1)
 

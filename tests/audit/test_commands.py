@@ -14,7 +14,7 @@ from cds_service.audit.commands import audit
 from cds_service.audit.events import call_event
 from cds_service.audit.key_ring import KeyRing
 from cds_service.audit.rows import add_events
-from cds_service.audit.spool import Spool
+from cds_service.audit.spool import SPOOL_FOLDER, Spool
 from cds_service.storage.database import Database
 from cds_service.storage.records import Subject
 from tests.audit.records import AT, SUBJECT, call_record
@@ -108,7 +108,7 @@ def test_another_patient_client_tenant_or_server_is_someone_else(state: Path, ar
 
 def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
     assert "wait in the spool" not in run("export").stderr
-    Spool(state / "spool").append([call_event(call_record(), KeyRing.random())])
+    Spool(state / SPOOL_FOLDER).append([call_event(call_record(), KeyRing.random())])
     assert "Some events wait in the spool" in run("export").stderr
 
 
@@ -123,7 +123,13 @@ def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
         ),
         ({}, ["find", *MINE[:5], "ftp://ehr", "--patient", "1"], "--fhir-base must be a URL"),
         ({}, ["export", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
-        ({"TRIALHOOK_DATABASE": "sqlite:////nowhere/at/all.db"}, ["export"], "cannot be used now"),
+        ({"TRIALHOOK_DATABASE": "sqlite:///nowhere/audit.db"}, ["export"], "no database nowhere/audit.db"),
+        ({"TRIALHOOK_STATE_DIR": "nowhere"}, ["export"], "nowhere/trialhook.db. Set TRIALHOOK_DATABASE or"),
+        (
+            {"TRIALHOOK_DATABASE": "sqlite:///notes.txt"},
+            ["export"],
+            "cannot be used now (not_a_database)",
+        ),
         ({"TRIALHOOK_DATABASE": "mysql://ehr"}, ["export"], "must be sqlite:///FILE"),
         ({"TRIALHOOK_DAYS": "1"}, ["export"], "TRIALHOOK_DAYS is not a setting"),
     ],
@@ -131,12 +137,15 @@ def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
 def test_a_command_that_cannot_run_says_why(
     state: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], arguments: list[str], fault: str
 ) -> None:
+    monkeypatch.chdir(state)
+    Path("notes.txt").write_text("not a database", encoding="utf-8")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     ran = run(*arguments)
     assert ran.exit_code in (1, 2)
     assert fault in ran.stderr
     assert ran.stdout == ""
+    assert not Path("nowhere").exists()
 
 
 def test_now_is_the_end_where_none_is_given(state: Path) -> None:

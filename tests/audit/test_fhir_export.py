@@ -44,6 +44,7 @@ EVENTS: dict[str, AuditEvent] = {
     "feedback": feedback_event(feedback_record(), RING),
     "feedback without items": feedback_event(feedback_record(items=(), user=""), RING),
     "refused": refused_event(AT, Refusals("signature", 401, "", 1, AT)),
+    "refused under a client's name": refused_event(AT, Refusals("signature", 401, "ehr-one", 1, AT)),
     "refused for its rate": refused_event(AT, Refusals("rate", 429, "ehr-one", 995, AT)),
     "view": view_event(view_record(), RING),
     "purge": new_event(AT, "purge", {"before": "2024-01-01", "times": 3}),
@@ -129,6 +130,14 @@ def test_the_client_is_a_system_and_the_user_the_one_who_asked() -> None:
     assert (client["who"]["identifier"]["value"], client["altId"]) == ("ehr-one", "clinic")
     [alone] = audit_event_resource(EVENTS["call of nobody in particular"])["agent"]
     assert alone["requestor"] is True
+
+
+def test_who_was_not_authenticated_is_not_named_as_the_one_who_asked() -> None:
+    resource = audit_event_resource(EVENTS["refused under a client's name"])
+    assert [agent["who"] for agent in resource["agent"]] == [{"display": "not authenticated"}]
+    assert {"type": "claimed", "valueString": "ehr-one"} in resource["entity"][0]["detail"]
+    [agent] = audit_event_resource(EVENTS["refused for its rate"])["agent"]
+    assert agent["who"]["identifier"]["value"] == "ehr-one"
 
 
 def test_the_time_is_an_instant_in_utc_whatever_the_zone_of_the_event() -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from cds_service.authentication.bearer import LONGEST_TOKEN, open_token
+from cds_service.authentication.bearer import LONGEST_HEADER, open_token
 from cds_service.authentication.refusal import Cause
 from cds_service.authentication.tokens import UnauthenticatedError
 from cds_service.clients.registered import Client
@@ -76,6 +76,7 @@ LET_IN = [
                                                        exp=NOW + 900, tenant="north"), CLINIC),
     ("with times that are not whole", bearer(iat=NOW - 0.25, exp=NOW + 10.5), HOSPITAL),
     ("with nbf five minutes ago (Epic)", bearer(nbf=NOW - 300), HOSPITAL),
+    ("with a token of nearly 8 KB", bearer(padding="x" * 5600), HOSPITAL),
     ("with the shortest jti", bearer(jti="x"), HOSPITAL),
     ("with the longest jti", bearer(jti="x" * 256), HOSPITAL),
     ("with any tenant where none are listed", bearer(tenant="Universitätsklinik 1"), HOSPITAL),
@@ -156,7 +157,7 @@ NOT_LET_IN: list[tuple[str, str | None, Cause]] = [
     ("something comes after the token", f"Bearer {GOOD} x", "malformed"),
     ("a line break comes after the token", f"Bearer {GOOD}\n", "malformed"),
     ("a tab separates the scheme", f"Bearer\t{GOOD}", "no_token"),
-    ("the token is longer than 8 KB", bearer(padding="x" * LONGEST_TOKEN), "malformed"),
+    ("the header is longer than 8 KB", bearer(padding="x" * LONGEST_HEADER), "malformed"),
     # its form
     ("it has two parts", f"Bearer {HEAD}.{BODY}", "malformed"),
     ("it has four parts", f"Bearer {GOOD}.{SIGNATURE}", "malformed"),
@@ -303,6 +304,12 @@ def test_no_key_is_asked_for_when(authorization: str | None) -> None:
     world = World()
     refusal(world, authorization)
     assert world.fetch.asked == []
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "HS384", "HS512"])
+def test_an_algorithm_without_a_public_key_is_refused_before_anybody_is_looked_for(algorithm: str) -> None:
+    unknown = token(header(algorithm), claims(iss="https://attacker.example"), sign=lambda _: b"signature")
+    assert refusal(World(), f"Bearer {unknown}").cause == "algorithm"
 
 
 def test_only_the_registered_url_is_ever_asked() -> None:

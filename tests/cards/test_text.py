@@ -37,6 +37,17 @@ def test_escaped_text_reads_as_exactly_the_shown_text_and_nothing_else(text: str
         assert {token.type for token in tokens(source, parser)} <= TEXT_ONLY
 
 
+@given(st.text("aWwh1290 ,;:()%+-×⁹²°./", max_size=14))
+@settings(max_examples=400)
+def test_ordinary_values_read_as_exactly_the_shown_text_too(text: str) -> None:
+    """The letters of values with units, most of which are known to mean nothing in Markdown at a glance."""
+    source = escaped(text)
+
+    assert text_of(source) == shown(text)
+    for parser in PARSERS:
+        assert {token.type for token in tokens(source, parser)} <= TEXT_ONLY
+
+
 @given(anything)
 @settings(max_examples=400)
 def test_no_client_finds_an_address_even_in_the_finished_text(text: str) -> None:

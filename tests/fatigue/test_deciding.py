@@ -191,6 +191,12 @@ def test_what_was_seen_as_met_on_a_card_answered_since_is_no_news() -> None:
     assert one_decision(past, BIOPSY_IS_BACK) == (TRIAL, True, "", None, ())
 
 
+def test_what_a_colleague_saw_as_met_is_news_to_this_user_still() -> None:
+    seen_by_a_colleague = by_a_colleague(answer("not-now", 2, traces=BIOPSY_IS_BACK))
+    decision = one_decision(history(answer("not-now", 20), seen_by_a_colleague), BIOPSY_IS_BACK)
+    assert decision.newly_met == ("biopsy",)
+
+
 def test_newly_met_criteria_are_named_once_each_in_the_trial_s_order() -> None:
     before = traces(age="+a", hcg="?", biopsy="?", sledai="?")
     now_seen = traces(age="+a", hcg="+c", biopsy="?", sledai="+d")
@@ -255,6 +261,22 @@ def test_a_later_answer_outweighs_an_earlier_one_where_it_takes_it_back(
 def test_until_is_when_the_last_of_several_silences_ends() -> None:
     past = history(answer("patient-declined", 364), answer("not-now", 0))
     assert one_decision(past) == (TRIAL, False, "declined", day(30), ())
+    past = history(answer("other-study", 9), answer("not-eligible", 8))
+    assert one_decision(past) == (TRIAL, False, "not_eligible", None, ())
+
+
+@pytest.mark.parametrize(
+    ("answers", "word", "why"),
+    [
+        ([answer("patient-declined", 300), answer("other-study", 1)], "declined", "the patient's own no"),
+        ([answer("other-study", 100), answer("not-advised", 1)], "other_study", "it holds for everyone"),
+        ([answer("not-advised", 9), answer("not-now", 1)], "not_advised", "it lasts longest"),
+        ([answer("other", 1.1), answer("not-now", 1)], "not_now", "it is the newest"),
+        ([answer("not-now", 1.1), answer("other", 1)], "other_reason", "it is the newest"),
+    ],
+)
+def test_of_several_silences_one_is_told(answers: list[Answer], word: str, why: str) -> None:
+    assert one_decision(history(*answers)).silenced == word, why
 
 
 # --- how much is shown
@@ -318,7 +340,7 @@ def test_candidates_are_ranked_by_criteria_met_then_fewest_unknown_then_id() -> 
         ((3, 3, 3, 3), "ABC"),
         ((1, 3, 3, 3), "A"),  # no card of A among more than one
         ((3, 1, 3, 3), "ACD"),  # nor of B: the next ones come instead
-        ((2, 2, 9, 9), "AB"),
+        ((2, 9, 9, 9), "AB"),
         ((0, 9, 9, 9), "BCD"),
         ((9, 9, 9, 9), "ABCD"),
     ],

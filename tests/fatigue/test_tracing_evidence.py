@@ -26,6 +26,7 @@ from tests.fatigue.situations import (
     decided,
     fact,
     history,
+    traces,
 )
 
 OLD = KeyRing.new_key_text("k1")
@@ -76,6 +77,8 @@ def test_facts_have_no_order_and_count_once() -> None:
     one, two = fact(), fact(reference="Observation/2")
     assert digest(one, two) == digest(two, one, one._replace(reason=Reason.TOO_OLD))
     assert digest(one, two) != digest(one)
+    many = [fact(reference=f"Observation/{number}") for number in range(500)]
+    assert digest(*many) == digest(*many[::-1])
 
 
 def test_the_same_fact_has_another_digest_for_another_criterion() -> None:
@@ -142,6 +145,7 @@ def is_news(*cases: Any, ring: KeyRing = RING) -> bool:
     return evidence_changed(carried, traces_of(assessed(now), ring))
 
 
+SAME_DAY = fact(date="2026-06-14T07:00:00Z", reference="Observation/2")
 LATER = fact(date="2026-06-15", reference="Observation/3")
 EARLIER = fact(date="2026-01-05", reference="Observation/0")
 UNREAD = criterion("proteinuria", EARLIER, verdict=Verdict.UNKNOWN, reason=Reason.NOT_RETRIEVED)
@@ -154,8 +158,11 @@ UNREAD = criterion("proteinuria", EARLIER, verdict=Verdict.UNKNOWN, reason=Reaso
         ([fact()], [fact(reason=Reason.TOO_OLD)], [fact()], False, "the result grew too old"),
         ([fact()], [EARLIER], [fact()], False, "it left its window, and an older one shows instead"),
         ([fact(), EARLIER], [EARLIER], [fact(), EARLIER], False, "one of two left its window"),
+        ([SAME_DAY, EARLIER], [SAME_DAY], [SAME_DAY, EARLIER], False, "so it was beside one of that day"),
+        ([fact()], [SAME_DAY], [SAME_DAY], True, "a result later on that day"),
         ([fact()], [], [], False, "the fact is gone"),
         ([fact()], UNREAD, UNREAD, False, "a search failed today"),
+        ([fact()], [EARLIER], UNREAD, False, "a search failed in part"),
         ([fact()], [LATER], [fact()], True, "a new result"),
         ([fact()], [fact(), LATER], [fact()], True, "a result beside the old one"),
         ([], [LATER], [], True, "the first result"),
@@ -209,8 +216,14 @@ def test_the_day_is_that_on_which_the_card_was_shown_if_it_is_known() -> None:
     "given", [answer("patient-declined"), answer("not-now"), answer("not-eligible", trial="B")]
 )
 def test_other_answers_stay_as_they_are(given: Any) -> None:
-    past = History((given,), {TRIAL: 2})
-    assert carried_over(past, [assessed(criterion("a", LATER))], ROTATED, lambda *_: None, UTC) == past
+    """Nothing of them is restated, nor is the past asked about them."""
+    past = History((given._replace(traces=traces(proteinuria="+k1.0")),), {TRIAL: 2})
+
+    def fail(_trial: str, _day: date) -> Assessment | None:
+        raise AssertionError
+
+    assert carried_over(past, [assessed(UNREAD)], ROTATED, fail, UTC) == past
+    assert carried_over(past, [assessed(criterion("proteinuria", LATER))], ROTATED, fail, UTC) == past
 
 
 # --- the samples, whose records stay as they are while a year goes by

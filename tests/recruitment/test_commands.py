@@ -95,12 +95,12 @@ def test_without_a_setting_nothing_can_be_changed(run: Run, monkeypatch: pytest.
 
 
 def test_a_faulty_file_is_not_written_over(run: Run, path: Path) -> None:
-    path.write_text(f"schema: 1\ntrials:\n  {ID}:\n    staet: full\n")
+    path.write_text(f"schema: 1\n\n\ntrials:\n  {ID}:\n    staet: full\n")
     before = path.read_text()
     refused = run(ID, "--set", "paused")
     assert refused.exit_code == 1
     assert (
-        "recruitment.yaml:4: trial 'NCT06920433': unknown key 'staet'; did you mean 'state'?"
+        "recruitment.yaml:6: trial 'NCT06920433': unknown key 'staet'; did you mean 'state'?"
         in refused.output
     )
     assert path.read_text() == before

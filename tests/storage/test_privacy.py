@@ -86,8 +86,11 @@ def test_what_was_forgotten_is_overwritten(tmp_path: Path, sqlite_template: Path
     assert [name for name in (*names, REFERRED.card) if name.encode() in held] == []
 
 
-def test_nothing_is_said_of_what_was_to_be_written(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_said_of_what_was_to_be_written(
+    ready_url: str, ring: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
+    store = Store(Database(ready_url, wait=20, pause=0.0), ring)
     with store.database.durable() as connection:
         connection.execute(text("DROP TABLE answer"))
         connection.execute(text("ALTER TABLE seen_token RENAME TO gone"))
@@ -96,9 +99,9 @@ def test_nothing_is_said_of_what_was_to_be_written(store: Store, caplog: pytest.
         lambda: store.first_use("https://ehr.example", JTI, NOW.timestamp()),
         lambda: store.history(SUBJECT, USER, {}, NOW, NOW),
     ):
-        store.database._start_afresh()
         with pytest.raises(StorageAwayError) as caught:
             use()
         said.append(f"{caught.value!r} {caught.value.__cause__!r}")
-    assert store.database.trouble == "schema"
+        assert store.database.trouble == "schema"
+    store.database.close()
     assert "MARKED" not in caplog.text + "".join(said)
