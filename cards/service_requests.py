@@ -24,10 +24,13 @@ _CONDITION = re.compile(r"Condition/[A-Za-z0-9.-]{1,64}")
 _SYSTEM = re.compile(r"(?:https?://|urn:)[!-~]+")
 
 
-def screening_referral(assessment: Assessment, context: CardContext) -> Json:
-    """A draft referral for screening: names the trial, and the Condition behind it if there is one."""
+def screening_referral(assessment: Assessment, context: CardContext, identity: str) -> Json:
+    """A draft referral for screening: names the trial, and the Condition behind it if there is one.
+
+    ``identity`` is the temporary id that CDS Hooks wants of a resource to create; the client gives its own.
+    """
     trial = assessment.trial
-    request = _draft(context) | {"code": {"text": wording.REFERRAL}}
+    request = _draft(context, identity) | {"code": {"text": wording.REFERRAL}}
     if is_web_address(trial.registry_url):
         request["instantiatesUri"] = [trial.registry_url]
     study = study_reference(trial)
@@ -48,7 +51,7 @@ def screening_referral(assessment: Assessment, context: CardContext) -> Json:
     return request
 
 
-def draft_order(test: Orderable, trial: TrialFacts, context: CardContext) -> Json:
+def draft_order(test: Orderable, trial: TrialFacts, context: CardContext, identity: str) -> Json:
     """A draft order for one test, coded as the concept says."""
     code: Json = {"text": plain_from_definition(test.label) or name_of_test(test)}
     coding: Json = {}
@@ -57,7 +60,7 @@ def draft_order(test: Orderable, trial: TrialFacts, context: CardContext) -> Jso
         display = plain_from_definition(test.display)
         code["coding"] = [coding | {"display": display} if display else coding]
     reason = wording.ORDER_REASON.format(trial=trial_name(trial))
-    return _draft(context) | {"code": code, "reasonCode": [{"text": reason}]}
+    return _draft(context, identity) | {"code": code, "reasonCode": [{"text": reason}]}
 
 
 def trial_name(trial: TrialFacts) -> str:
@@ -92,13 +95,17 @@ def check_templates() -> None:
     from fhir.resources.R4B.servicerequest import ServiceRequest  # noqa: PLC0415 (slow to import)
 
     assessment, context, test = _example()
-    for request in (screening_referral(assessment, context), draft_order(test, assessment.trial, context)):
+    for request in (
+        screening_referral(assessment, context, "example-1"),
+        draft_order(test, assessment.trial, context, "example-2"),
+    ):
         ServiceRequest.model_validate(request)
 
 
-def _draft(context: CardContext) -> Json:
+def _draft(context: CardContext, identity: str) -> Json:
     request: Json = {
         "resourceType": "ServiceRequest",
+        "id": identity,
         "status": "draft",
         "intent": "proposal",
         "subject": {"reference": f"Patient/{context.patient_id}"},

@@ -27,7 +27,7 @@ def suggestions_for(
     is for the clinician to say.
     """
     trial = trial_name(assessment.trial)
-    referral = screening_referral(assessment, context)
+    referral = screening_referral(assessment, context, new_uuid())
     refer = Action("create", wording.REFER_ACTION.format(trial=trial), referral)
     suggestions = [Suggestion(new_uuid(), wording.REFER.format(trial=trial), (refer,))]
     fewest, further = choose_orders(assessment)
@@ -35,7 +35,7 @@ def suggestions_for(
     for template, tests in ((wording.ORDER, fewest), (second, further)):
         if tests:
             label = _label(template, tests)
-            actions = tuple(_order(test, assessment, context) for test in tests)
+            actions = tuple(_order(test, assessment, context, new_uuid()) for test in tests)
             suggestions.append(Suggestion(new_uuid(), label, actions))
     return tuple(suggestions)
 
@@ -86,6 +86,6 @@ def _fewest(wanted: Mapping[str, Sequence[str]]) -> list[str]:
     return chosen
 
 
-def _order(test: Orderable, assessment: Assessment, context: CardContext) -> Action:
+def _order(test: Orderable, assessment: Assessment, context: CardContext, identity: str) -> Action:
     description = wording.ORDER_ACTION.format(test=plain_from_definition(test.label) or name_of_test(test))
-    return Action("create", description, draft_order(test, assessment.trial, context))
+    return Action("create", description, draft_order(test, assessment.trial, context, identity))

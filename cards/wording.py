@@ -91,6 +91,7 @@ RECRUITMENT: Mapping[str, str] = {
     "closed": "closed to recruitment",
 }
 ACCORDING_TO = "{status} according to a registry copy of {day}"
+AS_OF = "{status} as of {day}"
 RECRUITMENT_UNKNOWN = "recruitment status not known"
 
 # One criterion ----------------------------------------------------------------------------------------------
@@ -207,9 +208,14 @@ def joined(words: Sequence[str], limit: int, between: str = "; ") -> str:
     return between.join(words)
 
 
-def recruitment_line(status: str, registry_copy_of: date) -> str:
-    """What a deployment's recruitment facts say, for ``CardContext.recruitment_line``."""
+def recruitment_line(status: str, day: date, registry_copy_of: date | None = None) -> str:
+    """What is known of recruitment on a day, for ``CardContext.recruitment_line``.
+
+    ``registry_copy_of``: the day of the registry's copy, if the trial has one. What is known as of another
+    day the deployment knows by itself.
+    """
     known = RECRUITMENT.get(status)
     if known is None:
         return RECRUITMENT_UNKNOWN
-    return ACCORDING_TO.format(status=known, day=long_date(registry_copy_of))
+    template = ACCORDING_TO if registry_copy_of in (None, day) else AS_OF
+    return template.format(status=known, day=long_date(day))

@@ -45,17 +45,14 @@ def application(deployment: Deployment) -> Flask:
     app = Flask("trialhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.merge_slashes = False
-    surround(
-        app,
-        Origins.of(clients),
-        demo=clients.demo,
-        https=settings.public_url.startswith("https://"),
-        refused=records.trail.refused if records else _unrecorded,
-    )
+    refused = records.trail.refused if records else _unrecorded
+    https = settings.public_url.startswith("https://")
+    surround(app, Origins.of(clients), demo=clients.demo, https=https, refused=refused)
     app.register_blueprint(
-        hook_routes(deployment, Callers(clients, deployment.authenticator, deployment.limits))
+        hook_routes(deployment, Callers(clients, deployment.authenticator, deployment.limits, refused))
     )
     app.register_blueprint(operation_routes(deployment))
+    app.extensions["trialhook-begin"] = deployment.begin
     app.extensions["trialhook-close"] = deployment.close
     return app
 

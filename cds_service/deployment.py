@@ -13,6 +13,7 @@ from cds_service.answering.offers import ClientOffers, offers_of
 from cds_service.answering.showing import Showing
 from cds_service.assessing import definitions, served_trials
 from cds_service.audit.key_ring import KeyRing
+from cds_service.audit.spool import SPOOL_FOLDER
 from cds_service.audit.trail import Trail
 from cds_service.authentication.key_sets import KeySets
 from cds_service.authentication.replay import ProcessReplay, SharedReplay
@@ -34,7 +35,6 @@ from mappings.needs import Needs, needs_of
 from mappings.trial_definition import Catalog
 
 _LOG = logging.getLogger("trialhook.deployment")
-SPOOL_FOLDER = "audit-spool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,13 @@ class Deployment:
     limits: RateLimits | None
     records: Records | None
     authenticator: Authenticator | None
+    key_sets: KeySets
     everybodys_needs: Needs
+
+    def begin(self) -> None:
+        """Called as a worker begins: fetches the clients' keys before the first call asks for them."""
+        for client in self.clients if self.authenticator is not None else ():
+            self.key_sets.begin(client)
 
     def close(self) -> None:
         """Called as a worker ends."""
@@ -88,6 +94,7 @@ def deploy(
     ring = KeyRing.parse(settings.keys) if settings.keys else KeyRing.random()
     records = _records(settings, ring)
     showing = Showing(ring, records.store if records else None, policy=settings.policy)
+    key_sets = KeySets(fetch_keys)
     states = RecruitmentStates(
         Path(settings.recruitment) if settings.recruitment else None,
         trials=[trial.id for trial in catalog.trials],
@@ -100,7 +107,8 @@ def deploy(
         states=states,
         limits=RateLimits.of(settings, clients),
         records=records,
-        authenticator=None if clients.demo else _authenticator(settings, clients, records),
+        authenticator=None if clients.demo else _authenticator(settings, clients, key_sets, records),
+        key_sets=key_sets,
         everybodys_needs=needs_of(served_trials(catalog, settings.serve_drafts), catalog),
     )
 
@@ -130,7 +138,9 @@ def _records(settings: Settings, ring: KeyRing) -> Records | None:
     return Records(database, store, trail)
 
 
-def _authenticator(settings: Settings, clients: Clients, records: Records | None) -> Authenticator:
+def _authenticator(
+    settings: Settings, clients: Clients, key_sets: KeySets, records: Records | None
+) -> Authenticator:
     assert records is not None  # noqa: S101 -- registered clients always have a database
     replay = SharedReplay(records.store, ProcessReplay(), settings.replay == "strict")
-    return Authenticator(clients, replay, KeySets(fetch_keys), settings.public_url)
+    return Authenticator(clients, replay, key_sets, settings.public_url)

@@ -92,12 +92,20 @@ def on_reload(server: Any) -> None:
     when_ready(server)
 
 
+def post_worker_init(worker: Any) -> None:
+    """What a worker does before its first call."""
+    _do("trialhook-begin", worker)
+
+
 def worker_exit(_server: Any, worker: Any) -> None:
     """What a worker has recorded and not yet written is written before it goes."""
-    service = getattr(worker, "wsgi", None)
-    close = getattr(service, "extensions", {}).get("trialhook-close")
-    if close is not None:
-        close()
+    _do("trialhook-close", worker)
+
+
+def _do(what: str, worker: Any) -> None:
+    action = getattr(getattr(worker, "wsgi", None), "extensions", {}).get(what)
+    if action is not None:
+        action()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

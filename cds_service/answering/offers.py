@@ -63,7 +63,11 @@ def card_context(
         return replace(context, contacts=contacts)
     return replace(
         context,
-        recruitment_line=recruitment_line(recruitment.status, date.fromisoformat(recruitment.as_of)),
+        recruitment_line=recruitment_line(
+            recruitment.status,
+            date.fromisoformat(recruitment.as_of),
+            offered.trial.facts.registry_copy_of,
+        ),
         sites=recruitment.sites,
         contacts=(*contacts, *recruitment.contacts),
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from cards import wording
 from cards.cds_hooks import Card, Suggestion
 from cds_service.answering.flow import Answer, subject_of
 from cds_service.clients.caller import Caller
+from cds_service.clock import now_utc
 from cds_service.fatigue.deciding import Decision
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.hooks.call import HookCall
@@ -16,31 +15,30 @@ from cds_service.storage.records import AssessedTrial, CallRecord
 from mappings.results import Assessment
 
 
-def record_of(caller: Caller, call: HookCall, answer: Answer, milliseconds: float) -> CallRecord | None:
-    """The record of an answered call; None if nothing was assessed."""
-    judged = answer.judged
-    if judged is None:
-        return None
-    composed = answer.composed or {}
+def record_of(
+    caller: Caller, call: HookCall, answer: Answer | None, status: int, milliseconds: float
+) -> CallRecord:
+    """The record of a call that named a patient, whatever came of it."""
+    judged, composed = (answer.judged, answer.composed or {}) if answer else (None, {})
+    decisions = judged.decisions if judged else {}
     trials = [
-        _assessed(
-            one, judged.traces[one.trial.id], judged.decisions.get(one.trial.id), composed.get(one.trial.id)
-        )
-        for one in judged.assessments
+        _assessed(one, judged.traces[one.trial.id], decisions.get(one.trial.id), composed.get(one.trial.id))
+        for one in (judged.assessments if judged else ())
+        if judged
     ]
     return CallRecord(
-        at=datetime.now(UTC),
+        at=now_utc(),
         client=caller.client.id,
         tenant=caller.tenant,
         hook=call.hook,
         hook_instance=call.hook_instance,
         service=BY_HOOK[call.hook].service_id,
-        status=200,
+        status=status,
         milliseconds=milliseconds,
         subject=subject_of(caller, call),
         user=call.user,
         trials=trials,
-        candidates=[one.trial for one in judged.decisions.values() if one.silenced == "silent_trial"],
+        candidates=[one.trial for one in decisions.values() if one.silenced == "silent_trial"],
     )
 
 

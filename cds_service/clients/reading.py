@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -170,7 +171,8 @@ class _Registration:
         for number, one in enumerate(self.entry.fhir_servers):
             if one.base.url in servers:
                 self._fault(("fhir_servers", number, "base"), "this base is listed twice; take one out")
-            servers[one.base.url] = FhirServer(one.base, one.networks, one.insecure_http)
+            authorities = self._ca_file(("fhir_servers", number, "ca_file"), one.ca_file)
+            servers[one.base.url] = FhirServer(one.base, one.networks, one.insecure_http, authorities)
         return tuple(servers.values())
 
     def _trials(self) -> tuple[TrialOffer, ...] | None:
@@ -205,7 +207,20 @@ class _Registration:
             document = self._keys_of_file(self.reading.path.parent / entry.jwks_file)
         elif document is not None:
             self._check_keys(document, None)
-        return KeySource(entry.jwks_url, entry.networks, document)
+        authorities = self._ca_file(("keys", "ca_file"), entry.ca_file)
+        return KeySource(entry.jwks_url, entry.networks, document, authorities)
+
+    def _ca_file(self, place: tuple[int | str, ...], name: str) -> Path | None:
+        """The file, after a look into it: an unreadable one would only be noticed by the first call."""
+        if not name:
+            return None
+        path = self.reading.path.parent / name
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+        except OSError:  # ssl.SSLError is one
+            what = "is not a file of certificates in PEM; it is looked for beside this file"
+            self._fault(place, f"{path.as_posix()} {what}")
+        return path
 
     def _keys_of_file(self, path: Path) -> object:
         try:

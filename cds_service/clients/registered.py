@@ -19,20 +19,26 @@ class FhirServer:
     """A FHIR server that may be called for a client, with all paths below its base.
 
     Without ``networks`` only public addresses are connected to. ``insecure_http`` allows plain http.
+    ``ca_file``: the authorities that its certificate must come from, instead of the public ones.
     """
 
     base: FhirBase
     networks: tuple[Network, ...] = ()
     insecure_http: bool = False
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where a client's public keys are: at a URL, or given here. ``jku`` in a token must be that URL."""
+    """Where a client's public keys are: at a URL, or given here. ``jku`` in a token must be that URL.
+
+    ``ca_file``: the authorities that the server's certificate must come from, instead of the public ones.
+    """
 
     url: str = ""
     networks: tuple[Network, ...] = ()
     inline: Mapping[str, Any] | None = None
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

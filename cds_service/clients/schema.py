@@ -54,6 +54,7 @@ class KeysEntry(Entry):
     networks: Networks = ()
     jwks: dict[str, Any] | None = None
     jwks_file: Text = ""
+    ca_file: Text = ""
 
     @field_validator("networks")
     @classmethod
@@ -76,6 +77,7 @@ class FhirServerEntry(Entry):
 
     insecure_http: Flag = False
     networks: Networks = ()
+    ca_file: Text = ""
     base: Annotated[FhirBase, PlainValidator(values.base_url)]
 
     @field_validator("base")

@@ -43,7 +43,7 @@ class Access(NamedTuple):
     @classmethod
     def to(cls, server: FhirServer, token: str | None = None) -> Access:
         """Access to a server as a client's registration describes it."""
-        return cls(server.base, token, Rule(server.networks, server.insecure_http))
+        return cls(server.base, token, Rule(server.networks, server.insecure_http, server.ca_file))
 
     def __repr__(self) -> str:
         return f"Access({self.base.url})"

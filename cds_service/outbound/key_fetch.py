@@ -48,7 +48,8 @@ class KeyFetcher:
             raise KeyFetchError(f"not fetched: {type(error).__name__}") from None
 
     def _get(self, source: KeySource, until: float) -> bytes:
-        session, left = self._sessions.of(Rule(source.networks)), seconds_left(until)
+        rule = Rule(source.networks, ca_file=source.ca_file)
+        session, left = self._sessions.of(rule), seconds_left(until)
         with closing(
             session.get(
                 source.url, headers=_HEADERS, stream=True, allow_redirects=False, timeout=(left, left)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import g, request
 
 from cds_service.authentication.tokens import Authenticator, UnauthenticatedError
@@ -14,10 +16,15 @@ class Callers:
     """Finds the caller of the request that is being answered."""
 
     def __init__(
-        self, clients: Clients, authenticator: Authenticator | None, limits: RateLimits | None
+        self,
+        clients: Clients,
+        authenticator: Authenticator | None,
+        limits: RateLimits | None,
+        refused: Callable[[str, int, str], None],
     ) -> None:
+        """``refused`` is told of calls beyond a limit: cause, status, and our id of the client."""
         self._demo = Caller(clients.registered[0]) if clients.demo else None
-        self._authenticator, self._limits = authenticator, limits
+        self._authenticator, self._limits, self._refused = authenticator, limits, refused
 
     def of_service(self, service_id: str, *, feedback: bool = False) -> Caller:
         """Who calls a service. UnauthenticatedError, RefusalError 429; StorageAwayError in strict replay."""
@@ -38,6 +45,7 @@ class Callers:
         limits, peer = self._limits, request.remote_addr
         wait = limits.held_back(peer) if limits else None
         if wait is not None:
+            self._refused("too_many_failures", 429, "")
             raise too_many(TOO_MANY_FAILURES, wait)
         try:
             caller = self._authenticator.authenticate(request.headers.get("Authorization"), urls)
@@ -54,5 +62,6 @@ class Callers:
         g.facts["client"] = caller.client.id
         wait = self._limits.check(caller.client) if self._limits else None
         if wait is not None:
+            self._refused("rate", 429, caller.client.id)
             raise too_many(TOO_MANY_CALLS, wait)
         return caller

@@ -59,10 +59,15 @@ class _Hooks:
             may_be_missing = caller.client.abilities.context_may_be_missing
             call = read_call(body, spec.hook, context_may_be_missing=may_be_missing)
         g.facts["hookInstance"] = call.hook_instance
-        answer = self._deployment.answering.answer(caller, self._offers(caller), call)
+        try:
+            answer = self._deployment.answering.answer(caller, self._offers(caller), call)
+        except Exception as error:
+            # It brought a chart all the same: it stands in the audit trail.
+            self._record(caller, call, None, error.status if isinstance(error, RefusalError) else 500)
+            raise
         g.facts.update(answer.counts)
         count_answer(caller, answer)
-        self._record(caller, call, answer)
+        self._record(caller, call, answer, 200)
         return json_response({"cards": answer.cards})
 
     def feedback(self, service_id: str) -> Response:
@@ -80,15 +85,14 @@ class _Hooks:
     def _offers(self, caller: Caller) -> ClientOffers:
         return self._deployment.offers[caller.client.id]
 
-    def _record(self, caller: Caller, call: HookCall, answer: Answer) -> None:
+    def _record(self, caller: Caller, call: HookCall, answer: Answer | None, status: int) -> None:
         """On disk before the cards go out, if that does not take longer than a set time."""
         records = self._deployment.records
-        if records is None:
+        if records is None or not call.patient_id:
             return
         with stage("record"):
-            record = record_of(caller, call, answer, (perf_counter() - g.started) * 1000)
-            if record is not None:
-                records.trail.call(record)
+            milliseconds = (perf_counter() - g.started) * 1000
+            records.trail.call(record_of(caller, call, answer, status, milliseconds))
 
 
 def _spec(service_id: str) -> HookSpec:

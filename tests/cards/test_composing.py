@@ -229,3 +229,11 @@ def test_an_id_that_is_no_fhir_id_is_refused(bad: str) -> None:
 )
 def test_recruitment_in_words(status: str, line: str) -> None:
     assert recruitment_line(status, date(2025, 11, 14)) == line
+
+
+def test_what_the_deployment_knows_of_recruitment_is_not_said_of_the_registry() -> None:
+    """The registry's copy is of 2025; somebody has set the state since."""
+    line = recruitment_line("full", date(2026, 6, 1), date(2025, 11, 14))
+    assert line == "full as of 1 June 2026"
+    same_day = recruitment_line("full", date(2025, 11, 14), date(2025, 11, 14))
+    assert same_day == "full according to a registry copy of 14 November 2025"

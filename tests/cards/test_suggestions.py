@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from cards.cds_hooks import Json
 from cards.service_requests import check_templates
@@ -46,8 +47,10 @@ def test_the_templates_are_valid_fhir() -> None:
 def test_a_referral_is_a_draft_proposal_that_names_trial_patient_and_diagnosis() -> None:
     ((referral,),) = resources(clear_candidate())
 
+    assert UUID(str(referral["id"]))
     assert referral == {
         "resourceType": "ServiceRequest",
+        "id": referral["id"],
         "status": "draft",
         "intent": "proposal",
         "subject": {"reference": "Patient/maria"},

@@ -31,7 +31,7 @@ def test_every_sample_patient_comes_out_as_its_story_expects(console: Console) -
 def test_the_demo_fails_if_an_outcome_is_not_the_expected_one(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "service_process", lambda port, base, log: in_thread(create_stub(), port))
+    monkeypatch.setattr(run, "service_process", lambda port, *_, **__: in_thread(create_stub(), port))
     monkeypatch.setattr(run, "assess_resources", by_the_story)
     assert run.run_demo(once=True, console=console) == 1
     assert "zhou-yan: no card came" in console.export_text()
@@ -41,7 +41,7 @@ def test_ctrl_c_ends_the_demo_without_a_trace(console: Console, monkeypatch: pyt
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "service_process", lambda port, base, log: in_thread(create_stub(), port))
+    monkeypatch.setattr(run, "service_process", lambda port, *_, **__: in_thread(create_stub(), port))
     monkeypatch.setattr(run, "assess_resources", by_the_story)
     monkeypatch.setattr(run, "Event", lambda: type("Event", (), {"wait": press}))
     assert run.run_demo(once=False, console=console) == 0

@@ -188,6 +188,7 @@ children = []
 for _ in range(3):
     child = os.fork()
     if not child:
+        assert not store.database._engines, "the child has connections of its parent"
         for _ in range(20):
             store.record_shown([call(assessed())])
         store.database.close()

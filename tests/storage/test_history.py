@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -214,15 +215,18 @@ def test_a_rate_is_at_most_half_a_minute_old_and_never_older_than_our_own_feedba
     database: Database, ring: KeyRing
 ) -> None:
     here, elsewhere = Store(database, ring), Store(database, ring)
+
+    def rates(seconds: float) -> Mapping[str, Rate]:
+        return here.history(subject(), USER, POLICIES, NOW + timedelta(seconds=seconds), DAY_BEGAN).rates
+
     cards = [assessed(), assessed()]
     here.record_shown([call(card) for card in cards])
-    assert past(here).rates == {}
+    assert rates(0) == {}
     answer(elsewhere, overridden(cards[0]))
-    assert here.history(subject(), USER, POLICIES, NOW + timedelta(seconds=29), DAY_BEGAN).rates == {}
-    later = here.history(subject(), USER, POLICIES, NOW + timedelta(seconds=30), DAY_BEGAN).rates
-    assert later == {TRIAL: Rate(1, 1)}
+    assert rates(29) == {}
+    assert rates(30) == {TRIAL: Rate(1, 1)}
     answer(here, overridden(cards[1]))
-    assert past(here).rates == {TRIAL: Rate(2, 2)}
+    assert rates(31) == {TRIAL: Rate(2, 2)}
 
 
 # --- keys are rotated

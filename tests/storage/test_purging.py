@@ -72,6 +72,11 @@ def test_what_is_old_goes_and_what_is_young_stays(store: Store) -> None:
     assert store.purge(BEFORE, BEFORE) == PurgeCounts()
 
 
+def test_a_token_goes_when_it_has_expired_and_not_when_it_is_past_retention(store: Store) -> None:
+    fill(store)
+    assert store.purge(BEFORE - days(10), YOUNG + days(1)) == PurgeCounts(tokens=2)
+
+
 def test_a_dry_run_counts_the_same_and_deletes_nothing(store: Store) -> None:
     fill(store)
     before = left(store.database)
