@@ -32,6 +32,7 @@ class DiscoveryDocument:
         response.set_etag(self.etag)
         response.cache_control.max_age = _MAX_AGE
         response.cache_control.private = True
+        response.vary.add("Authorization")  # a client is told what it is offered, anybody else is not
         response.make_conditional(request)
         return response
 

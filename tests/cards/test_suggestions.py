@@ -47,7 +47,7 @@ def test_the_templates_are_valid_fhir() -> None:
 def test_a_referral_is_a_draft_proposal_that_names_trial_patient_and_diagnosis() -> None:
     ((referral,),) = resources(clear_candidate())
 
-    assert UUID(str(referral["id"]))
+    assert str(UUID(str(referral["id"]))) == referral["id"]
     assert referral == {
         "resourceType": "ServiceRequest",
         "id": referral["id"],

@@ -1,1 +1,1 @@
-"""CDS Hooks, requirement by requirement: ``rows/`` has the tests, ``page.py`` the list that they must cover."""
+"""CDS Hooks, row by row: ``rows/`` has the tests, ``page.py`` the list that they must cover."""

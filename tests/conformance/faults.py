@@ -5,14 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from tests.conformance.requirement import Exchange, Fault, Heard, Outbound
 from tests.validator.faults.changes import Change, both, changed, drop, put
 
 __all__ = [
-    *("answers_as", "body", "both", "calls", "changing", "drop", "header", "in_answer", "logs", "no_calls"),
-    *("nothing_heard", "put", "request_header", "status", "takes", "without", "worded"),
+    "answers_as",
+    "body",
+    "both",
+    "calls",
+    "changing",
+    "drop",
+    "header",
+    "in_answer",
+    "logs",
+    "no_calls",
+    "put",
+    "request_header",
+    "status",
+    "takes",
+    "without",
+    "worded",
 ]
 
 
@@ -28,9 +42,9 @@ def changing(change: Callable[[Exchange], Exchange], of: str = "") -> Fault:
     return fault
 
 
-def in_answer(change: Change, of: str = "") -> Fault:
+def in_answer(change: Callable[[Any], object], of: str = "") -> Fault:
     """Changes the JSON of an answer."""
-    return changing(lambda one: replace(one, body=_json(changed(one.answer, change))), of)
+    return changing(lambda one: replace(one, body=_json(changed(one.answer, cast("Change", change)))), of)
 
 
 def worded(old: str, new: str, of: str = "") -> Fault:
@@ -98,11 +112,6 @@ def takes(seconds: float, of: str = "") -> Fault:
 def without(name: str) -> Fault:
     """Nobody hears one of the exchanges."""
     return lambda heard: {other: one for other, one in heard.items() if other != name}
-
-
-def nothing_heard(_heard: Heard) -> Heard:
-    """Nobody hears anything: a check that passes then checks nothing."""
-    return {}
 
 
 def _with(headers: Any, name: str, value: str | None) -> dict[str, str]:

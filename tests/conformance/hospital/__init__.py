@@ -1,1 +1,1 @@
-"""The real service with the sample patients' hospital around it: FHIR server, key server, clients; no sockets."""
+"""The real service with the sample patients' hospital around it, without sockets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -84,9 +84,10 @@ def context_of(hook: str, patient: str = FULL, **members: Any) -> Json:
     return {name: value for name, value in made.items() if value is not ...}
 
 
-def body_of(hook: str = "patient-view", patient: str = FULL, **members: Any) -> Json:
+def body_of(hook: str = "patient-view", patient: str = FULL, /, **members: Any) -> Json:
     """A valid request without prefetch; a member given as ... is left out."""
-    made = {"hook": hook, "hookInstance": str(uuid4()), "context": context_of(hook, patient), **members}
+    usual = {"hook": hook, "hookInstance": str(uuid4()), "context": context_of(hook, patient)}
+    made = {**usual, **members}
     return {name: value for name, value in made.items() if value is not ...}
 
 
@@ -119,19 +120,20 @@ def actions_of(card: Json) -> list[Json]:
 
 
 def without_uuids(cards: list[Json]) -> list[Json]:
-    """Cards as they can be compared: what is new in every answer is taken out."""
+    """Cards as they can be compared: uuids and the ids of resources, new in every answer, are taken out."""
     return [_without(card) for card in cards]
 
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without(one) for name, one in value.items() if name != "uuid"}
+        new = ("uuid", "id") if "resourceType" in value else ("uuid",)
+        return {name: _without(one) for name, one in value.items() if name not in new}
     return [_without(one) for one in value] if isinstance(value, list) else value
 
 
-def feedback(card: Json, outcome: str = "overridden", **members: Any) -> Json:
+def feedback(card: Json, outcome: str = "overridden", /, **members: Any) -> Json:
     """One item of feedback on a card; accepted means its first suggestion. A member as ... is left out."""
-    item: Json = {"card": card["uuid"], "outcome": outcome, "outcomeTimestamp": "2026-06-15T09:30:00Z"}
+    item: Json = {"card": card["uuid"], "outcome": outcome, "outcomeTimestamp": datetime.now(UTC).isoformat()}
     if outcome == "accepted":
         item["acceptedSuggestions"] = [{"id": card["suggestions"][0]["uuid"]}]
     return {name: value for name, value in {**item, **members}.items() if value is not ...}

@@ -71,7 +71,12 @@ def for_3_0(world: World) -> Heard:
 def everything(world: World) -> Heard:
     """Cards, no cards, discovery, and refusals that have a body."""
     refused = {name: one for name, one in world.hear(refusals).items() if name != "401"}
-    return {**world.hear(answers), **world.hear(documents), **refused}
+    return {**world.hear(answers), **world.hear(discovery), **refused}
+
+
+def discovery(world: World) -> Heard:
+    """The documents, under names that no answer has."""
+    return {f"discovery, {name}": one for name, one in world.hear(documents).items()}
 
 
 def refusals(world: World) -> Heard:

@@ -34,6 +34,7 @@ _MEMBERS: dict[str, dict[str, Any]] = {
     "plain-cards": {"abilities": {"suggestions": False}},
     "no-trials": {"trials": []},
     "two-tenants": {"tenants": ["north", "south"]},
+    "elsewhere": {"fhir_servers": [{"base": "https://other-ehr.example/fhir"}]},
     "slow": {"calls_per_minute": SLOW_LIMIT},
 }
 
@@ -44,7 +45,7 @@ def issuer_of(client: str) -> str:
 
 
 def write_register(folder: Path) -> Path:
-    """clients.yaml with all of them. JSON is YAML. The client `fetched` has its keys at JWKS, the others here."""
+    """clients.yaml with all of them (JSON is YAML). The client `fetched` has its keys at JWKS."""
     keys = key_set(jwk("P-384", "ec"), jwk("RSA 2048", "rsa"))
     server = {"base": BASE}
     clients = [

@@ -29,7 +29,7 @@ class Service:
         self._ehr = ehr
         self._app = create_app(settings, **options)
         self._client = self._app.test_client()
-        self.state = Path(settings.state_dir)
+        self.settings, self.state = settings, Path(settings.state_dir)
 
     def close(self) -> None:
         """Writes what waits."""

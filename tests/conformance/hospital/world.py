@@ -27,6 +27,7 @@ class World:
         self._folder = folder
         self._services: list[Service] = []
         self._heard: dict[Callable[[Any], Heard], Heard] = {}
+        self._discovered: dict[str, Exchange] = {}
 
     def hear(self, hearing: Callable[[Any], Heard]) -> Heard:
         """What a hearing hears; the first time it is made."""
@@ -70,6 +71,7 @@ class World:
             "keys": KeyRing.new_key_text(),
             "state_dir": str(state),
             "serve_drafts": True,
+            "calls_per_minute": 100_000,
             "deadline": DEADLINE,
             "max_body": MOST_BYTES,
         }
@@ -86,19 +88,19 @@ class World:
         """The prefetch templates of demo mode, by hook."""
         return {one["hook"]: one["prefetch"] for one in self.demo.get().services}
 
-    def prefetch(self, hook: str = "patient-view", patient: str = FULL, **changed: Any) -> Json:
+    def prefetch(self, hook: str = "patient-view", patient: str = FULL, /, **changed: Any) -> Json:
         """A whole prefetch for a patient; ``observations_1=...`` changes a key, and ... leaves it out."""
         filled = prefetched(self.templates[hook], self.ehr, context_of(hook, patient))
         keys = {name.replace("_", "-"): value for name, value in changed.items()}
         return {key: value for key, value in {**filled, **keys}.items() if value is not ...}
 
-    def call(self, hook: str = "patient-view", patient: str = FULL, **members: Any) -> Exchange:
+    def call(self, hook: str = "patient-view", /, patient: str = FULL, **members: Any) -> Exchange:
         """A call in demo mode, with the whole prefetch unless it is given."""
         return self.demo.post(path_of(hook), self.body(hook, patient, **members))
 
-    def body(self, hook: str = "patient-view", patient: str = FULL, **members: Any) -> Json:
+    def body(self, hook: str = "patient-view", /, patient: str = FULL, **members: Any) -> Json:
         """The body of such a call."""
-        given = {"prefetch": self.prefetch(hook, patient)} if "prefetch" not in members else {}
+        given = {} if "prefetch" in members else {"prefetch": self.prefetch(hook, patient)}
         return body_of(hook, patient, **given, **members)
 
     def call_as(
@@ -106,7 +108,19 @@ class World:
     ) -> Exchange:
         """A call of a registered client, with the whole prefetch unless it is given."""
         path = path_of(hook)
+        if "prefetch" not in members:
+            members["prefetch"] = prefetched(
+                self._templates_of(client, hook), self.ehr, context_of(hook, patient)
+            )
         return self.registered.post(path, self.body(hook, patient, **members), headers=signed(path, client))
+
+    def _templates_of(self, client: str, hook: str) -> Json:
+        """What discovery told this client; none if it does not prefetch."""
+        if client not in self._discovered:
+            self._discovered[client] = self.discovery_of(client)
+        [service] = [one for one in self._discovered[client].services if one["hook"] == hook]
+        templates: Json = service.get("prefetch", {})
+        return templates
 
     def discovery_of(self, client: str) -> Exchange:
         """Discovery as a registered client gets it."""

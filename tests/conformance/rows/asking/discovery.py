@@ -7,6 +7,7 @@ import re
 from tests.conformance.faults import (
     answers_as,
     body,
+    both,
     drop,
     header,
     in_answer,
@@ -114,8 +115,8 @@ def _listed_and_called(world: World) -> Heard:
 
 @ROWS.requires(
     "D6",
-    "Each service has an `id`, which is the last part of its URL: letters, digits, `.`, `_` and `-` only. POST there is "
-    "answered.",
+    "Each service has an `id`, which is the last part of its URL: letters, digits, `.`, `_` and `-` only. "
+    "POST there is answered.",
     hear=_listed_and_called,
     faults={
         "an id with a space": in_answer(put("services.0.id", "trial match")),
@@ -140,7 +141,9 @@ def each_id_is_the_last_part_of_a_url_that_answers(heard: Heard) -> None:
     faults={
         "none": in_answer(drop("services.2.title")),
         "a blank one": in_answer(put("services.0.title", "")),
-        "name, as before 1.0": in_answer(drop("services.0.title"), "oldest"),
+        "a name, as before 1.0": in_answer(
+            both(put("services.0.name", "Trials"), drop("services.0.title")), "oldest"
+        ),
     },
 )
 def each_service_has_a_title(heard: Heard) -> None:
@@ -209,7 +212,8 @@ def the_version_is_semantic_and_for_3_0_only(heard: Heard) -> None:
 
 @ROWS.requires(
     "D11",
-    "A client of 3.0 is told the `hookVersion` that the published definition of the hook has; others are not.",
+    "A client of 3.0 is told the `hookVersion` that the published definition of the hook has; others are "
+    "not.",
     hear=documents,
     faults={
         "another version": in_answer(put("services.0.hookVersion", "1.1"), "newest"),
@@ -239,8 +243,8 @@ def _with_tokens(world: World) -> Heard:
 
 @ROWS.requires(
     "D14",
-    "Discovery needs no token, since it holds nothing of patients. A token that comes must name exactly its URL as "
-    "`aud`, and is checked like any other.",
+    "Discovery needs no token, since it holds nothing of patients. A token that comes must name exactly "
+    "its URL as `aud`, and is checked like any other.",
     hear=_with_tokens,
     faults={
         "the right audience is refused": status(401),
@@ -267,13 +271,15 @@ def _fetched_again(world: World) -> Heard:
         "first": first,
         "from another process": world.demo_with().get(),
         "with the tag": world.demo.get(headers={"If-None-Match": first.headers["etag"]}),
+        "by a client's token": world.discovery_of("newest"),
+        "without a token": world.registered.get(),
     }
 
 
 @ROWS.requires(
     "D17",
-    "Discovery can be asked for again and again: it has an `ETag`, the same bytes in every process, and may be kept for "
-    "an hour at most.",
+    "Discovery can be asked for again and again: it has an `ETag`, the same bytes in every process, and "
+    "may be kept for an hour at most. `Vary` says that it depends on who asks.",
     hear=_fetched_again,
     faults={
         "no tag": header("ETag", None),
@@ -282,6 +288,8 @@ def _fetched_again(world: World) -> Heard:
         "sent although it is known": answers_as("first", "with the tag"),
         "kept for a month": header("Cache-Control", "max-age=2592000"),
         "never kept": header("Cache-Control", "no-store"),
+        "one client's document for another": header("Vary", "Origin", "by a client's token"),
+        "everybody's document for a client": header("Vary", "Origin", "without a token"),
         "asked without the tag": request_header("If-None-Match", None, "with the tag"),
     },
 )
@@ -294,3 +302,5 @@ def discovery_can_be_kept_for_a_short_time(heard: Heard) -> None:
     age = re.search(r"max-age=(\d+)", first.headers.get("cache-control", ""))
     assert age
     assert 0 < int(age[1]) <= 3600
+    for name in ("by a client's token", "without a token"):
+        assert "Authorization" in heard[name].headers.get("vary", ""), "a cache may give it to another client"
