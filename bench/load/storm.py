@@ -195,14 +195,16 @@ def _rows(seen: Seen, events: _Events, cluster: Cluster) -> Sequence[Row]:
     ]
 
 
+_KEPT = """
+    SELECT card FROM shown JOIN feedback ON feedback.shown_id = shown.id
+    UNION SELECT card FROM early_feedback
+"""
+"""Feedback on a card whose record went with the killed worker waits for it, and is kept all the same."""
+
+
 def _kept(cluster: Cluster, cards: Sequence[str]) -> int:
     engine = create_engine(cluster.url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
-        kept = {
-            row[0]
-            for row in connection.execute(
-                text("SELECT card FROM shown JOIN feedback ON feedback.shown_id = shown.id")
-            )
-        }
+        kept = {row[0] for row in connection.execute(text(_KEPT))}
     engine.dispose()
     return len(kept & set(cards))

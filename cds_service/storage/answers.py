@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from cards import wording
 from cds_service.audit.key_ring import KeyRing
 from cds_service.storage import sealing
 from cds_service.storage.engines.inserts import InsertOr, insert_new, insert_or
 from cds_service.storage.people import rows_for, user_of
-from cds_service.storage.records import FeedbackItem
+from cds_service.storage.records import CallRecord, FeedbackItem
 from cds_service.storage.shown import REFER, card_key
-from cds_service.storage.tables import answer, feedback, referral, shown, storable, suggestion
+from cds_service.storage.tables import answer, early_feedback, feedback, referral, shown, storable, suggestion
 
 OTHER = "other"
 """Stands for a reason that is not one of ours: what a client wrote there may name the patient."""
@@ -65,6 +66,11 @@ _CARDS = select(
     shown.c.client == bindparam("client"),
     shown.c.tenant == bindparam("tenant"),
 )
+_EARLY = select(early_feedback.c.id, early_feedback.c.secret, early_feedback.c.received).where(
+    early_feedback.c.card.in_(bindparam("cards", expanding=True)),
+    early_feedback.c.client == bindparam("client"),
+    early_feedback.c.tenant == bindparam("tenant"),
+)
 _SUGGESTIONS = select(suggestion.c.card, suggestion.c.digest, suggestion.c.kind, suggestion.c.sealed).where(
     suggestion.c.card.in_(bindparam("cards", expanding=True))
 )
@@ -84,6 +90,7 @@ def add(
     for item in items:
         card = cards.get(card_key(item.card))
         if card is None:
+            _keep_early(connection, ring, sender, item, now)
             counts = counts.plus(FeedbackCounts(unknown=1))
             continue
         accepted = _accepted(ring, item, offered[card.card])
@@ -92,6 +99,45 @@ def add(
         new = _keep(connection, card, row, accepted.secret)
         counts = counts.plus(FeedbackCounts(int(new), int(not new), accepted.unknown))
     return counts
+
+
+def attach_early(connection: Connection, ring: KeyRing, calls: Sequence[CallRecord]) -> None:
+    """Counts feedback that came before the records of these calls, from the client that got their cards."""
+    for call in calls:
+        cards = [card_key(trial.card) for trial in call.trials if trial.card]
+        if not cards:
+            continue
+        asked = {"cards": cards, "client": storable(call.client), "tenant": storable(call.tenant)}
+        for row in connection.execute(_EARLY, asked).all():
+            connection.execute(delete(early_feedback).where(early_feedback.c.id == row.id))
+            user, item = _early_item(ring.decrypt(row.secret))
+            add(connection, ring, Sender(call.client, call.tenant, user), [item], row.received)
+
+
+def _keep_early(
+    connection: Connection, ring: KeyRing, sender: Sender, item: FeedbackItem, now: datetime
+) -> None:
+    """Nobody knows the card now, but what was acknowledged is not lost: its record may be on its way."""
+    row = {
+        "client": storable(sender.client),
+        "tenant": storable(sender.tenant),
+        "card": card_key(item.card),
+        "fingerprint": _fingerprint(item),
+        "received": now,
+        "secret": ring.encrypt(_written(sender.user, item)),
+    }
+    connection.execute(insert_new(connection.dialect.name, early_feedback), row)
+
+
+def _written(user: str, item: FeedbackItem) -> bytes:
+    """Not by orjson, which refuses half characters: a client may send any."""
+    return json.dumps([user, asdict(item) | {"at": item.at.isoformat()}]).encode()
+
+
+def _early_item(written: bytes) -> tuple[str, FeedbackItem]:
+    user, members = json.loads(written)
+    members |= {"at": datetime.fromisoformat(members["at"]), "suggestions": tuple(members["suggestions"])}
+    return user, FeedbackItem(**members)
 
 
 def _cards(connection: Connection, sender: Sender, items: Sequence[FeedbackItem]) -> dict[str, _Row]:

@@ -206,7 +206,7 @@ class Database:
     def _refuse(self, word: str, error: BaseException) -> None:
         self._trouble = word
         self._schema_known = False
-        if self._breaker.failed():
+        if self._breaker.failed(busy=word == "locked"):
             _LOG.warning("the database is away: %s, %s", word, describe(error))
 
     def _recovered(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Table, bindparam, cast, desc, func, select
+from sqlalchemy import Connection, Integer, Table, bindparam, cast, desc, func, or_, select
 from sqlalchemy.sql import Select
 
 from cds_service.audit.key_ring import KeyRing
@@ -56,18 +56,21 @@ _giver = pseudonym.alias("giver")
 
 _ANSWERS = (
     select(
-        answer.c.trial,
+        shown.c.trial,
         feedback.c.outcome,
         feedback.c.reason,
         feedback.c.received,
         feedback.c.referred,
         _giver.c.digest,
         shown.c.traces,
+        shown.c.card,
+        shown.c.at.label("shown_at"),
     )
-    .join(feedback, feedback.c.id == answer.c.feedback_id)
-    .join(shown, shown.c.id == answer.c.shown_id)
+    .join(feedback, feedback.c.shown_id == shown.c.id)
+    .join(answer, answer.c.feedback_id == feedback.c.id, isouter=True)
     .join(_giver, _giver.c.id == feedback.c.user_id, isouter=True)
-    .where(answer.c.patient_id.in_(_OF_PATIENT))
+    # What decides for its card; and a referral, which nothing that is done with the card later takes back.
+    .where(shown.c.patient_id.in_(_OF_PATIENT), or_(answer.c.feedback_id.is_not(None), feedback.c.referred))
     .order_by(desc(feedback.c.received), desc(feedback.c.id))
 )
 _PATIENTS_TODAY = (
@@ -100,9 +103,6 @@ _CANDIDATES = select(
 _REFERRALS = (
     select(shown.c.trial, referral.c.secret, referral.c.at, referral.c.at.label("last_seen"))
     .join(shown, shown.c.id == referral.c.shown_id)
-    .join(answer, answer.c.shown_id == referral.c.shown_id)
-    .join(feedback, feedback.c.id == answer.c.feedback_id)
-    .where(feedback.c.referred)
     .order_by(desc(referral.c.at), referral.c.shown_id)
 )
 
@@ -164,8 +164,18 @@ def history(connection: Connection, ring: KeyRing, rates: Rates, asked: Question
 def _answers(connection: Connection, patient_names: list[str], user_names: list[str]) -> tuple[Answer, ...]:
     rows = connection.execute(_ANSWERS, {"patient": patient_names})
     return tuple(
-        Answer(trial, outcome, reason, received, giver in user_names, referred, read_traces(traces))
-        for trial, outcome, reason, received, referred, giver, traces in rows
+        Answer(
+            row.trial,
+            row.outcome,
+            row.reason,
+            row.received,
+            row.digest in user_names,
+            row.referred,
+            read_traces(row.traces),
+            row.card,
+            row.shown_at,
+        )
+        for row in rows
     )
 
 

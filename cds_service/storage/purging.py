@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, select, tuple_
@@ -18,6 +18,7 @@ from cds_service.storage.database import Database
 from cds_service.storage.people import find, patient
 from cds_service.storage.records import Subject
 from cds_service.storage.tables import (
+    early_feedback,
     feedback,
     pseudonym,
     referral,
@@ -30,6 +31,10 @@ BATCH = 500
 """Rows deleted in one transaction: others write between two of them."""
 
 
+EARLY_FOR = timedelta(days=30)
+"""How long feedback waits for the record of its card: if it has not come by then, it was lost."""
+
+
 class PurgeCounts(NamedTuple):
     """Rows deleted, or that would be. ``people`` are pseudonyms that nothing refers to any more."""
 
@@ -39,6 +44,7 @@ class PurgeCounts(NamedTuple):
     referrals: int = 0
     candidates: int = 0
     people: int = 0
+    early_feedback: int = 0
 
 
 class ForgetCounts(NamedTuple):
@@ -72,6 +78,7 @@ def due(connection: Connection, before: datetime, now: datetime) -> PurgeCounts:
         feedback=_count(connection, feedback, feedback.c.shown_id.in_(old)),
         referrals=_count(connection, referral, referral.c.shown_id.in_(old)),
         candidates=_count(connection, silent_candidate, silent_candidate.c.last_seen < before),
+        early_feedback=_count(connection, early_feedback, early_feedback.c.received < now - EARLY_FOR),
     )
 
 
@@ -99,6 +106,7 @@ def purge(database: Database, before: datetime, now: datetime) -> PurgeCounts:
         referrals=counts.referrals,
         candidates=_in_batches(database, silent_candidate, silent_candidate.c.last_seen < before),
         people=_drop_people(database, people),
+        early_feedback=_in_batches(database, early_feedback, early_feedback.c.received < now - EARLY_FOR),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, inspect, text
 
 from cds_service.storage.engines.backend import Backend, UnusableDatabaseError
 from cds_service.storage.tables import metadata
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic keeps what it is upgrading in a place that all threads share."""
 
 VERSION_TABLE = "trialhook_revision"
 """Not Alembic's usual name: a PostgreSQL schema may be shared with other programs."""
@@ -46,7 +50,8 @@ def upgrade(backend: Backend, wait: float) -> None:
                 if not is_current(connection, backend):
                     _refuse_tables_of_others(connection, backend)
                     backend.claim(raw)
-                    command.upgrade(_config(connection), "head")
+                    with _ONE_AT_A_TIME:
+                        command.upgrade(_config(connection), "head")
                 raw.execute("COMMIT")
                 if backend.settle:
                     raw.execute(backend.settle)

@@ -56,10 +56,14 @@ class Store:
         """Writes calls in one transaction. Records that were written before are left as they are."""
         if not records:
             return
-        self._written(self.database.relaxed, lambda connection: shown.record(connection, self._ring, records))
+        self._written(self.database.relaxed, lambda connection: self._record(connection, records))
         if next(self._recorded) % _CLEANED_EVERY == 0:
             with self.database.relaxed() as connection:
                 purging.delete_expired_tokens(connection, records[-1].at - _TOKENS_KEPT)
+
+    def _record(self, connection: Connection, records: Sequence[CallRecord]) -> None:
+        shown.record(connection, self._ring, records)
+        answers.attach_early(connection, self._ring, records)
 
     def history(
         self, subject: Subject, user: str, policies: Mapping[str, Policy], now: datetime, since: datetime

@@ -179,6 +179,20 @@ referral = Table(
     Column("secret", LargeBinary, nullable=False),  # encrypted: the patient
 )
 
+# Feedback on a card of which no record is there (yet): a process may hold it while the database comes back.
+early_feedback = Table(
+    "early_feedback",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("card", Text, nullable=False, index=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("received", UtcTime, nullable=False, index=True),
+    Column("secret", LargeBinary, nullable=False),  # encrypted JSON: the item, and who sent it
+    UniqueConstraint("client", "tenant", "card", "fingerprint"),
+)
+
 silent_candidate = Table(
     "silent_candidate",
     metadata,

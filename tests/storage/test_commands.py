@@ -86,6 +86,7 @@ def test_purge_deletes_what_is_past_retention(store: Store) -> None:
         "referrals": 0,
         "candidates": 0,
         "people": 0,
+        "early_feedback": 0,
         "audit events": 0,
     }
     assert counted(run("purge", "--older-than", "1").output)["shown"] == 1

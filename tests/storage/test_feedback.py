@@ -253,3 +253,39 @@ def test_what_was_received_is_in_utc(store: Store) -> None:
     send(store, overridden(CARD), at=NOW.astimezone(timezone(timedelta(hours=-7))))
     (answer,) = store.history(subject(), USER, POLICIES, NOW, DAY_BEGAN).answers
     assert (answer.at, answer.at.tzinfo) == (NOW, UTC)
+
+
+def test_an_accepted_referral_is_not_forgotten_by_what_is_done_with_the_card_afterwards(store: Store) -> None:
+    """The EHR sends one feedback per button: "Refer", then "Order", then the card is dismissed."""
+    store.record_shown([call(CARD)])
+    send(store, accepted(CARD, "refer"))
+    send(store, accepted(CARD, "order", at=NOW + timedelta(seconds=5)))
+    send(store, overridden(CARD, at=NOW + timedelta(seconds=9)))
+    answers = store.history(subject(), USER, POLICIES, NOW, DAY_BEGAN).answers
+    assert [answer.referred for answer in answers].count(True) == 1
+    assert len(store.referrals().patients) == 1
+
+
+def test_an_answer_says_which_card_it_is_about_and_when_that_was_shown(store: Store) -> None:
+    store.record_shown([call(CARD, at=NOW - timedelta(days=1))])
+    send(store, overridden(CARD))
+    [answer] = store.history(subject(), USER, POLICIES, NOW, DAY_BEGAN).answers
+    assert (answer.card, answer.shown_at) == (CARD.card, NOW - timedelta(days=1))
+
+
+def test_feedback_that_comes_before_the_record_of_its_card_is_counted_when_that_comes(store: Store) -> None:
+    """As when the process that showed the card still waits for the database to be back."""
+    assert send(store, overridden(CARD, "patient-declined", comment="secret")) == (0, 0, 1)
+    assert send(store, overridden(CARD, "patient-declined", comment="secret")) == (0, 0, 1)
+    assert outcomes(store) == []
+    store.record_shown([call(CARD)])
+    [answer] = store.history(subject(), USER, POLICIES, NOW, DAY_BEGAN).answers
+    assert (answer.outcome, answer.reason, answer.by_this_user) == ("overridden", "patient-declined", True)
+    assert rows(store) == 1
+
+
+@pytest.mark.parametrize(("client", "tenant"), [("other", "north"), ("ehr", "south")])
+def test_early_feedback_from_anybody_else_never_counts(store: Store, client: str, tenant: str) -> None:
+    send(store, overridden(CARD, "patient-declined"), client=client, tenant=tenant)
+    store.record_shown([call(CARD)])
+    assert outcomes(store) == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -11,6 +13,7 @@ from cds_service.audit.key_ring import KeyRing
 from cds_service.fatigue.history import EMPTY, Answer, History, Rate
 from cds_service.fatigue.policy import Policy
 from cds_service.storage.database import Database
+from cds_service.storage.purging import PurgeCounts
 from cds_service.storage.records import CallRecord, Subject
 from cds_service.storage.store import Store
 from tests.storage.samples import (
@@ -54,7 +57,8 @@ def test_an_answer_says_what_was_answered_when_and_on_which_evidence(store: Stor
     card = assessed()
     store.record_shown([call(card)])
     answer(store, overridden(card, "not-now", at=NOW - days(1)))
-    assert past(store).answers == (Answer(TRIAL, "overridden", "not-now", NOW, True, False, TRACES),)
+    expected = Answer(TRIAL, "overridden", "not-now", NOW, True, False, TRACES, card.card, NOW)
+    assert past(store).answers == (expected,)
 
 
 def test_answers_are_those_of_this_patient_at_this_tenant_of_this_client(store: Store) -> None:
@@ -276,7 +280,7 @@ def test_recording_the_same_call_again_changes_nothing(store: Store) -> None:
 def test_a_call_that_assessed_nothing_leaves_nothing(store: Store) -> None:
     store.record_shown([])
     store.record_shown([call()])
-    assert store.purge(NOW + days(1), NOW) == (0, 0, 0, 0, 0, 0)
+    assert store.purge(NOW + days(1), NOW) == PurgeCounts()
 
 
 def test_any_text_from_a_client_can_be_recorded(store: Store) -> None:
@@ -287,3 +291,28 @@ def test_any_text_from_a_client_can_be_recorded(store: Store) -> None:
         counts = store.add_feedback("ehr", odd, [overridden(card, comment=odd)], odd, NOW)
         assert counts == (1, 0, 0), ascii(odd[:5])
         assert len(past(store, about).answers) == 1
+
+
+def test_patients_may_be_recorded_and_forgotten_in_any_order_at_once(store: Store) -> None:
+    """Two transactions neither wait for each other in a circle nor refer to whom the other has deleted."""
+
+    def record(seed: int) -> None:
+        order = Random(seed)
+        for turn in range(12):
+            patients = [f"p{turn}-{number}" for number in range(15)]
+            order.shuffle(patients)
+            store.record_shown(
+                [call(assessed(), about=subject(patient), user=patient) for patient in patients]
+            )
+
+    def forget(seed: int) -> None:
+        order = Random(seed)
+        for _ in range(60):
+            store.forget(subject(f"p{order.randrange(12)}-{order.randrange(15)}"))
+
+    with ThreadPoolExecutor(6) as pool:
+        everything = [pool.submit(record, seed) for seed in range(4)]
+        everything += [pool.submit(forget, seed) for seed in range(2)]
+        for one in everything:
+            one.result()
+    assert store.database.available

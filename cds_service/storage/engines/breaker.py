@@ -12,6 +12,10 @@ PAUSE = 2.0
 """Seconds after a failure in which nothing is tried."""
 
 
+BUSY_PAUSE = 0.1
+"""The same, after a failure because others were using the database."""
+
+
 class Breaker:
     """Opened by a failure, closed by a probe that succeeds. Safe for threads, not over a fork."""
 
@@ -40,13 +44,16 @@ class Breaker:
             self._probing = True
             return True
 
-    def failed(self) -> bool:
-        """After a use that failed, probe or not. Whether this is news."""
+    def failed(self, *, busy: bool = False) -> bool:
+        """After a use that failed, probe or not. Whether this is news.
+
+        ``busy``: others were using it, which is soon over.
+        """
         with self._lock:
             news = not self._open
             self._open = True
             self._probing = False
-            self._retry_at = self._clock() + self._pause
+            self._retry_at = self._clock() + (min(self._pause, BUSY_PAUSE) if busy else self._pause)
             return news
 
     def succeeded(self) -> bool:

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _feedback()
     _answer()
     _referral()
+    _early_feedback()
     _silent_candidate()
     _audit_event()
 
@@ -133,6 +134,19 @@ def _referral() -> None:
         _refers("referral", "shown_id", "shown.id", "CASCADE"),
         key=("shown_id",),
     )
+
+
+def _early_feedback() -> None:
+    _table(
+        "early_feedback",
+        _column("id", _ROW),
+        *(_column(name, _TEXT) for name in ("client", "tenant", "card", "fingerprint")),
+        _column("received", _TIME),
+        _column("secret", _BYTES),
+        _unique("early_feedback", "client", "tenant", "card", "fingerprint"),
+    )
+    _index("early_feedback", "card")
+    _index("early_feedback", "received")
 
 
 def _silent_candidate() -> None:
