@@ -27,6 +27,7 @@ from cds_service.hooks.tailoring import card_json, queries_for, tailored
 from cds_service.observing.stages import stage
 from cds_service.recruitment.states import RecruitmentStates, TrialState
 from cds_service.storage.records import Subject
+from mappings.facts import PatientRecord
 from mappings.reading.record import read_record
 from mappings.results import Assessment
 
@@ -92,8 +93,7 @@ class Answering:
             gathered = gather(call, queries, self._fetcher, until, caller.client)
         if is_dstu2(gathered.resources):
             return Answer([], read_counts(gathered) | {"not_answered": "dstu2", "cards": 0})
-        with self._computing:
-            return self._compute(asked, gathered)
+        return self._judged(asked, gathered)
 
     def _call(self, caller: Caller, offers: ClientOffers, call: HookCall) -> _Call:
         now = self._now(caller.client.time_zone)
@@ -106,47 +106,45 @@ class Answering:
         }
         return _Call(call, caller, offers, now, prompts, states)
 
-    def _compute(self, asked: _Call, gathered: Gathered) -> Answer:
-        offers, call = asked.offers, asked.call
-        failures = Failures(len(asked.states))
-        with stage("assess"):
-            record = read_record(
-                gathered.resources,
-                offers.catalog,
-                patient_id=call.patient_id,
-                full_urls=gathered.full_urls,
-                gaps=gathered.gaps,
-            )
-            trials = [one.trial for one in asked.offered]
-            assessments = assess_each(trials, record, asked.now.date(), offers.catalog, failures)
-        with stage("decide"):
-            subject = subject_of(asked.caller, call)
-            who = Asked(subject, call.user, asked.now, record)
-            judged = self._showing.judge(offers, assessments, asked.states, who)
-        with stage("compose"):
-            composed = self._compose(asked, judged, failures)
+    def _judged(self, asked: _Call, gathered: Gathered) -> Answer:
+        call, failures = asked.call, Failures(len(asked.states))
+        with self._computing, stage("assess"):
+            record, assessments = _assessed(asked, gathered, failures)
+        with stage("decide"):  # asks the database: meanwhile another call is computed
+            who = Asked(subject_of(asked.caller, call), call.user, asked.now, record)
+            judged = self._showing.judge(asked.offers, assessments, asked.states, who)
+        with self._computing, stage("compose"):
+            composed = _composed(asked, judged, failures)
             cards = [card_json(card, asked.caller.client.abilities) for card in composed.values()]
         counts = counts_of(call, asked.prompts, gathered, judged, failures)
-        return Answer(
-            cards,
-            counts,
-            judged,
-            composed,
-            [one.gap.resource_type for one in gathered.searches if one.gap is not None],
-        )
+        failed_reads = [one.gap.resource_type for one in gathered.searches if one.gap is not None]
+        return Answer(cards, counts, judged, composed, failed_reads)
 
-    def _compose(self, asked: _Call, judged: Judged, failures: Failures) -> dict[str, Card]:
-        """The cards that are shown, best first, by trial."""
-        offered = {one.id: one for one in asked.offered}
-        assessments = {one.trial.id: one for one in judged.assessments}
-        composed: dict[str, Card] = {}
-        for trial, decision in judged.decisions.items():
-            if decision.shown:
-                compose = partial(_card, asked, offered[trial], assessments[trial], decision)
-                card = failures.attempt(trial, compose)
-                if card is not None:
-                    composed[trial] = card
-        return composed
+
+def _assessed(asked: _Call, gathered: Gathered, failures: Failures) -> tuple[PatientRecord, list[Assessment]]:
+    record = read_record(
+        gathered.resources,
+        asked.offers.catalog,
+        patient_id=asked.call.patient_id,
+        full_urls=gathered.full_urls,
+        gaps=gathered.gaps,
+    )
+    trials = [one.trial for one in asked.offered]
+    return record, assess_each(trials, record, asked.now.date(), asked.offers.catalog, failures)
+
+
+def _composed(asked: _Call, judged: Judged, failures: Failures) -> dict[str, Card]:
+    """The cards that are shown, best first, by trial."""
+    offered = {one.id: one for one in asked.offered}
+    assessments = {one.trial.id: one for one in judged.assessments}
+    composed: dict[str, Card] = {}
+    for trial, decision in judged.decisions.items():
+        if decision.shown:
+            compose = partial(_card, asked, offered[trial], assessments[trial], decision)
+            card = failures.attempt(trial, compose)
+            if card is not None:
+                composed[trial] = card
+    return composed
 
 
 def _card(asked: _Call, offered: Offered, assessment: Assessment, decision: Decision) -> Card | None:

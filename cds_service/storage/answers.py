@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from cards import wording
-from cds_service.audit.key_ring import KeyRing
+from cds_service.audit.key_ring import KeyRing, UndecryptableError
 from cds_service.storage import sealing
 from cds_service.storage.engines.inserts import InsertOr, insert_new, insert_or
 from cds_service.storage.people import rows_for, user_of
@@ -66,11 +67,12 @@ _CARDS = select(
     shown.c.client == bindparam("client"),
     shown.c.tenant == bindparam("tenant"),
 )
-_EARLY = select(early_feedback.c.id, early_feedback.c.secret, early_feedback.c.received).where(
-    early_feedback.c.card.in_(bindparam("cards", expanding=True)),
-    early_feedback.c.client == bindparam("client"),
-    early_feedback.c.tenant == bindparam("tenant"),
+_EARLY = select(early_feedback).where(early_feedback.c.card.in_(bindparam("cards", expanding=True)))
+_KEPT_BEFORE = select(feedback.c.id).where(
+    feedback.c.shown_id == bindparam("shown"),
+    feedback.c.fingerprint.in_(bindparam("fingerprints", expanding=True)),
 )
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUGGESTIONS = select(suggestion.c.card, suggestion.c.digest, suggestion.c.kind, suggestion.c.sealed).where(
     suggestion.c.card.in_(bindparam("cards", expanding=True))
 )
@@ -96,20 +98,22 @@ def add(
         accepted = _accepted(ring, item, offered[card.card])
         row = _feedback_row(ring, item, accepted, now)
         row |= {"shown_id": card.id, "user_id": given_by or card.user_id}
-        new = _keep(connection, card, row, accepted.secret)
+        new = not _kept_before(connection, ring, card, item) and _keep(connection, card, row, accepted.secret)
         counts = counts.plus(FeedbackCounts(int(new), int(not new), accepted.unknown))
     return counts
 
 
 def attach_early(connection: Connection, ring: KeyRing, calls: Sequence[CallRecord]) -> None:
     """Counts feedback that came before the records of these calls, from the client that got their cards."""
-    for call in calls:
-        cards = [card_key(trial.card) for trial in call.trials if trial.card]
-        if not cards:
+    calls_by_card = {card_key(trial.card): call for call in calls for trial in call.trials if trial.card}
+    if not calls_by_card:
+        return
+    for row in connection.execute(_EARLY, {"cards": list(calls_by_card)}).all():
+        call = calls_by_card[row.card]
+        if (row.client, row.tenant) != (storable(call.client), storable(call.tenant)):
             continue
-        asked = {"cards": cards, "client": storable(call.client), "tenant": storable(call.tenant)}
-        for row in connection.execute(_EARLY, asked).all():
-            connection.execute(delete(early_feedback).where(early_feedback.c.id == row.id))
+        connection.execute(delete(early_feedback).where(early_feedback.c.id == row.id))
+        with suppress(UndecryptableError):  # its key was taken out of the ring meanwhile
             user, item = _early_item(ring.decrypt(row.secret))
             add(connection, ring, Sender(call.client, call.tenant, user), [item], row.received)
 
@@ -117,12 +121,17 @@ def attach_early(connection: Connection, ring: KeyRing, calls: Sequence[CallReco
 def _keep_early(
     connection: Connection, ring: KeyRing, sender: Sender, item: FeedbackItem, now: datetime
 ) -> None:
-    """Nobody knows the card now, but what was acknowledged is not lost: its record may be on its way."""
+    """Nobody knows the card now, but what was acknowledged is not lost: its record may be on its way.
+
+    Only what can be a card of ours: any other text may name a patient.
+    """
+    if not _UUID.fullmatch(card_key(item.card)):
+        return
     row = {
         "client": storable(sender.client),
         "tenant": storable(sender.tenant),
         "card": card_key(item.card),
-        "fingerprint": _fingerprint(item),
+        "fingerprint": _fingerprints(ring, item)[0],
         "received": now,
         "secret": ring.encrypt(_written(sender.user, item)),
     }
@@ -174,7 +183,7 @@ def _feedback_row(ring: KeyRing, item: FeedbackItem, accepted: _Accepted, now: d
         private |= {"system": item.reason_system, "code": item.reason_code}
     written = {name: text.encode("utf-8", "replace").decode() for name, text in private.items() if text}
     return {
-        "fingerprint": _fingerprint(item),
+        "fingerprint": _fingerprints(ring, item)[0],
         "outcome": item.outcome,
         "at": _instant(item.at, now),
         "received": now,
@@ -185,13 +194,23 @@ def _feedback_row(ring: KeyRing, item: FeedbackItem, accepted: _Accepted, now: d
     }
 
 
-def _fingerprint(item: FeedbackItem) -> str:
-    """Two items about one card are the same if outcome, time, reason and suggestions are; comments aside."""
+def _fingerprints(ring: KeyRing, item: FeedbackItem) -> list[str]:
+    """Under each key, the current one first. Two items about one card are the same if outcome, time, reason
+    and suggestions are; comments aside. Keyed, for a reason may be any text of the client's.
+    """
     at = _instant(item.at, item.at).isoformat()
-    uuids = sorted(sealing.suggestion_digest(uuid) for uuid in item.suggestions)
-    parts = orjson.dumps([item.outcome, at, uuids])
-    reason = f"{item.reason_system}\0{item.reason_code}".encode("utf-8", "surrogatepass")
-    return sha256(parts + reason).hexdigest()
+    uuids = sorted({sealing.suggestion_digest(uuid) for uuid in item.suggestions})
+    parts = (card_key(item.card), item.outcome, at, item.reason_system, item.reason_code, *uuids)
+    return [one.digest for one in ring.pseudonyms("feedback", *parts)]
+
+
+def _kept_before(connection: Connection, ring: KeyRing, card: _Row, item: FeedbackItem) -> bool:
+    """Whether it is there under an older key; under the current one, adding it again tells."""
+    older = _fingerprints(ring, item)[1:]
+    if not older:
+        return False
+    asked = {"shown": card.id, "fingerprints": older}
+    return connection.execute(_KEPT_BEFORE, asked).first() is not None
 
 
 def _instant(at: datetime, otherwise: datetime) -> datetime:

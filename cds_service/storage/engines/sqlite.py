@@ -17,6 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
 from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.engines.patience import BEGIN, PatientConnection
 
 APPLICATION_ID = 0x74726C68
 """In the header of the file (bytes "trlh"): tells our files from others."""
@@ -45,7 +46,7 @@ _FAILURES = {
 class SqliteFile:
     """A database in a file. The file is made by ``upgrading`` only: one that vanishes is not replaced."""
 
-    begin = "BEGIN IMMEDIATE"
+    begin = BEGIN
     settle = "PRAGMA journal_mode = WAL"  # stays with the file; changing it needs a moment with nobody else
     tidy = "PRAGMA wal_checkpoint(TRUNCATE)"
 
@@ -110,14 +111,16 @@ class SqliteFile:
             return _FAILURES.get(code, "schema" if code == sqlite3.SQLITE_ERROR else "away")
         return "disk" if isinstance(error, OSError) else ""
 
-    def _connect(self, wait: float, mode: str, synchronous: str, *, ours: bool = True) -> sqlite3.Connection:
+    def _connect(self, wait: float, mode: str, synchronous: str, *, ours: bool = True) -> PatientConnection:
         connection = sqlite3.connect(
             f"file:{quote(str(self._path))}?mode={mode}",
             uri=True,
             timeout=wait,
             isolation_level=None,
             check_same_thread=False,
+            factory=PatientConnection,
         )
+        connection.patience = wait
         try:
             if ours:
                 self._set_up(connection, synchronous)
