@@ -1,10 +1,12 @@
-# The service, without test tools: wheels only, pinned with hashes, run by a user who owns nothing.
+# The service, without test tools: wheels only, pinned with hashes, run by a user who owns nothing but its state.
+# With tracing: docker build --build-arg LOCK=tracing .
 FROM python:3.12-slim AS build
+ARG LOCK=runtime
 WORKDIR /src
-COPY requirements/build.txt requirements/runtime.txt requirements/
+COPY requirements/build.txt requirements/runtime.txt requirements/tracing.txt requirements/
 RUN python -m venv /opt/trialhook \
  && /opt/trialhook/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
-    -r requirements/build.txt -r requirements/runtime.txt
+    -r requirements/build.txt -r requirements/${LOCK}.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY mappings mappings
 COPY cards cards

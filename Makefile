@@ -28,8 +28,8 @@ help: ## list the targets
 demo: setup ## sample patients, a FHIR server and the service; ONCE=1 stops after the table
 	@$(BIN)/trialhook demo $(if $(ONCE),--once) $(ARGS)
 
-test: lint types ## the gate: lint, format, strict types, tests (ARGS="-k age" goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: lint types ## the gate: lint, format, strict types, tests on all cores (ARGS="-k age" goes to pytest)
+	@$(BIN)/pytest -n auto $(ARGS)
 
 lint: setup-dev ## ruff: its rules and its format
 	@$(BIN)/ruff check .

@@ -21,7 +21,8 @@ from cds_service.screening.patients import PatientResources, Sorted, sort_by_pat
 from cds_service.screening.table import print_patient
 from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
 from cds_service.settings import Settings, SettingsError
-from cds_service.storage.commands import database, purge_command
+from cds_service.storage.command_line.maintenance import database, purge_command
+from cds_service.storage.command_line.patients import candidates, forget
 from mappings.definitions import DefinitionError, load_catalog
 from mappings.definitions.trial_prose import describe
 from mappings.results import Gap
@@ -166,7 +167,7 @@ def print_trial(trial_id: str) -> None:
 
 
 trials.add_command(state)
-for command in (clients, keys, audit, database, purge_command):
+for command in (clients, keys, audit, database, purge_command, candidates, forget):
     main.add_command(command)
 
 if __name__ == "__main__":

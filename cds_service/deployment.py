@@ -34,6 +34,10 @@ from cds_service.web.rate_limit import RateLimits
 from mappings.needs import Needs, needs_of
 from mappings.trial_definition import Catalog
 
+NONE_SERVED = (
+    "No trial is served: there are only drafts that no physician has reviewed. "
+    "TRIALHOOK_SERVE_DRAFTS=1 serves them, and every card says so."
+)
 _LOG = logging.getLogger("trialhook.deployment")
 
 
@@ -91,6 +95,8 @@ def deploy(
     """
     catalog = catalog or definitions()
     clients = load_clients(Path(settings.clients), catalog) if settings.clients else demo_clients(settings)
+    if not served_trials(catalog, settings.serve_drafts):
+        _LOG.warning("%s", NONE_SERVED)
     ring = KeyRing.parse(settings.keys) if settings.keys else KeyRing.random()
     records = _records(settings, ring)
     showing = Showing(ring, records.store if records else None, policy=settings.policy)

@@ -9,6 +9,7 @@ import gc
 import os
 import shutil
 import socket
+import struct
 import tempfile
 from typing import Any
 
@@ -37,6 +38,10 @@ graceful_timeout = 30
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 16 * 1024
+
+# Seconds for the next piece of a request, and for the taking of an answer; gunicorn sets none. Each wait
+# is bounded, not their sum: what is slow on purpose is for the proxy to hold off.
+_PATIENCE = struct.pack("ll", 10, 0)
 
 _DEMO = not os.environ.get("TRIALHOOK_CLIENTS", "").strip()
 
@@ -72,6 +77,9 @@ def when_ready(server: Any) -> None:
             listener.sock.getsockname()
         ):
             _refuse("a socket on another address was inherited")
+    for listener in server.LISTENERS:  # accepted sockets inherit it
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, _PATIENCE)
     _settle_memory()
 
 

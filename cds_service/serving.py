@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
+from flask import Flask
+
+from cds_service.app import create_app
 from cds_service.assessing import definitions
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.clients.reading import ClientsError, load_clients
+from cds_service.observing import tracing
 from cds_service.recruitment.reading import RecruitmentError
 from cds_service.recruitment.states import RecruitmentStates
-from cds_service.settings import Settings
+from cds_service.settings import Settings, SettingsError
+from cds_service.storage.engines.backend import UnusableDatabaseError
 from mappings.definitions import DefinitionError
 
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
-APPLICATION = "cds_service.app:create_app()"
+APPLICATION = "cds_service.serving:served_app()"
 TEMPORARY = "trialhook-demo-state-"
 """How the name of a state folder begins that goes when the service ends."""
 
@@ -40,17 +45,33 @@ def check_set_up(settings: Settings) -> None:
     except DefinitionError as error:
         raise BadSetUpError(f"The service does not start on a bad definition:\n{error}") from None
     try:
+        tracing.check()
         if settings.clients:
             load_clients(Path(settings.clients), catalog)
             KeyRing.parse(settings.keys)
         trials = [trial.id for trial in catalog.trials]
         RecruitmentStates(Path(settings.recruitment) if settings.recruitment else None, trials=trials)
+    except RuntimeError as error:
+        raise BadSetUpError(str(error)) from None
     except ClientsError as error:
         raise BadSetUpError(f"The service does not start on a bad register of clients:\n{error}") from None
     except KeyRingError as error:
         raise BadSetUpError(f"TRIALHOOK_KEYS: {error}") from None
     except RecruitmentError as error:
         raise BadSetUpError(f"The service does not start on bad states of recruitment:\n{error}") from None
+
+
+def served_app() -> Flask:
+    """The application as gunicorn loads it. What is set up badly is said in a sentence, without a trace."""
+    try:
+        settings = Settings.from_environment()
+        check_set_up(settings)
+        return create_app(settings)
+    except (BadSetUpError, SettingsError, UnusableDatabaseError) as error:
+        raise RuntimeError(str(error)) from None
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise RuntimeError(f"TRIALHOOK_STATE_DIR:{where} cannot be used ({error.strerror})") from None
 
 
 def run_gunicorn(host: str, port: int, *, policy: bool) -> None:

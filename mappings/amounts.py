@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from mappings.verdicts import Verdict
+from mappings.verdicts import MET, NOT_MET, UNKNOWN, Verdict
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
 
@@ -74,5 +74,5 @@ def compare(amount: Amount, bound: Bound) -> Verdict:
 
 def _decide(met: bool, not_met: bool) -> Verdict:
     if met:
-        return Verdict.MET
-    return Verdict.NOT_MET if not_met else Verdict.UNKNOWN
+        return MET
+    return NOT_MET if not_met else UNKNOWN

@@ -12,7 +12,7 @@ from mappings.evaluation.judgement import latest_facts
 from mappings.facts import PatientFacts, PatientRecord
 from mappings.results import Assessment, CriterionResult, Orderable, Outcome, RecordReason, ScoreResult
 from mappings.trial_definition import Catalog, TrialDefinition
-from mappings.verdicts import Verdict
+from mappings.verdicts import MET, NOT_MET, Verdict
 
 
 def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: Catalog) -> Assessment:
@@ -58,9 +58,9 @@ def _record_reason(patient: PatientFacts, today: date) -> RecordReason:
 
 
 def _outcome(criteria: Sequence[CriterionResult], gate: Verdict) -> Outcome:
-    if any(criterion.verdict is Verdict.NOT_MET for criterion in criteria):
+    if any(criterion.verdict is NOT_MET for criterion in criteria):
         return "ruled-out"
-    return "possible-candidate" if gate is Verdict.MET else "needs-data"
+    return "possible-candidate" if gate is MET else "needs-data"
 
 
 def _scores(context: Context) -> tuple[ScoreResult, ...]:

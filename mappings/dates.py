@@ -24,14 +24,14 @@ BEGINNING = 1
 class When(NamedTuple):
     """An interval of days, both ends included, with the text it was read from.
 
-    ``moment`` is the instant in seconds since 1970 (UTC) where the text gives time and zone; it orders
-    results of one day. ``first == last`` when the day is known.
+    ``moment`` is the instant where the text gives time and zone; it orders results of one day.
+    ``first == last`` when the day is known.
     """
 
     first: int
     last: int
     text: str
-    moment: float | None = None
+    moment: datetime | None = None
 
     @property
     def is_day(self) -> bool:
@@ -108,7 +108,7 @@ def _full(text: str) -> When | None:
         return None
     moment = datetime.fromisoformat(text)
     day = moment.toordinal()  # of the date as it is written
-    return _WHEN((day, day, text[:10], moment.timestamp() if moment.tzinfo else None))
+    return _WHEN((day, day, text[:10], moment if moment.tzinfo else None))
 
 
 def complete_years(birth: When, today: date) -> tuple[int, int]:

@@ -42,7 +42,6 @@ class Answer:
     counts: dict[str, Any]
     judged: Judged | None = None
     composed: Mapping[str, Card] | None = None
-    failed_reads: Sequence[str] = ()
 
 
 class _Call(NamedTuple):
@@ -117,8 +116,7 @@ class Answering:
             composed = _composed(asked, judged, failures)
             cards = [card_json(card, asked.caller.client.abilities) for card in composed.values()]
         counts = counts_of(call, asked.prompts, gathered, judged, failures)
-        failed_reads = [one.gap.resource_type for one in gathered.searches if one.gap is not None]
-        return Answer(cards, counts, judged, composed, failed_reads)
+        return Answer(cards, counts, judged, composed)
 
 
 def _assessed(asked: _Call, gathered: Gathered, failures: Failures) -> tuple[PatientRecord, list[Assessment]]:

@@ -22,8 +22,6 @@ def count_answer(caller: Caller, answer: Answer) -> None:
             metrics.SILENCED.labels(decision.trial, decision.silenced).inc()
     for trial in answer.composed or ():
         metrics.CARDS.labels(trial, caller.client.id).inc()
-    for resource_type in answer.failed_reads:
-        metrics.FHIR_ERRORS.labels(caller.client.id, resource_type).inc()
 
 
 def count_feedback(caller: Caller, read: ReadFeedback) -> None:

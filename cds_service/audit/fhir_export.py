@@ -59,6 +59,8 @@ _SHAPES: Mapping[str, tuple[Json, list[Json], str]] = {
     "export": (_LOG_USED, [], "R"),
     "find": (_LOG_USED, [], "R"),
     "purge": (_LOG_USED, [], "D"),
+    "candidates": (_PATIENT_RECORD, [], "R"),
+    "forget": (_PATIENT_RECORD, [], "D"),
 }
 """Of each kind of event its type, its subtypes beside our own, and its action (C, R, U, D, E)."""
 

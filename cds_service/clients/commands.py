@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cds_service.assessing import definitions
 from cds_service.clients.reading import SANDBOX, ClientsError, load_clients
 from cds_service.clients.registered import Client
 from mappings.definitions import DefinitionError
@@ -28,6 +29,12 @@ def check(path: Path | None) -> None:
         for fault in error.faults:
             click.echo(str(fault), err=True)
         raise SystemExit(1) from None
+    if not any(trial.facts.status == "active" for trial in definitions().trials):
+        click.echo(
+            "  warning: no definition has been reviewed by a physician and made active, so no card comes "
+            "unless TRIALHOOK_SERVE_DRAFTS=1",
+            err=True,
+        )
     for client in registered:
         click.echo(in_one_line(client))
         if client.issuer == SANDBOX:

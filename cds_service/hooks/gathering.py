@@ -14,6 +14,7 @@ from cds_service.fhir.search import Found, gap_for
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.prefetch import Prefetched, read_prefetch
 from cds_service.hooks.request.authorization import Scopes
+from cds_service.observing import metrics
 from cds_service.web.problems import NO_PATIENT, Problem, RefusalError
 from mappings.needs import Query
 from mappings.results import Gap
@@ -52,6 +53,9 @@ def gather(
         wanted = _refuse_uncovered(prefetched, call.scopes)
         access = access._replace(refusal=partial(_refusal, call.scopes))
         found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
+        for one in found:
+            if one.gap is not None:
+                metrics.FHIR_ERRORS.labels(client.id, one.gap.resource_type).inc()
         _note_partly_covered(found, call.scopes)
         gathered = _with_fetched(prefetched, found)
     _require_patient(call, gathered)

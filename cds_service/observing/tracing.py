@@ -11,15 +11,26 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_NOT_INSTALLED = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT is set, but tracing is not installed: pip install trialhook[tracing], "
+    "or take the setting away"
+)
 Span = Callable[[str], AbstractContextManager[Any]]
 
 
 def wanted() -> bool:
     """Whether a collector is named."""
     return any(os.environ.get(name) for name in _ENDPOINTS)
+
+
+def check() -> None:
+    """RuntimeError, with what to do, if a collector is named and tracing is not installed."""
+    if wanted() and find_spec("opentelemetry.exporter") is None:
+        raise RuntimeError(_NOT_INSTALLED)
 
 
 def span(name: str) -> AbstractContextManager[Any]:
@@ -30,14 +41,7 @@ def span(name: str) -> AbstractContextManager[Any]:
 @cache
 def _spans(_process: int) -> Span:
     """Made in each process anew: a thread that sends spans does not survive a fork."""
-    if not wanted():
-        return lambda _name: nullcontext()
-    try:
-        return _exporting()
-    except ImportError:
-        raise RuntimeError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but tracing is not installed: pip install trialhook[tracing]"
-        ) from None
+    return _exporting() if wanted() else lambda _name: nullcontext()
 
 
 def _exporting() -> Span:

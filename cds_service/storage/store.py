@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _ITEMS_AT_ONCE = 100
 _CLEANED_EVERY = 64
+_ATTEMPTS = 5
 _TOKENS_KEPT = timedelta(hours=1)
 
 
@@ -116,13 +117,13 @@ class Store:
     def _written(
         begin: Callable[[], AbstractContextManager[Connection]], write: Callable[[Connection], T]
     ) -> T:
-        """Once more if a person was forgotten, or renamed to a new key, between our reading and writing."""
-        for attempt in (1, 2):
+        """Again if a person was forgotten, or renamed to a new key, between our reading and writing."""
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with begin() as connection:
                     return write(connection)
             except (IntegrityError, ForgottenMeanwhileError):
-                if attempt == 2:
+                if attempt == _ATTEMPTS:
                     raise
         raise AssertionError
 

@@ -15,7 +15,7 @@ from cds_service.authentication.tokens import UnauthenticatedError
 from cds_service.failures import describe
 from cds_service.observing import logs, metrics
 from cds_service.storage.records import StorageAwayError
-from cds_service.web.body import too_large
+from cds_service.web.body import leave_nothing_unread, too_large
 from cds_service.web.cross_origin import Origins, allow_origin, preflight
 from cds_service.web.loopback import refuse_others
 from cds_service.web.problems import (
@@ -51,6 +51,8 @@ def surround(
         return preflight() if request.method == "OPTIONS" else None
 
     def end(response: Response) -> Response:
+        if response.status_code >= 400:
+            leave_nothing_unread(request, app.config["MAX_CONTENT_LENGTH"])
         protect(response, https=https)
         allow_origin(request, response, origins)
         _observe(response.status_code)
@@ -59,6 +61,8 @@ def surround(
     def unauthenticated(error: UnauthenticatedError) -> Response:
         """A bare 401: nothing tells a stranger what was wrong."""
         g.facts["cause"] = error.cause
+        if error.client:  # whose token it claims to be: an id of ours
+            g.facts["client"] = error.client
         metrics.REFUSED.labels(error.cause).inc()
         refused(error.cause, 401, error.client)
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})

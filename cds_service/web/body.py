@@ -23,6 +23,8 @@ from cds_service.web.problems import (
 DEEPEST = 254
 """Most levels of objects and arrays in one another: as many as orjson can write."""
 
+_PIECE = 64 * 1024
+
 MEDIA_TYPES = frozenset({"application/json", "application/fhir+json"})
 
 
@@ -75,3 +77,19 @@ def is_too_deep(document: Any) -> bool:
         if not level:
             return False
     return any(type(one) in (dict, list) for one in level)
+
+
+def leave_nothing_unread(request: Request, limit: int) -> None:
+    """Reads what a refused request still holds, and throws it away.
+
+    The server closes a connection on which much is left unread, although it has promised to keep it: the next
+    call on it, perhaps another client's through the same proxy, would fail. Beyond ``limit`` bytes it may.
+    """
+    if not request.content_length and "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
+        return
+    stream, left = request.environ["wsgi.input"], min(request.content_length or limit, limit)
+    try:
+        while left > 0 and (piece := stream.read(min(left, _PIECE))):
+            left -= len(piece)
+    except Exception:  # noqa: BLE001 -- broken off, or read already: there is nothing to leave
+        return

@@ -24,7 +24,7 @@ ISSUER = "https://try-it.example"
 
 
 def public_part() -> str:
-    """The `jwks` of an entry of clients.yaml, on one line. The private part is in KEY, made if it is not there."""
+    """The `jwks` of an entry of clients.yaml. The private part is in KEY, and made if it is not there."""
     if not KEY.exists():
         KEY.parent.mkdir(parents=True, exist_ok=True)
         secret = ec.generate_private_key(ec.SECP384R1())

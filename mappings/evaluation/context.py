@@ -14,7 +14,7 @@ from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
 from mappings.facts import PatientRecord
 from mappings.results import CriterionResult, Evidence, Gap, ScoreResult
 from mappings.rules import Score
-from mappings.verdicts import Reason, Verdict
+from mappings.verdicts import IMPRECISE, TOO_OLD, Reason, Verdict
 
 
 class Outcome(NamedTuple):
@@ -66,11 +66,12 @@ class Context:
     their own take it. ``in_score`` makes a Condition count whatever its status, since a score asks whether it
     was there. ``not_before``: results before this day count as too old; ``first`` is the first day that
     counts. ``present`` holds the concepts about which there are facts; None if not all was read, so that
-    absence proves nothing. ``outcomes`` keeps those of rules that stand in several places.
+    absence proves nothing. ``outcomes`` keeps those of rules that stand in several places, and ``in_order``
+    what ``known`` has answered: look there first, as nearly every rule asks.
     """
 
     __slots__ = (
-        *("shared", "record", "today", "day", "present"),
+        *("shared", "record", "today", "day", "present", "in_order"),
         *("window", "look_back", "in_score", "not_before", "first", "outcomes"),
     )
 
@@ -87,6 +88,7 @@ class Context:
         self.today = shared.today
         self.day = shared.today.toordinal()
         self.present = None if shared.record.gaps else shared.recorded
+        self.in_order = shared.known
         self.window = window
         self.look_back = window_words(window)
         self.in_score = in_score
@@ -99,12 +101,11 @@ class Context:
 
     def known(self, concept_id: str) -> Known:
         """The results of a concept up to the day, newest first; sorted once for all that ask."""
-        shared = self.shared
-        known = shared.known.get(concept_id)
+        known = self.in_order.get(concept_id)
         if known is None:
-            recorded = shared.record.results.get(concept_id)
+            recorded = self.record.results.get(concept_id)
             known = known_by(recorded, self.day) if recorded else NOTHING_KNOWN
-            shared.known[concept_id] = known
+            self.in_order[concept_id] = known
         return known
 
     def gap(self, concept_id: str) -> Gap | None:
@@ -157,9 +158,9 @@ def window_words(window: Window | None) -> str:
 def placement(when: When, first: int, today: int) -> Reason | None:
     """None if a dated fact lies in the window for sure, else why it cannot be used."""
     if when.last < first:
-        return Reason.TOO_OLD
+        return TOO_OLD
     if when.first < first or when.first > today:
-        return Reason.IMPRECISE
+        return IMPRECISE
     return None
 
 

@@ -42,7 +42,7 @@ from mappings.rules import (
     Treatment,
 )
 from mappings.trial_definition import Catalog, Criterion, TrialDefinition
-from mappings.verdicts import Reason, Verdict
+from mappings.verdicts import MET, NOT_MET, UNKNOWN, VALUE, Reason
 
 KINDS: Mapping[type, Prepare] = {
     All: prepare_all,
@@ -61,7 +61,7 @@ KINDS: Mapping[type, Prepare] = {
     CriterionRef: prepare_criterion_ref,
 }
 
-_SETTLED = frozenset({Reason.VALUE, Reason.ABSENT_BY_RULE})
+_SETTLED = frozenset({VALUE, Reason.ABSENT_BY_RULE})
 
 
 class TrialPlan:
@@ -96,7 +96,7 @@ def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Conte
     def result(context: Context) -> CriterionResult:
         outcome = evaluate(context)
         verdict, reason, evidence = outcome
-        to_settle = _to_settle(outcome, concepts) if verdict is Verdict.UNKNOWN else ()
+        to_settle = _to_settle(outcome, concepts) if verdict is UNKNOWN else ()
         return CRITERION_RESULT(
             (identity, label, verdict, reason, evidence, protocol, interpretation, to_settle)
         )
@@ -107,15 +107,15 @@ def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Conte
 def _implied(applies_when: Evaluator, require: Evaluator) -> Evaluator:
     def evaluate(context: Context) -> Outcome:
         applies = applies_when(context)
-        if applies.verdict is Verdict.NOT_MET:
-            return OUTCOME((Verdict.MET, Reason.NOT_APPLICABLE, applies.evidence))
+        if applies.verdict is NOT_MET:
+            return OUTCOME((MET, Reason.NOT_APPLICABLE, applies.evidence))
         required = require(context)
-        if applies.verdict is Verdict.MET or required.verdict is Verdict.MET:
+        if applies.verdict is MET or required.verdict is MET:
             return required
-        if required.verdict is Verdict.UNKNOWN:
+        if required.verdict is UNKNOWN:
             return required
         evidence = without_repeats((*applies.evidence, *required.evidence))
-        return OUTCOME((Verdict.UNKNOWN, applies.reason, evidence))
+        return OUTCOME((UNKNOWN, applies.reason, evidence))
 
     return evaluate
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mappings.dates import When
 from mappings.evaluation.context import Context
 from mappings.facts import Exposure
-from mappings.verdicts import Reason
+from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
 
 
 def ended_by(first: int, last: int, enders: Sequence[str], context: Context) -> Reason | None:
@@ -16,11 +16,11 @@ def ended_by(first: int, last: int, enders: Sequence[str], context: Context) -> 
     for concept in enders:
         for when in _event_days(concept, context):
             if when.first >= last:
-                return Reason.VALUE
+                return VALUE
             if when.last >= first:
-                answer = Reason.IMPRECISE
+                answer = IMPRECISE
         if context.gap(concept) is not None:
-            answer = Reason.NOT_RETRIEVED
+            answer = NOT_RETRIEVED
     return answer
 
 

@@ -7,14 +7,14 @@ this day at the earliest".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from mappings.dates import BEGINNING
 from mappings.facts import Exposure
 from mappings.reading.drugs.statuses import ENDED_NOTES
-from mappings.verdicts import Reason
+from mappings.verdicts import IMPRECISE
 
 LONGEST_GAP_DAYS = 30
 """Interpretation: up to 30 days without cover between two records of one group (a refill fetched late, an
@@ -45,7 +45,16 @@ class CommonExposure(NamedTuple):
     doubtful: tuple[Exposure, ...] = ()
 
 
-Cover = Callable[[Exposure, int], Span | None]
+class _Covered(NamedTuple):
+    """A record with the days that it may cover and those that it surely covers, looked at once."""
+
+    exposure: Exposure
+    may: Span | None
+    surely: Span | None
+
+
+def _covered(exposure: Exposure, day: int) -> _Covered:
+    return _Covered(exposure, may_cover(exposure, day), surely_covers(exposure, day))
 
 
 def common_exposure(
@@ -58,25 +67,27 @@ def common_exposure(
     of the records does not matter.
     """
     day = today.toordinal()
-    groups = [exposures_a] if exposures_b is None else [exposures_a, exposures_b]
-    earliest = _together_since(groups, may_cover, day)
+    asked = [exposures_a] if exposures_b is None else [exposures_a, exposures_b]
+    groups = [[_covered(exposure, day) for exposure in group] for group in asked]
+    earliest = _together_since([[each.may for each in group] for group in groups], day)
     if earliest is None:
         return None
-    latest = _together_since(groups, surely_covers, day)
-    records = sorted({exposure for group in groups for exposure in group}, key=_order)
+    latest = _together_since([[each.surely for each in group] for group in groups], day)
+    once = {each.exposure: each for group in groups for each in group}
+    records = [once[exposure] for exposure in sorted(once, key=_order)]
+    possible = [each for each in records if each.may is not None and each.may.last >= earliest]
     if latest is None:
-        carried_by = _reaching(records, may_cover, earliest, day)
+        carried_by = possible
     else:
-        carried_by = _reaching(records, surely_covers, latest, day)
-    possible = _reaching(records, may_cover, earliest, day) if latest != earliest else ()
-    doubtful = tuple(e for e in possible if may_cover(e, day) != surely_covers(e, day))
-    return CommonExposure(earliest, latest, carried_by, doubtful)
+        carried_by = [each for each in records if each.surely is not None and each.surely.last >= latest]
+    doubtful = [each.exposure for each in possible if each.may != each.surely] if latest != earliest else []
+    return CommonExposure(earliest, latest, tuple([each.exposure for each in carried_by]), tuple(doubtful))
 
 
 def surely_covers(exposure: Exposure, today: int) -> Span | None:
     """The days up to ``today`` that a record covers whatever its dates mean; None without one."""
     start, end = exposure.start, exposure.end
-    if start.first > today or exposure.problem not in (None, Reason.IMPRECISE):
+    if start.first > today or exposure.problem not in (None, IMPRECISE):
         return None
     if end is None:
         return Span(min(start.last, today), today)
@@ -103,8 +114,8 @@ def _is_over(exposure: Exposure) -> bool:
     return exposure.note != "" and not ENDED_NOTES.isdisjoint(exposure.note.split("; "))
 
 
-def _together_since(groups: Sequence[Sequence[Exposure]], cover: Cover, today: int) -> int | None:
-    starts = [_unbroken_since([cover(e, today) for e in group], today) for group in groups]
+def _together_since(groups: Sequence[Sequence[Span | None]], today: int) -> int | None:
+    starts = [_unbroken_since(spans, today) for spans in groups]
     known = [start for start in starts if start is not None]
     return max(known) if len(known) == len(starts) else None
 
@@ -121,12 +132,6 @@ def _unbroken_since(spans: Iterable[Span | None], today: int) -> int | None:
             break
         since = min(since, first)
     return since
-
-
-def _reaching(records: Sequence[Exposure], cover: Cover, since: int, today: int) -> tuple[Exposure, ...]:
-    """The records that cover a day from ``since`` on."""
-    spans = ((exposure, cover(exposure, today)) for exposure in records)
-    return tuple(exposure for exposure, span in spans if span is not None and span.last >= since)
 
 
 def _order(exposure: Exposure) -> tuple[object, ...]:

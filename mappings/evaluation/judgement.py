@@ -15,7 +15,7 @@ from mappings.facts import Result
 from mappings.kidney import egfr_ckd_epi_2021
 from mappings.results import Evidence
 from mappings.rules import Judgement
-from mappings.verdicts import Reason, Verdict
+from mappings.verdicts import NEEDS_JUDGEMENT, NOT_FOUND, NOT_RETRIEVED, UNKNOWN, VALUE
 
 CREATININE = "creatinine"
 EGFR = "egfr-ckd-epi-2021"
@@ -23,11 +23,11 @@ EGFR = "egfr-ckd-epi-2021"
 
 def prepare_judgement(rule: Judgement, _planner: Planner) -> Evaluator:
     """Always UNKNOWN; the question comes first, then the latest value of each concept to be shown."""
-    question = Evidence("judgement", "To be judged", Reason.NEEDS_JUDGEMENT, note=rule.question)
+    question = Evidence("judgement", "To be judged", NEEDS_JUDGEMENT, note=rule.question)
 
     def evaluate(context: Context) -> Outcome:
         evidence = (question, *latest_facts(rule.show, context))
-        return OUTCOME((Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT, evidence))
+        return OUTCOME((UNKNOWN, NEEDS_JUDGEMENT, evidence))
 
     return evaluate
 
@@ -48,9 +48,9 @@ def _latest_fact(concept: Concept, context: Context) -> Sequence[Evidence]:
     if not newest:
         return _latest_event(concept, context)
     result = newest[0]
-    reason = result.problem or Reason.VALUE
-    if reason is Reason.NOT_FOUND and context.gap(concept.id) is not None:
-        reason = Reason.NOT_RETRIEVED
+    reason = result.problem or VALUE
+    if reason is NOT_FOUND and context.gap(concept.id) is not None:
+        reason = NOT_RETRIEVED
     shown = evidence_of(result, reason, concept, context.look_back)
     egfr = _egfr(result, context) if concept.id == CREATININE else None
     return (shown, egfr) if egfr else (shown,)
@@ -64,13 +64,13 @@ def _latest_event(concept: Concept, context: Context) -> Sequence[Evidence]:
         if exposure.start.first <= context.day
     ]
     found += [
-        Evidence(identity, label, Reason.VALUE, d.text, d.text, "", known.text if known else "", d.reference)
+        Evidence(identity, label, VALUE, d.text, d.text, "", known.text if known else "", d.reference)
         for d in record.diagnoses.get(identity, ())
         if d.confirmed is not False
         for known in [d.onset or d.recorded]
     ]
     found += [
-        Evidence(identity, label, Reason.VALUE, p.text, p.text, "", p.when.text, p.reference)
+        Evidence(identity, label, VALUE, p.text, p.text, "", p.when.text, p.reference)
         for p in record.procedures.get(identity, ())
         if p.when.first <= context.day
     ]
@@ -89,7 +89,7 @@ def _egfr(creatinine: Result, context: Context) -> Evidence | None:
     return Evidence(
         EGFR,
         "eGFR (CKD-EPI 2021)",
-        Reason.VALUE,
+        VALUE,
         f"{value} mL/min/1.73 m²",
         value,
         "mL/min/{1.73_m2}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
 
 from mappings.amounts import Amount, compare
 from mappings.dates import When, complete_years, parse_when
@@ -10,9 +12,27 @@ from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
 from mappings.evaluation.plan import Planner
 from mappings.results import Evidence
 from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Judgement, Not, Sex
-from mappings.verdicts import Reason, Verdict, at_least, conjunction, first_unknown_reason, negation
+from mappings.verdicts import (
+    CONFLICTING,
+    IMPRECISE,
+    MET,
+    NEEDS_JUDGEMENT,
+    NOT_FOUND,
+    NOT_MET,
+    NOT_RETRIEVED,
+    TOO_OLD,
+    UNKNOWN,
+    VALUE,
+    Reason,
+    Verdict,
+    at_least,
+    conjunction,
+    first_unknown_reason,
+    negation,
+)
 
-_NOTHING_THERE = frozenset({Reason.NOT_FOUND, Reason.TOO_OLD})
+_CONCEPT = attrgetter("concept")
+_NOTHING_THERE = frozenset({NOT_FOUND, TOO_OLD})
 
 
 def prepare_all(rule: All, planner: Planner) -> Evaluator:
@@ -25,13 +45,13 @@ def prepare_all(rule: All, planner: Planner) -> Evaluator:
             outcome = part(context)
             outcomes.append(outcome)
             verdict = outcome.verdict
-            if verdict is Verdict.UNKNOWN:
+            if verdict is UNKNOWN:
                 unknown.append(outcome)
-            elif verdict is Verdict.NOT_MET:
+            elif verdict is NOT_MET:
                 not_met.append(outcome)
         if not_met:
-            return _combined(Verdict.NOT_MET, not_met, outcomes)
-        return _combined(Verdict.UNKNOWN if unknown else Verdict.MET, unknown or outcomes, outcomes)
+            return _combined(NOT_MET, not_met, outcomes)
+        return _combined(UNKNOWN if unknown else MET, unknown or outcomes, outcomes)
 
     return evaluate
 
@@ -48,33 +68,33 @@ def prepare_any(rule: AnyOf, planner: Planner) -> Evaluator:
             outcome = part(context)
             outcomes.append(outcome)
             verdict = outcome.verdict
-            if verdict is Verdict.MET:
+            if verdict is MET:
                 met.append(outcome)
-            elif verdict is Verdict.UNKNOWN:
+            elif verdict is UNKNOWN:
                 unknown.append(outcome)
         if met:
             conflict = _conflict(rule, outcomes) if may_conflict else None
-            return conflict or _combined(Verdict.MET, met, outcomes)
+            return conflict or _combined(MET, met, outcomes)
         if passing_over and unknown:
             outcomes = [outcome for outcome in outcomes if not _says_nothing(outcome)] or outcomes
-            unknown = [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
-        if for_a_person and unknown and any(o.reason is Reason.NEEDS_JUDGEMENT for o in outcomes):
+            unknown = [outcome for outcome in outcomes if outcome.verdict is UNKNOWN]
+        if for_a_person and unknown and any(o.reason is NEEDS_JUDGEMENT for o in outcomes):
             return _for_a_person(outcomes)
-        return _combined(Verdict.UNKNOWN if unknown else Verdict.NOT_MET, unknown or outcomes, outcomes)
+        return _combined(UNKNOWN if unknown else NOT_MET, unknown or outcomes, outcomes)
 
     return evaluate
 
 
 def _says_nothing(outcome: Outcome) -> bool:
-    return outcome.verdict is Verdict.UNKNOWN and outcome.reason in _NOTHING_THERE
+    return outcome.verdict is UNKNOWN and outcome.reason in _NOTHING_THERE
 
 
 def _for_a_person(parts: Sequence[Outcome]) -> Outcome:
     """With a judgement among the parts, what is not met for sure is for a person, if all was read."""
-    unread = any(part.reason is Reason.NOT_RETRIEVED for part in parts)
-    in_order = sorted(parts, key=lambda part: part.reason is not Reason.NEEDS_JUDGEMENT)
-    reason = Reason.NOT_RETRIEVED if unread else Reason.NEEDS_JUDGEMENT
-    return OUTCOME((Verdict.UNKNOWN, reason, _merged(in_order)))
+    unread = any(part.reason is NOT_RETRIEVED for part in parts)
+    in_order = sorted(parts, key=lambda part: part.reason is not NEEDS_JUDGEMENT)
+    reason = NOT_RETRIEVED if unread else NEEDS_JUDGEMENT
+    return OUTCOME((UNKNOWN, reason, _merged(in_order)))
 
 
 def prepare_not(rule: Not, planner: Planner) -> Evaluator:
@@ -114,13 +134,9 @@ def prepare_criterion_ref(rule: CriterionRef, _planner: Planner) -> Evaluator:
 def _combined(verdict: Verdict, deciding: list[Outcome], parts: Sequence[Outcome]) -> Outcome:
     """The parts that decided come first; if unknown, the rest is shown too."""
     first = deciding[0]
-    if (
-        len(deciding) == 1
-        and first.verdict is verdict
-        and (len(parts) == 1 or verdict is not Verdict.UNKNOWN)
-    ):
+    if len(deciding) == 1 and first.verdict is verdict and (len(parts) == 1 or verdict is not UNKNOWN):
         return first
-    if verdict is not Verdict.UNKNOWN:
+    if verdict is not UNKNOWN:
         return OUTCOME((verdict, first.reason, _merged(deciding)))
     reason, reasons = first.reason, [part.reason for part in deciding]
     if reasons.count(reason) < len(reasons):
@@ -134,13 +150,13 @@ def _combined(verdict: Verdict, deciding: list[Outcome], parts: Sequence[Outcome
 def _merged(parts: Sequence[Outcome]) -> tuple[Evidence, ...]:
     if len(parts) == 1:
         return parts[0].evidence
-    return without_repeats([evidence for part in parts for evidence in part.evidence])
+    return without_repeats(tuple(chain.from_iterable([part.evidence for part in parts])))
 
 
-def without_repeats(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def without_repeats(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """Each fact once for each reason, however many parts of a rule looked at it."""
-    if len({each.concept for each in evidence}) == len(evidence):
-        return tuple(evidence)
+    if len(set(map(_CONCEPT, evidence))) == len(evidence):
+        return evidence
     seen: dict[tuple[str, str, Reason, str], Evidence] = {}
     for each in evidence:
         seen.setdefault((each.concept, each.reference, each.reason, each.text), each)
@@ -150,8 +166,8 @@ def without_repeats(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
     """A pass that rests on an older result than a fail: both are shown."""
     allowed = rule.conflicting_when_older_by
-    failing = [(part, when) for part in parts if part.verdict is Verdict.NOT_MET if (when := _newest(part))]
-    passing = [(part, when) for part in parts if part.verdict is Verdict.MET if (when := _newest(part))]
+    failing = [(part, when) for part in parts if part.verdict is NOT_MET if (when := _newest(part))]
+    passing = [(part, when) for part in parts if part.verdict is MET if (when := _newest(part))]
     if allowed is None or not failing or not passing:
         return None
     latest_pass = max(when.last for _, when in passing)
@@ -160,8 +176,8 @@ def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
     if day is None or latest_pass >= allowed.start(day).toordinal():
         return None
     shown = [passing[0][0], fail]
-    evidence = without_repeats([e._replace(reason=Reason.CONFLICTING) for e in _merged(shown)])
-    return OUTCOME((Verdict.UNKNOWN, Reason.CONFLICTING, evidence))
+    evidence = without_repeats(tuple([e._replace(reason=CONFLICTING) for e in _merged(shown)]))
+    return OUTCOME((UNKNOWN, CONFLICTING, evidence))
 
 
 def _newest(part: Outcome) -> When | None:
@@ -176,16 +192,16 @@ def prepare_age(rule: Age, _planner: Planner) -> Evaluator:
         patient = context.record.patient
         birth, reference = patient.birth, patient.reference
         if birth is None:
-            reason = Reason.UNREADABLE if patient.birth_unreadable else Reason.NOT_FOUND
-            return _person(Verdict.UNKNOWN, Evidence("age", "Age", reason, reference=reference))
+            reason = Reason.UNREADABLE if patient.birth_unreadable else NOT_FOUND
+            return _person(UNKNOWN, Evidence("age", "Age", reason, reference=reference))
         if birth.first > context.day:
             future = "birth date in the future"
             fact = Evidence("age", "Age", Reason.UNREADABLE, reference=reference, note=future)
-            return _person(Verdict.UNKNOWN, fact)
+            return _person(UNKNOWN, fact)
         least, most = complete_years(birth, context.today)
         least = max(least, 0)
         verdict = conjunction([compare(Amount(least, most), bound) for bound in rule.bounds])
-        reason = Reason.IMPRECISE if verdict is Verdict.UNKNOWN else Reason.VALUE
+        reason = IMPRECISE if verdict is UNKNOWN else VALUE
         text = f"{least} years" if least == most else f"{least} or {most} years"
         value = least if least == most else text
         return _person(verdict, Evidence("age", "Age", reason, text, value, reference=reference))
@@ -199,14 +215,14 @@ def prepare_sex(rule: Sex, _planner: Planner) -> Evaluator:
 
     def evaluate(context: Context) -> Outcome:
         patient = context.record.patient
-        gender, reason = patient.gender, Reason.VALUE
+        gender, reason = patient.gender, VALUE
         stated = gender in ("female", "male")
         if wanted == "not_stated":
-            verdict = Verdict.NOT_MET if stated else Verdict.MET
+            verdict = NOT_MET if stated else MET
         elif not stated:
-            verdict, reason = Verdict.UNKNOWN, Reason.NEEDS_JUDGEMENT if gender else Reason.NOT_FOUND
+            verdict, reason = UNKNOWN, NEEDS_JUDGEMENT if gender else NOT_FOUND
         else:
-            verdict = Verdict.MET if gender == wanted else Verdict.NOT_MET
+            verdict = MET if gender == wanted else NOT_MET
         fact = Evidence("sex", "Sex", reason, gender, gender or None, reference=patient.reference)
         return _person(verdict, fact)
 

@@ -22,7 +22,18 @@ from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Diagnosis, Performed
 from mappings.results import EVIDENCE, Evidence
 from mappings.rules import ConditionRule, ProcedureRule
-from mappings.verdicts import Reason, Verdict, first_unknown_reason
+from mappings.verdicts import (
+    IMPRECISE,
+    MET,
+    NEEDS_JUDGEMENT,
+    NOT_MET,
+    TOO_OLD,
+    UNKNOWN,
+    VALUE,
+    Reason,
+    Verdict,
+    first_unknown_reason,
+)
 
 _PAST = frozenset({"inactive", "resolved"})
 Judged = tuple[Verdict, Reason, Evidence]
@@ -39,8 +50,8 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
         verdict, reason = _verdict(diagnosis, rule, context)
         concept_id, reference, text, status, _, onset, _, recorded, note = diagnosis
         when = onset or recorded
-        until = counts_until(when, window) if when and window else None
-        day, note, look_back = when.text if when else "", note or status, words or context.look_back
+        until = counts_until(when, window) if window is not None and when is not None else None
+        day, note, look_back = "" if when is None else when.text, note or status, words or context.look_back
         label, value = concept.display, text or None
         evidence = EVIDENCE(
             (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
@@ -68,20 +79,22 @@ def _is_future(diagnosis: Diagnosis, today: int) -> bool:
 
 def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tuple[Verdict, Reason]:
     if not _status_counts(diagnosis, rule, context):
-        return Verdict.NOT_MET, Reason.VALUE
+        return NOT_MET, VALUE
     if diagnosis.confirmed is None:
-        return Verdict.UNKNOWN, Reason.NOT_CONFIRMED
-    misplaced = _onset_misplaced(diagnosis, rule, context) or _onset_age(diagnosis, rule, context)
+        return UNKNOWN, Reason.NOT_CONFIRMED
+    misplaced = _onset_misplaced(diagnosis, rule, context)
+    if misplaced is None and rule.onset_age_at_least is not None:
+        misplaced = _onset_age(diagnosis, rule.onset_age_at_least, context)
     if misplaced is not None:
-        over = misplaced is Reason.TOO_OLD and rule.older_means_not_met
-        return (Verdict.NOT_MET if over else Verdict.UNKNOWN), misplaced
+        over = misplaced is TOO_OLD and rule.older_means_not_met
+        return (NOT_MET if over else UNKNOWN), misplaced
     if rule.unless_followed_by:
         ended = _ended(diagnosis, rule, context)
         if ended is not None:
-            return (Verdict.NOT_MET if ended is Reason.VALUE else Verdict.UNKNOWN), ended
+            return (NOT_MET if ended is VALUE else UNKNOWN), ended
     if rule.followed_by:
         return _followed(diagnosis, rule, context)
-    return Verdict.MET, Reason.VALUE
+    return MET, VALUE
 
 
 def _status_counts(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> bool:
@@ -99,26 +112,24 @@ def _onset_misplaced(diagnosis: Diagnosis, rule: ConditionRule, context: Context
         first = context.first_day(rule.recorded_within)
         dates = [when for when in (diagnosis.recorded, diagnosis.onset) if when is not None]
         placed = [placement(when, first, context.day) for when in dates]
-        return None if None in placed else (placed[0] if placed else Reason.IMPRECISE)
-    first = context.first_day(rule.within)
+        return None if None in placed else (placed[0] if placed else IMPRECISE)
+    first = context.first if rule.within is None else context.first_day(rule.within)
     if first == BEGINNING:
         return None
     if diagnosis.onset is None:
-        return Reason.IMPRECISE
+        return IMPRECISE
     return placement(diagnosis.onset, first, context.day)
 
 
-def _onset_age(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Reason | None:
+def _onset_age(diagnosis: Diagnosis, least: int, context: Context) -> Reason | None:
     """None if old enough at onset; an earlier onset is for a person to judge, an unknown one imprecise."""
-    if rule.onset_age_at_least is None:
-        return None
     birth, onset = context.record.patient.birth, diagnosis.onset
     if birth is None or onset is None or onset.first <= birth.last:
-        return Reason.IMPRECISE
-    if _age_on(onset.first, birth)[0] >= rule.onset_age_at_least:
+        return IMPRECISE
+    if _age_on(onset.first, birth)[0] >= least:
         return None
-    certainly_younger = _age_on(onset.last, birth)[1] < rule.onset_age_at_least
-    return Reason.NEEDS_JUDGEMENT if certainly_younger else Reason.IMPRECISE
+    certainly_younger = _age_on(onset.last, birth)[1] < least
+    return NEEDS_JUDGEMENT if certainly_younger else IMPRECISE
 
 
 def _age_on(day: int, birth: When) -> tuple[int, int]:
@@ -135,16 +146,16 @@ def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tu
     """MET if one of the named criteria is MET by evidence after the Condition's date."""
     when = diagnosis.abatement or diagnosis.recorded
     if when is None:
-        return Verdict.UNKNOWN, Reason.IMPRECISE
+        return UNKNOWN, IMPRECISE
     later = context.since(when.last + 1)
     unknown = []
     for criterion in rule.followed_by:
         result = later.criterion(criterion)
-        if result.verdict is Verdict.MET:
-            return Verdict.MET, Reason.VALUE
-        if result.verdict is Verdict.UNKNOWN:
+        if result.verdict is MET:
+            return MET, VALUE
+        if result.verdict is UNKNOWN:
             unknown.append(result.reason)
-    return (Verdict.UNKNOWN, first_unknown_reason(unknown)) if unknown else (Verdict.NOT_MET, Reason.VALUE)
+    return (UNKNOWN, first_unknown_reason(unknown)) if unknown else (NOT_MET, VALUE)
 
 
 def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
@@ -154,17 +165,17 @@ def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
     words = window_words(rule.within)
 
     def judged(performed: Performed, concept: Concept, first: int, context: Context) -> Judged:
-        reason = Reason.VALUE
+        reason = VALUE
         if performed.done is None:
             reason = Reason.NOT_CONFIRMED
         elif first > BEGINNING:
-            reason = placement(performed.when, first, context.day) or Reason.VALUE
+            reason = placement(performed.when, first, context.day) or VALUE
         concept_id, reference, text, when, _, note = performed
         until, label, value = counts_until(when, rule.within), concept.display, text or None
         evidence = EVIDENCE(
             (concept_id, label, reason, text, value, "", when.text, reference, until, note, words)
         )
-        return Verdict.MET if reason is Reason.VALUE else Verdict.UNKNOWN, reason, evidence
+        return MET if reason is VALUE else UNKNOWN, reason, evidence
 
     def evaluate(context: Context) -> Outcome:
         first, procedures = context.first_day(rule.within), context.record.procedures
@@ -184,12 +195,12 @@ def _any_of(judged: Sequence[Judged], absences: Sequence[Absence], context: Cont
     """MET if one holds; UNKNOWN if one might; else as if nothing were there, with what is there shown."""
     if not judged:
         return nothing_of(absences, context)
-    met = [evidence for verdict, _, evidence in judged if verdict is Verdict.MET]
+    met = [evidence for verdict, _, evidence in judged if verdict is MET]
     if met:
-        return OUTCOME((Verdict.MET, Reason.VALUE, tuple(met)))
+        return OUTCOME((MET, VALUE, tuple(met)))
     shown = tuple([evidence for _, _, evidence in judged])
-    unknown = [reason for verdict, reason, _ in judged if verdict is Verdict.UNKNOWN]
+    unknown = [reason for verdict, reason, _ in judged if verdict is UNKNOWN]
     if unknown:
-        return OUTCOME((Verdict.UNKNOWN, first_unknown_reason(unknown), shown))
+        return OUTCOME((UNKNOWN, first_unknown_reason(unknown), shown))
     verdict, reason, _ = nothing_of(absences, context)
     return OUTCOME((verdict, reason, shown))

@@ -24,13 +24,27 @@ from mappings.evaluation.selection import Known, before, one_instant
 from mappings.facts import Result
 from mappings.results import EVIDENCE, Evidence
 from mappings.rules import Finding, Measurement
-from mappings.verdicts import Reason, Verdict, conjunction, first_unknown_reason
+from mappings.verdicts import (
+    CONFLICTING,
+    IMPRECISE,
+    MET,
+    NOT_FOUND,
+    NOT_MET,
+    NOT_RETRIEVED,
+    TOO_OLD,
+    UNKNOWN,
+    VALUE,
+    Reason,
+    Verdict,
+    conjunction,
+    first_unknown_reason,
+)
 
 Judged = tuple[Verdict, Reason]
 Judge = Callable[[Result, Context], Judged]
-_MET: Judged = (Verdict.MET, Reason.VALUE)
-_NOT_MET: Judged = (Verdict.NOT_MET, Reason.VALUE)
-_OF_ALL = (Reason.CONFLICTING, Reason.IMPRECISE)
+_MET: Judged = (MET, VALUE)
+_NOT_MET: Judged = (NOT_MET, VALUE)
+_OF_ALL = (CONFLICTING, IMPRECISE)
 """Reasons that concern the newest results together, not one of them."""
 
 
@@ -43,15 +57,15 @@ def prepare_measurement(rule: Measurement, planner: Planner) -> Evaluator:
     def judge(result: Result, _context: Context) -> Judged:
         amount, problem = result.amount, result.problem
         if problem is not None or amount is None:
-            return Verdict.UNKNOWN, problem or Reason.UNREADABLE
-        low, high, _, _ = amount
+            return UNKNOWN, problem or Reason.UNREADABLE
+        low, high = amount.low, amount.high
         if one and low == high:  # runs for most results of a record
             return _MET if holds(low, limit) else _NOT_MET
         verdict = conjunction([compare(amount, bound) for bound in bounds])
-        if verdict is not Verdict.UNKNOWN:
-            return verdict, Reason.VALUE
+        if verdict is not UNKNOWN:
+            return verdict, VALUE
         endless = low == -math.inf or high == math.inf
-        return verdict, Reason.CENSORED if endless else Reason.IMPRECISE
+        return verdict, Reason.CENSORED if endless else IMPRECISE
 
     return _OfResults(rule, judge, planner).evaluate
 
@@ -64,7 +78,7 @@ def prepare_finding(rule: Finding, planner: Planner) -> Evaluator:
         if not any_answer:
             tokens, problem = result.tokens, result.problem
             if problem is not None or not tokens:
-                return Verdict.UNKNOWN, problem or Reason.UNREADABLE
+                return UNKNOWN, problem or Reason.UNREADABLE
             if wanted.isdisjoint(tokens):
                 return _NOT_MET
         return _unless_ended(result, enders, context) if enders else _MET
@@ -89,7 +103,7 @@ class _OfResults:
 
     def evaluate(self, context: Context) -> Outcome:
         """What the results of the concept say about the rule."""
-        known = context.known(self.concept_id)
+        known = context.in_order.get(self.concept_id) or context.known(self.concept_id)
         if not known.results:
             return self.absence.outcome(context)
         judge = _after(self.judge, self.after_last, context) if self.after_last else self.judge
@@ -97,57 +111,63 @@ class _OfResults:
 
     def _shown(self, result: Result, reason: Reason, context: Context) -> Evidence:
         """A result that the rule's own window has let in."""
-        until = None
-        if reason is Reason.VALUE and self.within is not None:
-            until = counts_until(result.when, self.within)
+        within = self.within
+        until = counts_until(result.when, within) if reason is VALUE and within is not None else None
         return evidence_of(result, reason, self.concept, self.words or context.look_back, until)
 
     def _judged(self, result: Result, judge: Judge, first: int, context: Context) -> Judged:
         """Outside the window it is unknown what a result says, unless the author says: no more."""
         misplaced = placement(result.when, first, context.day) if first != BEGINNING else None
-        if misplaced is None or (misplaced is Reason.IMPRECISE and result.problem is not None):
+        if misplaced is None or (misplaced is IMPRECISE and result.problem is not None):
             return judge(result, context)
-        over = self.older_means_not_met and misplaced is Reason.TOO_OLD
-        return (Verdict.NOT_MET if over else Verdict.UNKNOWN), misplaced
+        over = self.older_means_not_met and misplaced is TOO_OLD
+        return (NOT_MET if over else UNKNOWN), misplaced
 
     def _latest(self, known: Known, judge: Judge, context: Context) -> Outcome:
-        gap, group = context.gap(self.concept_id), known.newest
-        if gap is not None and not gap.newest_first:
-            unread = Reason.NOT_RETRIEVED
-            shown = tuple([evidence_of(r, unread, self.concept, context.look_back) for r in group])
-            return OUTCOME((Verdict.UNKNOWN, unread, shown))
-        first = context.first_day(self.within)
-        judged = [self._judged(result, judge, first, context) for result in group]
-        verdict, reason = judged[0] if len(judged) == 1 else _agreed(group, judged)
-        own = [
-            self._shown(result, reason if reason in _OF_ALL else why, context)
-            for result, (_, why) in zip(group, judged, strict=True)
-        ]
-        if verdict is Verdict.UNKNOWN and reason is not Reason.TOO_OLD:
+        group = known.newest
+        if context.present is None:
+            gap = context.gap(self.concept_id)
+            if gap is not None and not gap.newest_first:
+                return self._not_all_read(group, context)
+        first = context.first if self.within is None else context.first_day(self.within)
+        if len(group) == 1:
+            verdict, reason = self._judged(group[0], judge, first, context)
+            own: tuple[Evidence, ...] = (self._shown(group[0], reason, context),)
+        else:
+            judged = [self._judged(result, judge, first, context) for result in group]
+            verdict, reason = _agreed(group, judged)
+            reasons = [reason if reason in _OF_ALL else why for _, why in judged]
+            pairs = zip(group, reasons, strict=True)
+            own = tuple([self._shown(result, why, context) for result, why in pairs])
+        if verdict is UNKNOWN and reason is not TOO_OLD:
             earlier = before(known)
             if earlier is not None:
-                own.append(evidence_of(earlier, Reason.TOO_OLD, self.concept, context.look_back))
-        return OUTCOME((verdict, reason, tuple(own)))
+                own = (*own, evidence_of(earlier, TOO_OLD, self.concept, context.look_back))
+        return OUTCOME((verdict, reason, own))
+
+    def _not_all_read(self, group: Sequence[Result], context: Context) -> Outcome:
+        shown = [evidence_of(r, NOT_RETRIEVED, self.concept, context.look_back) for r in group]
+        return OUTCOME((UNKNOWN, NOT_RETRIEVED, tuple(shown)))
 
     def _any(self, known: Known, judge: Judge, context: Context) -> Outcome:
         """The newest that holds decides, so that none before it need be looked at."""
-        first = context.first_day(self.within)
+        first = context.first if self.within is None else context.first_day(self.within)
         any_day = first == BEGINNING
         latest: tuple[Result, Reason] | None = None
         unknown: list[tuple[Result, Reason]] = []
         for result in known.results:
             inside = any_day or result.when.first >= first
             verdict, why = judge(result, context) if inside else self._judged(result, judge, first, context)
-            if verdict is Verdict.MET:
+            if verdict is MET:
                 return OUTCOME((verdict, why, (self._shown(result, why, context),)))
-            if verdict is Verdict.NOT_MET or why is not Reason.TOO_OLD:
+            if verdict is NOT_MET or why is not TOO_OLD:
                 latest = latest or (result, why)
-                if verdict is Verdict.UNKNOWN:
+                if verdict is UNKNOWN:
                     unknown.append((result, why))
             if not inside and known.all_days:
                 break  # so are all the others
         if latest is None:
-            return self._blamed(known.results[0], Reason.TOO_OLD, context)
+            return self._blamed(known.results[0], TOO_OLD, context)
         if unknown:
             reason = first_unknown_reason([why for _, why in unknown])
             return self._blamed(next(result for result, why in unknown if why is reason), reason, context)
@@ -155,15 +175,15 @@ class _OfResults:
 
     def _blamed(self, result: Result, reason: Reason, context: Context) -> Outcome:
         shown = evidence_of(result, reason, self.concept, context.look_back)
-        return OUTCOME((Verdict.UNKNOWN, reason, (shown,)))
+        return OUTCOME((UNKNOWN, reason, (shown,)))
 
     def _none_holds(self, latest: Evidence, context: Context) -> Outcome:
         """Usable results of which none holds: never NOT_MET without a window or the author's word."""
-        if context.gap(self.concept_id) is not None:
-            return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, (latest,)))
+        if context.present is None and context.gap(self.concept_id) is not None:
+            return OUTCOME((UNKNOWN, NOT_RETRIEVED, (latest,)))
         if self.within is not None or context.window is not None or self.otherwise_not_met:
-            return OUTCOME((Verdict.NOT_MET, Reason.VALUE, (latest,)))
-        return OUTCOME((Verdict.UNKNOWN, Reason.NOT_FOUND, (latest,)))
+            return OUTCOME((NOT_MET, VALUE, (latest,)))
+        return OUTCOME((UNKNOWN, NOT_FOUND, (latest,)))
 
 
 def _agreed(group: Sequence[Result], judged: Sequence[Judged]) -> Judged:
@@ -171,14 +191,14 @@ def _agreed(group: Sequence[Result], judged: Sequence[Judged]) -> Judged:
     verdicts = {verdict for verdict, _ in judged}
     if len(verdicts) == 1:
         verdict = verdicts.pop()
-        return verdict, judged[0][1] if verdict is not Verdict.UNKNOWN else _unknown(judged)
-    if Verdict.UNKNOWN in verdicts:
-        return Verdict.UNKNOWN, _unknown(judged)
-    return Verdict.UNKNOWN, Reason.CONFLICTING if one_instant(group) else Reason.IMPRECISE
+        return verdict, judged[0][1] if verdict is not UNKNOWN else _unknown(judged)
+    if UNKNOWN in verdicts:
+        return UNKNOWN, _unknown(judged)
+    return UNKNOWN, CONFLICTING if one_instant(group) else IMPRECISE
 
 
 def _unknown(judged: Sequence[Judged]) -> Reason:
-    return first_unknown_reason([why for verdict, why in judged if verdict is Verdict.UNKNOWN])
+    return first_unknown_reason([why for verdict, why in judged if verdict is UNKNOWN])
 
 
 class Absence:
@@ -189,13 +209,13 @@ class Absence:
 
     def __init__(self, concept: Concept, means_not_met: bool, words: str = "") -> None:
         self._concept, self._words = concept, words
-        self._reason = Reason.ABSENT_BY_RULE if means_not_met else Reason.NOT_FOUND
+        self._reason = Reason.ABSENT_BY_RULE if means_not_met else NOT_FOUND
         self._kept: dict[str, Outcome] = {}
 
     def outcome(self, context: Context) -> Outcome:
         """What follows from nothing about the concept."""
         if context.present is None and context.gap(self._concept.id) is not None:
-            return self._of(Reason.NOT_RETRIEVED, context)
+            return self._of(NOT_RETRIEVED, context)
         kept = self._kept.get(context.look_back)
         if kept is None:
             kept = self._kept[context.look_back] = self._of(self._reason, context)
@@ -203,7 +223,7 @@ class Absence:
 
     def _of(self, reason: Reason, context: Context) -> Outcome:
         words = self._words or context.look_back
-        verdict = Verdict.NOT_MET if reason is Reason.ABSENT_BY_RULE else Verdict.UNKNOWN
+        verdict = NOT_MET if reason is Reason.ABSENT_BY_RULE else UNKNOWN
         evidence = Evidence(self._concept.id, self._concept.display, reason, window=words)
         return OUTCOME((verdict, reason, (evidence,)))
 
@@ -212,7 +232,7 @@ def nothing_of(absences: Sequence[Absence], context: Context) -> Outcome:
     """What follows from nothing about some concepts: the first that was not read speaks for all."""
     if context.present is None:
         outcomes = [absence.outcome(context) for absence in absences]
-        return next((o for o in outcomes if o.reason is Reason.NOT_RETRIEVED), outcomes[0])
+        return next((o for o in outcomes if o.reason is NOT_RETRIEVED), outcomes[0])
     return absences[0].outcome(context)
 
 
@@ -236,13 +256,13 @@ def _unless_ended(result: Result, enders: Sequence[str], context: Context) -> Ju
     reason = ended_by(result.when.first, result.when.last, enders, context)
     if reason is None:
         return _MET
-    return (Verdict.NOT_MET, reason) if reason is Reason.VALUE else (Verdict.UNKNOWN, reason)
+    return (NOT_MET, reason) if reason is VALUE else (UNKNOWN, reason)
 
 
 def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
     """Only results after the last exposure to these drugs, or the last such event, count."""
     if any(context.gap(concept) is not None for concept in concepts):
-        return lambda _result, _context: (Verdict.UNKNOWN, Reason.NOT_RETRIEVED)
+        return lambda _result, _context: (UNKNOWN, NOT_RETRIEVED)
     days = last_days(concepts, context)
     if days is None:
         return judge
@@ -252,6 +272,6 @@ def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
         if result.when.first > possibly:
             return judge(result, context)
         too_old = result.when.last <= surely
-        return Verdict.UNKNOWN, Reason.TOO_OLD if too_old else Reason.IMPRECISE
+        return UNKNOWN, TOO_OLD if too_old else IMPRECISE
 
     return judged

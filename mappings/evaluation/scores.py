@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, Shared
@@ -12,7 +13,7 @@ from mappings.facts import PatientFacts, PatientRecord, Result
 from mappings.results import EVIDENCE, SCORE_ITEM_RESULT, Evidence, ScoreItemResult, ScoreResult
 from mappings.rules import Score
 from mappings.trial_definition import ScoreItem
-from mappings.verdicts import Reason, Verdict
+from mappings.verdicts import CONFLICTING, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, Reason, Verdict
 
 _SETTLING_ORDER = {"laboratory": 0, "examination": 1}
 ANYTHING = ""
@@ -50,6 +51,7 @@ class _OfScore:
         numbers = range(len(self.items))
         self.settling = sorted(numbers, key=lambda number: _SETTLING_ORDER[self.items[number].settled_by])
         self.asking = _by_concept(self.items)
+        self.asked = frozenset(self.asking) - {ANYTHING}
         self.of_nothing: dict[str, _Items] = {}
 
     def evaluate(self, context: Context) -> Outcome:
@@ -65,7 +67,7 @@ class _OfScore:
         recorded = self._recorded(inside)
         score, undecided = self._score(items.results, entry, recorded, inside)
         verdict, reason = self._verdict(score, entry, recorded)
-        open_ = undecided if verdict is Verdict.UNKNOWN else ()
+        open_ = undecided if verdict is UNKNOWN else ()
         return score, OUTCOME((verdict, reason, self._evidence(score, items, reason, open_)))
 
     def _items(self, inside: Context) -> _Items:
@@ -77,8 +79,8 @@ class _OfScore:
         if of_nothing is None:
             of_nothing = self.of_nothing[inside.look_back] = self._of_nothing(inside)
         results, shown = list(of_nothing.results), list(of_nothing.shown)
-        asked = {number for concept in present for number in self.asking.get(concept, ())}
-        for number in (*asked, *self.asking[ANYTHING]):
+        numbers = map(self.asking.__getitem__, self.asked & present)
+        for number in {*self.asking[ANYTHING], *chain.from_iterable(numbers)}:
             results[number] = _item(self.items[number], self.evaluators[number](inside))
             shown[number] = None
         return _Items(results, shown)
@@ -109,8 +111,7 @@ class _OfScore:
         undecided = [
             number
             for number in self.settling
-            if verdicts[number] is Verdict.UNKNOWN
-            and self.points[number] > reached.get(self.domains[number], 0)
+            if verdicts[number] is UNKNOWN and self.points[number] > reached.get(self.domains[number], 0)
         ]
         score = ScoreResult(
             id=self.definition.id,
@@ -131,18 +132,18 @@ class _OfScore:
         reached: dict[str, int] = {}
         possible: dict[str, int] = {}
         for verdict, points, domain in zip(verdicts, self.points, self.domains, strict=True):
-            if verdict is Verdict.NOT_MET:
+            if verdict is NOT_MET:
                 continue
             if points > possible.get(domain, 0):
                 possible[domain] = points
-            if verdict is Verdict.MET and points > reached.get(domain, 0):
+            if verdict is MET and points > reached.get(domain, 0):
                 reached[domain] = points
         return reached, possible
 
     def _total(self, recorded: Result, inside: Context) -> Evidence | None:
         if self.recorded_as is None:
             return None
-        return evidence_of(recorded, recorded.problem or Reason.VALUE, self.recorded_as, inside.look_back)
+        return evidence_of(recorded, recorded.problem or VALUE, self.recorded_as, inside.look_back)
 
     def _recorded(self, inside: Context) -> Sequence[Result]:
         """The newest totals that a clinician recorded inside the window."""
@@ -158,25 +159,25 @@ class _OfScore:
         self, score: ScoreResult, entry: Outcome | None, recorded: Sequence[Result]
     ) -> tuple[Verdict, Reason]:
         threshold = self.rule.at_least
-        if score.entry is Verdict.NOT_MET:
-            return Verdict.NOT_MET, Reason.VALUE
+        if score.entry is NOT_MET:
+            return NOT_MET, VALUE
         if score.basis == "recorded":
-            return (Verdict.MET if score.at_least >= threshold else Verdict.NOT_MET), Reason.VALUE
+            return (MET if score.at_least >= threshold else NOT_MET), VALUE
         if any(result.problem is None for result in recorded):
-            return Verdict.UNKNOWN, Reason.CONFLICTING
+            return UNKNOWN, CONFLICTING
         if score.at_least >= threshold and self._has_group(score):
-            if entry is None or entry.verdict is Verdict.MET:
-                return Verdict.MET, Reason.VALUE
-            return Verdict.UNKNOWN, entry.reason
-        unread = any(e.reason is Reason.NOT_RETRIEVED for item in score.items for e in item.evidence)
-        return Verdict.UNKNOWN, Reason.NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED
+            if entry is None or entry.verdict is MET:
+                return MET, VALUE
+            return UNKNOWN, entry.reason
+        unread = any(e.reason is NOT_RETRIEVED for item in score.items for e in item.evidence)
+        return UNKNOWN, NOT_RETRIEVED if unread else Reason.SCORE_UNDECIDED
 
     def _has_group(self, score: ScoreResult) -> bool:
         needed, items = self.definition.needs_group, self.items
         if not needed:
             return True
         return any(
-            result.verdict is Verdict.MET and item.group == needed
+            result.verdict is MET and item.group == needed
             for result, item in zip(score.items, items, strict=True)
         )
 
@@ -188,7 +189,7 @@ class _OfScore:
         found = [Evidence(score.id, score.label, reason, text, score.at_least)]
         if score.recorded is not None:
             found.append(score.recorded)
-        if score.basis == "computed" or reason is Reason.CONFLICTING:
+        if score.basis == "computed" or reason is CONFLICTING:
             counted = _counted(items.results, self.domains)
             found += [_noted(item.evidence[0], item.label) for item in counted if item.evidence]
         for number in undecided:
@@ -234,7 +235,7 @@ def _counted(items: Sequence[ScoreItemResult], domains: Sequence[str]) -> list[S
     """The items that make up the points: of each domain, the highest that is MET."""
     best: dict[str, ScoreItemResult] = {}
     for item, domain in zip(items, domains, strict=True):
-        if item.verdict is Verdict.MET:
+        if item.verdict is MET:
             known = best.get(domain)
             if known is None or item.points > known.points:
                 best[domain] = item
@@ -242,7 +243,7 @@ def _counted(items: Sequence[ScoreItemResult], domains: Sequence[str]) -> list[S
 
 
 def _open(item: ScoreItemResult) -> Evidence:
-    unsettled = [evidence for evidence in item.evidence if evidence.reason is not Reason.VALUE]
+    unsettled = [evidence for evidence in item.evidence if evidence.reason is not VALUE]
     return _noted((unsettled or item.evidence)[0], item.label)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from mappings.facts import Result
@@ -19,7 +21,9 @@ class Known(NamedTuple):
     all_days: bool
 
 
+_KNOWN: Callable[[tuple[Sequence[Result], Sequence[Result], bool]], Known] = partial(tuple.__new__, Known)
 NOTHING_KNOWN = Known((), (), True)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def known_by(recorded: Sequence[Result], today: int) -> Known:
@@ -29,11 +33,14 @@ def known_by(recorded: Sequence[Result], today: int) -> Known:
     """
     later = today
     for result in recorded:
-        first, last, _, _ = result.when
-        if first > later or first != last:
+        when = result.when
+        first = when.first
+        if first > later or first != when.last:
             return _ordered(recorded, today)
         later = first
-    return Known(recorded, _newest(recorded, today, all_days=True), True)
+    if len(recorded) == 1 or recorded[1].when.first < recorded[0].when.first:
+        return _KNOWN((recorded, recorded[:1], True))
+    return _KNOWN((recorded, _newest(recorded, today, all_days=True), True))
 
 
 def _ordered(recorded: Sequence[Result], today: int) -> Known:
@@ -83,7 +90,11 @@ def _is_before(result: Result, other: Result) -> bool:
 def before(known: Known) -> Result | None:
     """The result before the newest ones, to be shown beside a newest one that cannot be used."""
     others = [result for result in known.results if result not in known.newest]
-    return max(others, key=lambda result: (result.when.first, result.when.moment or 0), default=None)
+    return max(others, key=_instant, default=None)
+
+
+def _instant(result: Result) -> tuple[int, datetime]:
+    return result.when.first, result.when.moment or _EPOCH
 
 
 def one_instant(results: Sequence[Result]) -> bool:

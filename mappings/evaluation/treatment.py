@@ -11,11 +11,12 @@ from mappings.evaluation.exposure_timeline import CommonExposure, common_exposur
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Exposure
-from mappings.results import Evidence
+from mappings.results import EVIDENCE, Evidence
 from mappings.rules import Treatment
-from mappings.verdicts import Reason, Verdict, first_unknown_reason
+from mappings.verdicts import IMPRECISE, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, first_unknown_reason
 
 SHOWN_ONLY = "shown, not counted"
+_BY_NAME = "recognised by name"
 INFERRED = "since then without a break; inferred from drug dates and activity"
 
 
@@ -35,11 +36,11 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
         shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
         missing = nothing_of(absences, context)
         if _gap(rule, context):
-            return OUTCOME((Verdict.UNKNOWN, Reason.NOT_RETRIEVED, shown or missing.evidence))
+            return OUTCOME((UNKNOWN, NOT_RETRIEVED, shown or missing.evidence))
         if common is not None and _long_enough(common.earliest, rule.for_more_than, context):
-            return OUTCOME((Verdict.UNKNOWN, Reason.IMPRECISE, shown))
+            return OUTCOME((UNKNOWN, IMPRECISE, shown))
         if base and (partner or not rule.together_with):
-            return OUTCOME((Verdict.NOT_MET, Reason.VALUE, shown))
+            return OUTCOME((NOT_MET, VALUE, shown))
         return OUTCOME((missing.verdict, missing.reason, shown)) if shown else missing
 
     return evaluate
@@ -73,16 +74,16 @@ def _still_active(
     unknown = []
     for criterion in rule.still_active_by:
         result = later.criterion(criterion)
-        if result.verdict is Verdict.MET:
+        if result.verdict is MET:
             activity = (evidence._replace(counts_until=None) for evidence in result.evidence[:1])
             shown = (together, *carried, *activity, *also)
-            return OUTCOME((Verdict.MET, Reason.VALUE, shown))
-        if result.verdict is Verdict.UNKNOWN:
+            return OUTCOME((MET, VALUE, shown))
+        if result.verdict is UNKNOWN:
             unknown.append(result.reason)
     shown = (together, *carried, *also)
     if unknown:
-        return OUTCOME((Verdict.UNKNOWN, first_unknown_reason(unknown), shown))
-    return OUTCOME((Verdict.NOT_MET if rule.still_active_by else Verdict.MET, Reason.VALUE, shown))
+        return OUTCOME((UNKNOWN, first_unknown_reason(unknown), shown))
+    return OUTCOME((NOT_MET if rule.still_active_by else MET, VALUE, shown))
 
 
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:
@@ -93,7 +94,7 @@ def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evid
     return Evidence(
         "treatment",
         "Treatment",
-        Reason.VALUE,
+        VALUE,
         text,
         text,
         "",
@@ -119,16 +120,11 @@ def _end(exposure: Exposure) -> tuple[int, int]:
 
 def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
     """A drug record as evidence: what, since when, until when, how it is known, and what is doubtful."""
-    over = exposure.end is not None and exposure.end.text and exposure.end.first <= context.day
-    until = f"until {exposure.end.text}" if over and exposure.end else ""
-    notes = [note, until, exposure.note, "recognised by name" if exposure.by_name else ""]
-    return Evidence(
-        concept=exposure.concept,
-        label=context.concept(exposure.concept).display,
-        reason=exposure.problem or Reason.VALUE,
-        text=exposure.text,
-        value=exposure.text,
-        date=exposure.start.text,
-        reference=exposure.reference,
-        note="; ".join(dict.fromkeys(n for n in notes if n)),
+    concept, reference, text, _, start, end, by_name, problem, doubt = exposure
+    over = end is not None and end.text and end.first <= context.day
+    notes = [note, f"until {end.text}" if over and end else "", doubt, _BY_NAME if by_name else ""]
+    noted = "; ".join(dict.fromkeys([each for each in notes if each]))
+    label = context.concept(concept).display
+    return EVIDENCE(
+        (concept, label, problem or VALUE, text, text, "", start.text, reference, None, noted, "")
     )

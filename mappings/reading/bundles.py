@@ -43,7 +43,9 @@ def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> 
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
             result.next_link = link["url"]
     entries, resources = bundle.get("entry"), result.resources
-    for entry in entries if isinstance(entries, list) else ():
+    if not isinstance(entries, list) or _add_plain(entries, result):
+        return
+    for entry in entries:
         if type(entry) is not dict:
             result.resources.append(entry)
             continue
@@ -54,6 +56,23 @@ def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> 
                 result.full_urls[entry["fullUrl"]] = reference_of(resource)
         else:
             _add(resource, entry.get("fullUrl"), result, depth)
+
+
+def _add_plain(entries: list[Any], result: Unwrapped) -> bool:
+    """Takes a Bundle whose entries all hold resources, as nearly every one does; False if this is none."""
+    try:
+        resources = [entry["resource"] for entry in entries]
+        kinds = {resource["resourceType"] for resource in resources}
+        if not kinds.isdisjoint(_TAKEN_APART):
+            return False
+        named = [entry for entry in entries if "fullUrl" in entry]
+    except (KeyError, TypeError):  # something else stands among them
+        return False
+    result.resources += resources
+    for entry in named:
+        if type(entry["fullUrl"]) is str:
+            result.full_urls[entry["fullUrl"]] = reference_of(entry["resource"])
+    return True
 
 
 def _add(resource: Any, full_url: Any, result: Unwrapped, depth: int) -> None:

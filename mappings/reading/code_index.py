@@ -61,11 +61,15 @@ class CodeIndex:
         codings = codeable.get("coding")
         if type(codings) is not list:
             codings = [codings] if type(codings) is dict else ()
+        return self.coded(codings) or self._by_words(codeable, codings)
+
+    def coded(self, codings: Iterable[Any]) -> Sequence[Concept]:
+        """The concepts of some codings, whatever words stand beside them."""
         found: Sequence[Concept] = ()
         for coding in codings:
             if type(coding) is dict:
                 found = self._add(found, coding)
-        return found or self._by_words(codeable, codings)
+        return found
 
     def _add(self, found: Sequence[Concept], coding: dict[str, Any]) -> Sequence[Concept]:
         code = coding.get("code")

@@ -61,22 +61,45 @@ def _token(system: str, code: str) -> str:
     return f"{_SAME_SYSTEM.get(system, system)}|{code}" if code else ""
 
 
-def tokens_and_texts(codeable: Any) -> tuple[list[str], list[str]]:
-    """The ``system|code`` tokens of a CodeableConcept, and its text followed by its displays."""
-    tokens: list[str] = []
-    texts: list[str] = []
+Words = tuple[tuple[str, ...], tuple[str, ...]]
+_NO_WORDS: Words = ((), ())
+_MOST_KNOWN, _LONGEST_KNOWN = 4096, 200
+_known: dict[tuple[str, object, object, object], Words] = {}
+
+
+def tokens_and_texts(codeable: Any) -> Words:
+    """The ``system|code`` tokens of a CodeableConcept, and its text followed by its displays.
+
+    Those of a single code are kept, since the same codes come with every record and are asked for several
+    times in each. What has no code is not: it may be a sentence about a patient.
+    """
     if type(codeable) is not dict:
-        return tokens, texts
-    text = codeable.get("text")
-    if type(text) is str and (text := text.strip()):
-        texts.append(text)
-    for coding in items(codeable.get("coding")):
-        if token := coding_token(coding):
-            tokens.append(token)
-        display = coding.get("display")
-        if type(display) is str and (display := display.strip()):
-            texts.append(display)
-    return tokens, texts
+        return _NO_WORDS
+    codings, text = items(codeable.get("coding")), codeable.get("text")
+    if len(codings) != 1:
+        return _words(codings, text)
+    (coding,) = codings
+    code = coding.get("code")
+    if type(code) is not str or (type(text) is str and len(text) > _LONGEST_KNOWN):
+        return _words(codings, text)
+    key = (code, coding.get("system"), coding.get("display"), text)
+    try:
+        known = _known.get(key)
+    except TypeError:  # a list or an object where FHIR has a text
+        return _words(codings, text)
+    if known is None:
+        known = _words(codings, text)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = known
+    return known
+
+
+def _words(codings: Sequence[Mapping[str, Any]], text: Any) -> Words:
+    tokens = [token for coding in codings if (token := coding_token(coding))]
+    displays = [coding.get("display") for coding in codings]
+    texts = [each.strip() for each in (text, *displays) if type(each) is str]
+    return tuple(tokens), tuple([each for each in texts if each])
 
 
 @lru_cache(maxsize=4096)

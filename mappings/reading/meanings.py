@@ -36,27 +36,38 @@ class Meanings:
         self._index = index
         self._concepts = concepts
         self._plain = {id_: PlainResults(concept) for id_, concept in concepts.items() if is_plain(concept)}
-        self.known: dict[tuple[object, ...], Meaning] = {}
-        """What was looked up. A single coding stands under its code, system and display, and the text."""
+        self._known: dict[tuple[object, ...], Meaning] = {}
+        self.by_code: dict[object, tuple[object, object, object, bool, Meaning]] = {}
+        """The last meaning of a single code, behind the system, display and text that it stood with, and
+        whether these words do not matter, because the definitions name the code."""
 
     def of(self, code: Any) -> Meaning:
         """The meaning of a CodeableConcept. Never raises."""
         try:
             codings, text = code.get("coding", ()), code.get("text")
             if len(codings) == 1:
-                coding = codings[0]
-                key = (coding.get("code"), coding.get("system"), coding.get("display"), text)
-            else:
-                key = (*[(c.get("code"), c.get("system"), c.get("display")) for c in codings], text)
-            known = self.known.get(key)
+                return self._of_single(code, codings[0], text)
+            key = (*[(c.get("code"), c.get("system"), c.get("display")) for c in codings], text)
+            known = self._known.get(key)
         except (AttributeError, KeyError, TypeError):  # nothing that FHIR knows
             return self._looked_up(code)
         return known or self._kept(key, self._looked_up(code))
 
+    def _of_single(self, code: Any, coding: Any, text: Any) -> Meaning:
+        single, system, display = coding.get("code"), coding.get("system"), coding.get("display")
+        last = self.by_code.get(single)
+        if last is not None and last[0] == system and (last[3] or (last[1] == display and last[2] == text)):
+            return last[4]
+        key = (single, system, display, text)
+        meaning = self._known.get(key) or self._kept(key, self._looked_up(code))
+        self.by_code[single] = (system, display, text, bool(self._index.coded((coding,))), meaning)
+        return meaning
+
     def _kept(self, key: tuple[object, ...], meaning: Meaning) -> Meaning:
-        if len(self.known) >= _MOST:
-            self.known.clear()
-        self.known[key] = meaning
+        if len(self._known) >= _MOST:
+            self._known.clear()
+            self.by_code.clear()
+        self._known[key] = meaning
         return meaning
 
     def _looked_up(self, code: Any) -> Meaning:

@@ -19,6 +19,7 @@ RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
 _AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
 """Several times faster than the constructors, and called for every result of a record."""
 
+_INFINITY = math.inf
 _MOST_UNITS = 256
 
 
@@ -29,17 +30,17 @@ class PlainResults:
     converts into its own; of a finding, with the one flag of the laboratory that says what it means.
     """
 
-    __slots__ = ("_concept", "_conversions", "_flags", "_is_finding")
+    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding")
 
     def __init__(self, concept: Concept) -> None:
-        self._concept = concept
+        self._concept, self._id = concept, concept.id
         self._is_finding = concept.kind == "finding"
         self._flags = _answers_by_flag(concept)
         self._conversions: dict[Any, Conversion | None] = {}
 
     def read(self, resource: Mapping[str, Any], days: dict[str, When]) -> Result | None:
         """The Observation as a result; None if it is not plain. ``days`` keeps dates already read."""
-        tokens, concept = NO_TOKENS, self._concept
+        tokens = NO_TOKENS
         try:
             quantity, identity = resource["valueQuantity"], resource["id"]
             number, unit = quantity["value"], quantity["code"]
@@ -47,7 +48,7 @@ class PlainResults:
                 resource["status"] != "final"
                 or quantity["system"] != UCUM
                 or (type(number) is not float and type(number) is not int)
-                or not 0 <= number < math.inf
+                or not 0 <= number < _INFINITY
                 or type(identity) is not str
                 or "comparator" in quantity
                 or "component" in resource
@@ -68,7 +69,7 @@ class PlainResults:
         if into_own is not IDENTITY:
             value, text = into_own.of(number), f"{number:.10g} {unit}"
         amount = _AMOUNT((value, value, False, False))
-        return RESULT((concept.id, when, f"Observation/{identity}", text, amount, tokens, unit, None, ""))
+        return RESULT((self._id, when, f"Observation/{identity}", text, amount, tokens, unit, None, ""))
 
     def _conversion(self, unit: Any) -> Conversion | None:
         """How a unit is converted, looked up once; None if it cannot be, or is left to the other way."""

@@ -128,8 +128,7 @@ class _OneRecord:
         self.unreadable: list[Unreadable] = []
         self.meanings = reader.meanings
         self.days: dict[str, When] = {}
-        self.received = self.irrelevant = self.other_patient = 0
-        self.faulty: set[int] = set()
+        self.received = self.irrelevant = self.other_patient = self.faulty = 0
 
     def take_all(self, resources: Sequence[Any]) -> None:
         """Sorts raw entries: read now, kept for later, irrelevant, somebody else's or unreadable.
@@ -137,14 +136,17 @@ class _OneRecord:
         The patient's Observations, by far the most entries, are looked at here, as flat as can be, if they
         have one coding that was seen before. All else goes the longer way, on which faults are told.
         """
-        mine, known, irrelevant = self.identity.reference, self.meanings.known, 0
-        days, results = self.days, self.results
-        for self.received, resource in enumerate(resources, start=1):
+        mine, known, irrelevant = self.identity.reference, self.meanings.by_code, 0
+        days, results, self.received = self.days, self.results, len(resources)
+        for resource in resources:
             try:
-                ours = resource["subject"]["reference"] == mine and resource["resourceType"] == "Observation"
                 code = resource["code"]
                 (coding,) = code["coding"]
-                meaning = known[coding["code"], coding["system"], coding.get("display"), code.get("text")]
+                system, display, text, settled, meaning = known[coding["code"]]
+                ours = resource["subject"]["reference"] == mine and resource["resourceType"] == "Observation"
+                settled = settled or (coding.get("display") == display and code.get("text") == text)
+                if not settled or coding["system"] != system:
+                    meaning = self.meanings.of(code)
             except (AttributeError, KeyError, TypeError, ValueError):
                 self._take(resource)
                 continue
@@ -186,7 +188,7 @@ class _OneRecord:
 
     def _unreadable(self, reference: str, what: str) -> None:
         self.unreadable.append(Unreadable(reference, what))
-        self.faulty.add(self.received)
+        self.faulty += 1
 
     def _is_ours(self, resource: Mapping[str, Any], member: str) -> bool:
         ours = self.identity.is_subject_of(resource, member)
@@ -213,7 +215,7 @@ class _OneRecord:
                 resource, meaning.concepts, self.parts_of, self.days, self.results, self.unreadable
             )
             if len(self.unreadable) > faults:
-                self.faulty.add(self.received)
+                self.faulty += 1
 
     def parts_of(self, code: Any) -> Sequence[Concept]:
         """The concepts of a component's code."""
@@ -247,9 +249,8 @@ class _OneRecord:
         )
 
     def _counts(self) -> ReadCounts:
-        unreadable = len(self.faulty)
-        read = self.received - self.irrelevant - self.other_patient - unreadable
-        return ReadCounts(self.received, read, self.irrelevant, unreadable, self.other_patient)
+        read = self.received - self.irrelevant - self.other_patient - self.faulty
+        return ReadCounts(self.received, read, self.irrelevant, self.faulty, self.other_patient)
 
     def _each(self, kind: str, read: Callable[[Mapping[str, Any]], None]) -> None:
         for resource in self.by_type.get(kind, ()):

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
 from cds_service.demo import samples
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
 from tests.cli.conftest import Run
 
 SERVE = [sys.executable, "-m", "cds_service.cli", "serve"]

@@ -1,1 +1,1 @@
-"""What docs/operate.md says, with real processes: `trialhook serve`, its workers, and the files of docs/samples."""
+"""What docs/operate.md says, with real processes, and the files of docs/samples."""

@@ -52,7 +52,13 @@ class Service:
         """A command of `trialhook` with the settings of the service."""
         command = [sys.executable, "-m", "cds_service.cli", *arguments]
         return subprocess.run(
-            command, env=environment(**self.settings), cwd=ROOT, capture_output=True, text=True, timeout=60
+            command,
+            env=environment(**self.settings),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
 
     def metric(self, line: str) -> float:

@@ -25,7 +25,7 @@ class _Held:
         self.app: Flask = create_fhir_server(folder)
         self.asked, self.go_on = Event(), Event()
         self._answer: Any = self.app.wsgi_app
-        self.app.wsgi_app = self._when_told  # type: ignore[method-assign]
+        self.app.wsgi_app = self._when_told  # type: ignore[assignment, method-assign]
 
     def _when_told(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.asked.set()

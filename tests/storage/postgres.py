@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -133,9 +134,11 @@ class Cluster:
 
     def _signal(self, number: signal.Signals) -> None:
         first = int((Path(self._data) / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(first, number)  # while it stands still it makes no more children
         children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="utf-8").split()
-        for process in (first, *map(int, children)):
-            os.kill(process, number)
+        for process in map(int, children):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
-from cds_service.storage.commands import database, purge_command
+from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.database import Database
 from cds_service.storage.store import Store
 from cds_service.storage.tables import audit_event

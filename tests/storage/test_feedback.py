@@ -14,13 +14,17 @@ from sqlalchemy import func, select
 
 from cards import wording
 from cds_service.audit.key_ring import KeyRing
+from cds_service.storage.database import Database
 from cds_service.storage.records import FeedbackItem
 from cds_service.storage.store import Store
-from cds_service.storage.tables import feedback
+from cds_service.storage.tables import early_feedback, feedback
 from tests.storage.samples import (
     DAY_BEGAN,
+    NEW_RING,
     NOW,
+    OLD_RING,
     POLICIES,
+    ROTATED_RING,
     USER,
     accepted,
     assessed,
@@ -282,6 +286,48 @@ def test_feedback_that_comes_before_the_record_of_its_card_is_counted_when_that_
     [answer] = store.history(subject(), USER, POLICIES, NOW, DAY_BEGAN).answers
     assert (answer.outcome, answer.reason, answer.by_this_user) == ("overridden", "patient-declined", True)
     assert rows(store) == 1
+
+
+def everything_early(store: Store) -> list[object]:
+    """The rows of feedback that waits for the record of its card."""
+    with store.database.autocommit() as connection:
+        return list(connection.execute(select(early_feedback)))
+
+
+def test_feedback_on_what_cannot_be_a_card_of_ours_does_not_wait(store: Store) -> None:
+    for odd in ("John Doe, MRN 12345", "", f"{CARD.card}0"):
+        assert send(store, replace(overridden(CARD), card=odd)) == (0, 0, 1)
+    assert everything_early(store) == []
+
+
+def test_feedback_that_waits_and_can_no_longer_be_read_goes_when_its_card_comes(database: Database) -> None:
+    send(Store(database, OLD_RING), overridden(CARD))
+    store = Store(database, NEW_RING)
+    store.record_shown([call(CARD)])
+    assert everything_early(store) == []
+    assert outcomes(store) == []
+    assert send(store, overridden(CARD)) == (1, 0, 0)
+
+
+def test_a_repeat_is_one_after_the_keys_were_rotated(database: Database) -> None:
+    old, rotated = Store(database, OLD_RING), Store(database, ROTATED_RING)
+    old.record_shown([call(CARD)])
+    assert send(old, overridden(CARD)) == (1, 0, 0)
+    assert send(rotated, overridden(CARD), overridden(CARD, "patient-declined")) == (1, 1, 0)
+    assert rows(rotated) == 2
+
+
+def test_what_tells_a_repeat_tells_nothing_without_the_keys(store: Store) -> None:
+    """The same item about the same card, kept under another key: nobody can try out what the reason was."""
+    kept: list[str] = []
+    for ring in (OLD_RING, NEW_RING):
+        mine = Store(store.database, ring)
+        mine.record_shown([call(CARD)])
+        send(mine, overridden(CARD, "mrn-1234567"))
+        with store.database.autocommit() as connection:
+            kept += connection.execute(select(feedback.c.fingerprint)).scalars().all()
+        mine.forget(subject())
+    assert len(set(kept)) == 2
 
 
 @pytest.mark.parametrize(("client", "tenant"), [("other", "north"), ("ehr", "south")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def use_everything(store: Store) -> None:
     override = FeedbackItem(CARDS[1].card, "overridden", NOW, (), SYSTEM, CODE, COMMENT)
     given = [accepted(REFERRED, "refer"), override]
     assert store.add_feedback("ehr", "north", given, USER, NOW).kept == 2
+    early = [replace(override, card=card) for card in ("MARKED-card", "0b5c8f0e-6d0f-4a43-9f0b-6a7a3c0d9a11")]
+    assert store.add_feedback("ehr", "north", early, USER, NOW).unknown == 2
     assert len(store.referrals().patients) == len(store.silent_candidates().patients) == 1
 
 

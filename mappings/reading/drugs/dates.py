@@ -142,7 +142,13 @@ def _joined(bounds: list[_Period]) -> _Period:
     ends = [period.end for period in bounds if period.end is not None]
     unreadable = any(period.end_unreadable for period in bounds)
     all_end = len(ends) == len(bounds)
-    return _Period(min(starts, default=None), max(ends) if all_end else None, unreadable)
+    earliest = min(starts, key=_by_day, default=None)
+    return _Period(earliest, max(ends, key=_by_day) if all_end else None, unreadable)
+
+
+def _by_day(when: When) -> tuple[int, int, str]:
+    """Not by the moment: it cannot be compared with a date that has none."""
+    return when.first, when.last, when.text
 
 
 def _period(value: Any, name: str, faults: list[str]) -> _Period:

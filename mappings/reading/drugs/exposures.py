@@ -18,7 +18,7 @@ from mappings.reading.drugs.forms import is_applied_locally, is_local, may_be_in
 from mappings.reading.drugs.names import DrugIndex, drug_index
 from mappings.reading.drugs.products import Medications, Product, product_of
 from mappings.reading.drugs.statuses import Standing, standing
-from mappings.reading.fhir_elements import items, one_line, text_of, tokens_and_texts
+from mappings.reading.fhir_elements import Words, items, one_line, text_of, tokens_and_texts
 from mappings.reading.references import reference_of
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
@@ -124,16 +124,16 @@ def _course(record: _Record, concept: Concept, faults: list[str]) -> Course:
     return course_of_administration(resource, covers, faults)
 
 
-def _routes(resource: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _routes(resource: Mapping[str, Any]) -> Words:
     """Codes and words of the routes of administration."""
-    all_tokens: list[str] = []
-    all_texts: list[str] = []
+    all_tokens: tuple[str, ...] = ()
+    all_texts: tuple[str, ...] = ()
     for dosage in _dosages(resource):
         if "route" in dosage:
             tokens, texts = tokens_and_texts(dosage["route"])
             all_tokens += tokens
             all_texts += texts
-    return tuple(all_tokens), tuple(all_texts)
+    return all_tokens, all_texts
 
 
 def _dosages(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
+from mappings.reading.fhir_elements import Words, items, mapping, text_of, tokens_and_texts
 from mappings.reading.references import local_reference
 
 NOT_READ = "Medication not read, name from the reference"
@@ -36,7 +36,7 @@ def product_of(
     reference = resource.get("medicationReference")
     tokens, texts = tokens_and_texts(resource.get("medicationCodeableConcept"))
     if tokens or texts:
-        return Product(tuple(tokens), tuple(texts))
+        return Product(tokens, texts)
     if isinstance(reference, dict):
         return _referenced(reference, resource, medications, faults, unresolved)
     faults.append("names no medication")
@@ -82,13 +82,13 @@ def _described(medication: Mapping[str, Any], display: str, medications: Medicat
             texts += more_texts
     form_tokens, form_texts = tokens_and_texts(medication.get("form"))
     if not texts and display:
-        texts = [display]
-    return Product(tuple(tokens), tuple(texts), tuple(form_tokens), tuple(form_texts))
+        texts = (display,)
+    return Product(tokens, texts, form_tokens, form_texts)
 
 
 def _ingredient(
     ingredient: Mapping[str, Any], medication: Mapping[str, Any], medications: Medications
-) -> tuple[list[str], list[str]]:
+) -> Words:
     """An ingredient's codes and words, its own or, one step away, those of a Substance or Medication."""
     tokens, texts = tokens_and_texts(ingredient.get("itemCodeableConcept"))
     if tokens or texts:
@@ -98,4 +98,4 @@ def _ingredient(
     if item is not None:
         return tokens_and_texts(item.get("code"))
     display = text_of(reference.get("display"))
-    return [], [display] if display else []
+    return (), (display,) if display else ()

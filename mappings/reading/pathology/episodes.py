@@ -29,8 +29,8 @@ def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
         return [_episode(_collected(records), records)]
     merged: list[list[int]] = []
     whens: list[When] = []
-    for group in sorted(_linked(records), key=lambda group: _collected([records[i] for i in group])[:2]):
-        when = _collected([records[i] for i in group])
+    dated = [(_collected([records[i] for i in group]), group) for group in _linked(records)]
+    for when, group in sorted(dated, key=lambda pair: pair[0][:2]):
         into = next((i for i, other in enumerate(whens) if _about_the_same_day(other, when)), None)
         if into is None:
             merged.append(group)
@@ -65,6 +65,8 @@ def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
 def _collected(records: Iterable[BiopsyRecord]) -> When:
     """The best date of collection that the records give; else not after the first was issued."""
     dates = [dated for record in records for dated in record.dates]
+    if len(dates) == 1:
+        return dates[0][1]
     if dates:
         return min(dates, key=lambda dated: (dated[0], dated[1].first, dated[1].last, dated[1].text))[1]
     issued = [record.issued.last for record in records if record.issued is not None]

@@ -122,7 +122,7 @@ class Questions:
     def asked_by(self, codeable: Any) -> Question | None:
         """What a CodeableConcept asks for, by a code, else by its words."""
         tokens, texts = tokens_and_texts(codeable)
-        return self._asked_by(tuple(tokens), tuple(texts)) if tokens or texts else None
+        return self._asked_by(tokens, texts) if tokens or texts else None
 
     def _find(self, tokens: tuple[str, ...], texts: tuple[str, ...]) -> Question | None:
         known = (self._codes.get(token) for token in tokens)

@@ -178,7 +178,7 @@ def _is_biopsy_report(
         return True
     if not questions.is_pathology(resource.get("code"), sections):
         return False
-    _, texts = tokens_and_texts(resource.get("code"))
+    texts = list(tokens_and_texts(resource.get("code"))[1])
     for element in _each(resource, "conclusionCode"):
         texts += tokens_and_texts(element)[1]
     texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]
@@ -242,8 +242,8 @@ def _period(value: Any) -> When | None:
 def _links(resource: Mapping[str, Any]) -> frozenset[str]:
     own = reference_of(resource)
     found = {own} if "/" in own else set()
-    for key in _LINKS:
-        for link in items(resource.get(key)):
+    for key in [key for key in _LINKS if key in resource]:
+        for link in items(resource[key]):
             reference = text_of(link.get("reference"))
             if reference and not reference.startswith("#"):
                 found.add(local_reference(reference))

@@ -446,6 +446,15 @@ def test_an_order_runs_from_its_start_to_its_end_and_goes_on_without_one(
     assert (exposure.source, exposure.problem) == ("ordered", None)
 
 
+def test_doses_that_begin_and_end_on_one_day_with_and_without_an_hour_are_one_course() -> None:
+    dosages = [
+        bounds(start="2025-01-10", end="2025-03-01"),
+        bounds(start="2025-01-10T08:00:00Z", end="2025-03-01T20:00:00Z"),
+    ]
+    exposure = only(request(coded("8640"), dosageInstruction=dosages))
+    assert (day(exposure.start), day(exposure.end)) == ("2025-01-10", "2025-03-01")
+
+
 def test_a_stopped_order_with_an_end_says_that_it_was_stopped() -> None:
     exposure = only(request(coded("8640"), status="stopped", dosageInstruction=[bounds(end="2025-03-01")]))
     assert (day(exposure.end), exposure.problem, exposure.note) == ("2025-03-01", None, "stopped")

@@ -227,6 +227,36 @@ def test_a_diagnosis_known_only_from_a_drugs_reason_is_no_diagnosis() -> None:
     assert not read(PATIENT, request).diagnoses
 
 
+def test_a_local_code_is_known_by_the_words_beside_it_each_time_it_comes() -> None:
+    named = catalog().concepts["urine-protein-creatinine-ratio"].names[0]
+    codings = [{"system": "urn:laboratory", "code": "X1"}]
+    codes = [{"coding": codings, "text": text} for text in ("Colour", named, "Colour", named)]
+    record = read(PATIENT, *(upcr(number, code=code) for number, code in enumerate(codes)))
+    found = record.results["urine-protein-creatinine-ratio"]
+    assert [result.reference for result in found] == ["Observation/upcr-1", "Observation/upcr-3"]
+    assert record.counts.irrelevant == 2
+
+
+def test_a_code_of_the_definitions_is_known_whatever_words_stand_beside_it() -> None:
+    codings = {"system": LOINC, "code": "2890-2"}
+    codes = [{"coding": [{**codings, "display": display}]} for display in ("UPCR", "Prot/Creat", "UPCR")]
+    other = {"coding": [{**codings, "system": "urn:laboratory"}]}
+    record = read(PATIENT, *(upcr(number, code=code) for number, code in enumerate((*codes, other))))
+    assert len(record.results["urine-protein-creatinine-ratio"]) == 3
+    assert record.counts.irrelevant == 1
+
+
+def test_a_bundle_gives_the_same_whatever_stands_among_its_entries() -> None:
+    entries = [{"resource": PATIENT, "fullUrl": "urn:uuid:9"}, {"resource": upcr()}, {"resource": lupus()}]
+    plain = unwrap([{"resourceType": "Bundle", "entry": entries}])
+    odd = [{"resource": {"resourceType": "OperationOutcome"}}, {"fullUrl": "urn:uuid:8"}, None]
+    mixed = unwrap([{"resourceType": "Bundle", "entry": [*entries, *odd]}])
+    assert plain.resources == [PATIENT, upcr(), lupus()]
+    assert plain.full_urls == mixed.full_urls == {"urn:uuid:9": "Patient/p1"}
+    assert mixed.resources[:3] == plain.resources
+    assert len(mixed.outcomes) == 1
+
+
 def test_without_any_patient_there_is_no_record() -> None:
     with pytest.raises(LookupError, match="no Patient"):
         read(upcr(), patient_id=None)

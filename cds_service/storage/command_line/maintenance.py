@@ -29,7 +29,7 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Make or upgrade the tables, as the service does by itself when it starts."""
-    with _opened(_settings()) as ours:
+    with opened(settings_or_usage()) as ours:
         ours.upgrade()
         click.echo(f"{ours.name}: ready")
 
@@ -41,10 +41,10 @@ def upgrade() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say how much it would be.")
 def purge_command(older_than: int | None, dry_run: bool) -> None:
     """Delete what was recorded longer ago than the retention time (TRIALHOOK_RETENTION_DAYS)."""
-    settings = _settings()
+    settings = settings_or_usage()
     now = datetime.now(UTC)
     before = now - timedelta(days=settings.retention_days if older_than is None else older_than)
-    with _opened(settings) as ours:
+    with opened(settings) as ours:
         ours.upgrade()
         counts = _due(ours, before, now) if dry_run else _purged(ours, before, now)
     click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {'to be deleted' if dry_run else 'deleted'}:")
@@ -64,7 +64,7 @@ def _purged(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
     return purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
 
 
-def _settings() -> Settings:
+def settings_or_usage() -> Settings:
     try:
         return Settings.from_environment()
     except SettingsError as error:
@@ -72,7 +72,7 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings; what is wrong with it is said in one sentence."""
     try:
         ours = Database(database_url(settings), wait=_PATIENCE)

@@ -1,0 +1,1 @@
+"""The commands for whoever looks after the database."""

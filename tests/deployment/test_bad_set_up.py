@@ -1,0 +1,80 @@
+"""A service that is set up badly does not start, and says so in a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cds_service.audit.key_ring import KeyRing
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
+from tests.cli.test_serve import environment
+
+REGISTERED = {"TRIALHOOK_PUBLIC_URL": "https://cds.example.org", "TRIALHOOK_KEYS": KeyRing.new_key_text()}
+
+
+def foreign_database(folder: Path) -> dict[str, str]:
+    file = folder / "other.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    return {"TRIALHOOK_DATABASE": f"sqlite:///{file}", "TRIALHOOK_STATE_DIR": str(folder / "state")}
+
+
+def folder_in_a_file(folder: Path) -> dict[str, str]:
+    (folder / "file").write_text("")
+    return {"TRIALHOOK_POLICY": "1", "TRIALHOOK_STATE_DIR": str(folder / "file" / "state")}
+
+
+def bad_register(folder: Path) -> dict[str, str]:
+    (folder / "clients.yaml").write_text("schema: 1\nclints: []\n")
+    return {**REGISTERED, "TRIALHOOK_CLIENTS": str(folder / "clients.yaml")}
+
+
+def no_register(folder: Path) -> dict[str, str]:
+    return {**REGISTERED, "TRIALHOOK_CLIENTS": str(folder / "clients.yaml")}
+
+
+def bad_setting(folder: Path) -> dict[str, str]:
+    return {"TRIALHOOK_DEADLINE": "soon"}
+
+
+def bad_recruitment(folder: Path) -> dict[str, str]:
+    (folder / "recruitment.yaml").write_text("schema: 1\ntrials: {NCT0: {state: full}}\n")
+    return {"TRIALHOOK_RECRUITMENT": str(folder / "recruitment.yaml")}
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (foreign_database, "belongs to another program"),
+        (folder_in_a_file, "TRIALHOOK_STATE_DIR: "),
+        (bad_register, "clients.yaml:2: "),
+        (no_register, "clients.yaml"),
+        (bad_setting, "TRIALHOOK_DEADLINE must be a number of seconds"),
+        (bad_recruitment, "unknown trial"),
+    ],
+)
+def test_gunicorn_says_in_a_sentence_what_is_wrong(made: object, said: str, tmp_path: Path) -> None:
+    settings = made(tmp_path)  # type: ignore[operator]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS)]
+    command += ["--bind", "127.0.0.1:0", APPLICATION]
+    ended = subprocess.run(
+        command, env=environment(**settings), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode != 0
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_collector_without_the_tracing_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cds_service.observing import tracing
+
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    tracing.check()
+    monkeypatch.setattr(tracing, "find_spec", lambda _name: None)
+    with pytest.raises(RuntimeError, match="pip install trialhook"):
+        tracing.check()
