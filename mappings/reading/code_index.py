@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from mappings.concept import Concept
 from mappings.reading.fhir_elements import items
+from mappings.reading.keeping.texts import kept
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -36,7 +36,7 @@ class MadeOnce(Generic[K, V]):
 _SPACES = re.compile(r"[\s\-_/,.:()]+")
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def normalised(text: str) -> str:
     """A name as it is compared: lower case, runs of spaces and punctuation as one space."""
     return _SPACES.sub(" ", text.lower()).strip()

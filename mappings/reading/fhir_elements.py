@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from mappings.reading.keeping.texts import kept
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _SAME_SYSTEM: Mapping[str, str] = {
@@ -102,7 +104,7 @@ def _words(codings: Sequence[Mapping[str, Any]], text: Any) -> Words:
     return tuple(tokens), tuple([each for each in texts if each])
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def one_line(text: str, limit: int = 120) -> str:
     """The text on one line, without unseen characters, cut at ``limit``."""
     line = " ".join(_UNSEEN.sub(" ", text[: limit * 8]).split())

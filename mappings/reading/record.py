@@ -21,6 +21,7 @@ from mappings.facts import (
 )
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.drugs import read_exposures
+from mappings.reading.keeping import texts
 from mappings.reading.meanings import KIDNEY_WORDS, Meaning, Meanings
 from mappings.reading.observations import has_value, read_observation
 from mappings.reading.pathology import read_biopsies
@@ -53,7 +54,10 @@ def read_record(
     Resources about somebody else are counted and left out. Never raises for bad resources: they are
     listed in ``unreadable``. Raises LookupError if there is no Patient at all.
     """
-    return _reading(catalog).read(resources, patient_id, full_urls or {}, tuple(gaps))
+    try:
+        return _reading(catalog).read(resources, patient_id, full_urls or {}, tuple(gaps))
+    finally:
+        texts.forget()
 
 
 @lru_cache(maxsize=8)

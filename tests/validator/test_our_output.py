@@ -33,12 +33,6 @@ class Toleration:
 
 
 TOLERATED = {
-    "a resource to create has no id": Toleration(
-        r"\.actions\[\d+\]\.resource/\*\w+/null\*/$",
-        "Resource requires an id, but none is present",
-        "The server gives it one. HL7's model says for draft orders and prefetched resources that the id is "
-        "optional, and has forgotten to say so for actions.",
-    ),
     "there is no narrative": Toleration(
         r"^(ServiceRequest|OperationOutcome)$",
         "dom-6",

@@ -8,9 +8,9 @@ in a wrong answer.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from mappings.concept import SYSTEMS
+from mappings.reading.keeping.texts import kept, kept_for_words
 
 _SNOMED, _ATC = SYSTEMS["snomed"], f"{SYSTEMS['atc']}|"
 
@@ -73,7 +73,7 @@ _NOT_INFUSED = frozenset({f"{_SNOMED}|26643006", f"{_SNOMED}|34206005"})
 _MAX_TEXT = 600
 
 
-@lru_cache(maxsize=4096)
+@kept_for_words(4096)
 def is_local(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     """Whether codes or words of a product, a dose form or a route name a form that acts locally.
 
@@ -87,13 +87,13 @@ def is_local(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     return any(_WORDS.search(text[:_MAX_TEXT]) for text in texts)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def is_applied_locally(direction: str) -> bool:
     """Whether an instruction to the patient is that of a form that acts locally."""
     return _DIRECTIONS.search(direction[:_MAX_TEXT]) is not None
 
 
-@lru_cache(maxsize=4096)
+@kept_for_words(4096)
 def may_be_infusion(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     """Whether an administration may be an infusion: nothing says that it was swallowed or under the skin."""
     if not _NOT_INFUSED.isdisjoint(tokens):

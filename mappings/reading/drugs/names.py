@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 from mappings.concept import Concept
 from mappings.reading.code_index import MadeOnce
+from mappings.reading.keeping.texts import kept_for_words
 
 _MAX_TEXT = 600
 _SPLIT_PREFIX = re.compile(r"\b(methyl|hydroxy|hydro|fludro|cyclo|ciclo|dexa|beta)[\s-]+(?=[a-z])")
@@ -34,7 +34,7 @@ class DrugIndex:
                 if name:
                     self._names[name] = (*self._names.get(name, ()), concept.id)
         self._pattern = _pattern(self._names)
-        self.find = lru_cache(maxsize=4096)(self._find)
+        self.find = kept_for_words(4096)(self._find)
 
     def _find(self, tokens: tuple[str, ...], texts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
         """The concept ids of a product, and whether they were recognised by name.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.reading.code_index import first_code
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
+from mappings.reading.keeping.texts import kept
 from mappings.reading.pathology.answers import Said, class_of, classes, said_in
 from mappings.reading.pathology.episodes import LAST_DAY
 from mappings.reading.pathology.questions import Questions
@@ -77,7 +77,7 @@ def _may_name_class(codeable: Any, questions: Questions) -> bool:
     return any(_names_class(text) for text in texts) or bool(questions.coded_classes(tokens)[0])
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _names_class(text: str) -> bool:
     return _LUPUS.search(text) is not None and _CLASS.search(text) is not None
 

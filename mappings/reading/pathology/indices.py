@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from mappings.reading.keeping.texts import kept
 from mappings.reading.pathology.mentions import (
     LONGEST_TEXT,
     Doubt,
@@ -79,7 +79,7 @@ _PAIR = re.compile(
 """Both indices named before both values. "8/2" after them may be a fraction: unreadable."""
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def read_index(
     text: str, index: Index, year: int | None = None, *, answer: bool = False
 ) -> IndexReading | None:

@@ -10,10 +10,10 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from mappings.reading.fhir_elements import one_line
+from mappings.reading.keeping.texts import kept
 
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -115,14 +115,14 @@ _YEAR_OF_CLASSIFICATION = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def plain(text: str) -> str:
     """The text with one kind of dash, space, digit and bracket; line ends stay."""
     folded = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).replace("\r\n", "\n").replace("\r", "\n")
     return _SPACES.sub(" ", _DASHES.sub("-", folded)).strip()
 
 
-@lru_cache(maxsize=64)
+@kept(256)
 def _sentences(text: str) -> tuple[int, ...]:
     """Where sentences start."""
     return (0, *(match.end() for match in _BOUNDARY.finditer(text)))

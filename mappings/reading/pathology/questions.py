@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
 from mappings.reading.code_index import MadeOnce, normalised
 from mappings.reading.fhir_elements import tokens_and_texts
+from mappings.reading.keeping.texts import kept, kept_for_words
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
 
@@ -117,7 +117,7 @@ class Questions:
         self._specimens = _tokens_of(concepts, _SPECIMEN)
         answers = concepts[CLASS].answers if CLASS in concepts else {}
         self._answers = {word: answer for answer, words in answers.items() for word in words}
-        self._asked_by = lru_cache(maxsize=4096)(self._find)
+        self._asked_by = kept_for_words(4096)(self._find)
 
     def asked_by(self, codeable: Any) -> Question | None:
         """What a CodeableConcept asks for, by a code, else by its words."""
@@ -183,7 +183,7 @@ def questions_of(concepts: Mapping[str, Concept]) -> Questions:
     return _questions.of(concepts)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def names_kidney(text: str) -> bool:
     """Whether words speak of the kidney."""
     return _KIDNEY.search(text) is not None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from mappings.reading.keeping.texts import kept
 from mappings.reading.pathology.mentions import (
     LONGEST_TEXT,
     Doubt,
@@ -106,7 +106,7 @@ _REST_OF_ANSWER = re.compile(
 )
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def read_class(
     text: str, year: int | None = None, *, answer: bool = False, who: bool = False
 ) -> ClassReading | None:
