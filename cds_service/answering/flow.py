@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -16,6 +15,7 @@ from cards.composing import compose_cards
 from cds_service.answering.counting import counts_of, order_counts, read_counts
 from cds_service.answering.offers import ClientOffers, Offered, card_context
 from cds_service.answering.showing import Asked, Judged, Showing
+from cds_service.answering.turns import Turns
 from cds_service.assessing import Failures, assess_each
 from cds_service.clients.caller import Caller
 from cds_service.fatigue.deciding import Decision
@@ -73,12 +73,10 @@ class Answering:
     ) -> None:
         self._fetcher, self._showing, self._states = fetcher, showing, states
         self._now, self._deadline = now, deadline
-        # Threads are for waiting on networks. Two computations at once only take turns at one interpreter
-        # and push each other's document out of the caches: one after the other, both are done sooner.
-        self._computing = Lock()
+        self.turns = Turns()
 
     def answer(self, caller: Caller, offers: ClientOffers, call: HookCall) -> Answer:
-        """The cards for a call; RefusalError 412 if there is no Patient.
+        """The cards for a call, inside its turn; RefusalError 412 if there is no Patient.
 
         What needs no chart is answered before anything is read: orders that bear on no trial, and trials
         none of which takes anybody now.
@@ -89,7 +87,7 @@ class Answering:
             return Answer([], order_counts(call, asked.prompts) | {"cards": 0})
         with stage("gather"):
             queries = queries_for(offers.needs, caller.client.abilities)
-            gathered = gather(call, queries, self._fetcher, until, caller.client)
+            gathered = gather(call, queries, self._fetcher, until, caller.client, self.turns.given_away)
         if is_dstu2(gathered.resources):
             return Answer([], read_counts(gathered) | {"not_answered": "dstu2", "cards": 0})
         return self._judged(asked, gathered)
@@ -107,12 +105,12 @@ class Answering:
 
     def _judged(self, asked: _Call, gathered: Gathered) -> Answer:
         call, failures = asked.call, Failures(len(asked.states))
-        with self._computing, stage("assess"):
+        with stage("assess"):
             record, assessments = _assessed(asked, gathered, failures)
-        with stage("decide"):  # asks the database: meanwhile another call is computed
+        with stage("decide"):
             who = Asked(subject_of(asked.caller, call), call.user, asked.now, record)
-            judged = self._showing.judge(asked.offers, assessments, asked.states, who)
-        with self._computing, stage("compose"):
+            judged = self._showing.judge(asked.offers, assessments, asked.states, who, self.turns.given_away)
+        with stage("compose"):
             composed = _composed(asked, judged, failures)
             cards = [card_json(card, asked.caller.client.abilities) for card in composed.values()]
         counts = counts_of(call, asked.prompts, gathered, judged, failures)

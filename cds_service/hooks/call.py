@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.fhir.allow_list import parse_base
@@ -36,6 +36,10 @@ class HookCall:
     orders: Orders | None = field(default=None, repr=False)
     scopes: Scopes = ANYTHING
     token_expired: bool = False
+
+    def without_chart(self) -> HookCall:
+        """The same without what it brought."""
+        return replace(self, prefetch={}, orders=None)
 
 
 def read_call(body: Mapping[str, Any], hook: str, *, context_may_be_missing: bool = False) -> HookCall:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -40,10 +41,15 @@ class Gathered:
 
 
 def gather(
-    call: HookCall, queries: Sequence[Query], fetcher: FhirFetcher, until: float, client: Client
+    call: HookCall,
+    queries: Sequence[Query],
+    fetcher: FhirFetcher,
+    until: float,
+    client: Client,
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Gathered:
     """The resources for a client's call by ``until`` (``time.monotonic``); RefusalError 412 if there is no
-    Patient.
+    Patient. ``waiting`` surrounds what waits for the network.
     """
     prefetched = read_prefetch(call.prefetch, queries, call.patient_id)
     access, why = access_of(call, client)
@@ -52,7 +58,8 @@ def gather(
     else:
         wanted = _refuse_uncovered(prefetched, call.scopes)
         access = access._replace(refusal=partial(_refusal, call.scopes))
-        found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
+        with waiting():
+            found = fetcher.fetch(access, call.patient_id, wanted, until, prefetched.resources)
         for one in found:
             if one.gap is not None:
                 metrics.FHIR_ERRORS.labels(client.id, one.gap.resource_type).inc()

@@ -20,7 +20,7 @@ from cds_service.hooks.call import HookCall, read_call
 from cds_service.hooks.specs import BY_SERVICE, HookSpec
 from cds_service.observing.stages import stage
 from cds_service.web.around import json_response
-from cds_service.web.body import read_object
+from cds_service.web.body import parse_object, read_bytes, read_object
 from cds_service.web.callers import Callers
 from cds_service.web.discovery import document_for
 from cds_service.web.problems import NO_SUCH_SERVICE, RefusalError
@@ -54,21 +54,31 @@ class _Hooks:
         spec = _spec(service_id)
         with stage("authenticate"):
             caller = self._callers.of_service(spec.service_id)
-        with stage("read"):
-            body = read_object(request, self._max_body)
-            may_be_missing = caller.client.abilities.context_may_be_missing
-            call = read_call(body, spec.hook, context_may_be_missing=may_be_missing)
-        g.facts["hookInstance"] = call.hook_instance
-        try:
-            answer = self._deployment.answering.answer(caller, self._offers(caller), call)
-        except Exception as error:
+        raw = read_bytes(request, self._max_body)
+        with self._deployment.answering.turns.one():
+            call, answer, failure = self._computed(spec, caller, raw)
+        if failure is not None:
             # It brought a chart all the same: it stands in the audit trail.
-            self._record(caller, call, None, error.status if isinstance(error, RefusalError) else 500)
-            raise
+            self._record(caller, call, None, failure.status if isinstance(failure, RefusalError) else 500)
+            raise failure
         g.facts.update(answer.counts)
         count_answer(caller, answer)
         self._record(caller, call, answer, 200)
         return json_response({"cards": answer.cards})
+
+    def _computed(
+        self, spec: HookSpec, caller: Caller, raw: bytes
+    ) -> tuple[HookCall, Answer, Exception | None]:
+        """The call without its chart, and its answer or why there is none. The chart is let go of in here."""
+        with stage("read"):
+            may_be_missing = caller.client.abilities.context_may_be_missing
+            call = read_call(parse_object(raw), spec.hook, context_may_be_missing=may_be_missing)
+        g.facts["hookInstance"] = call.hook_instance
+        try:
+            answer = self._deployment.answering.answer(caller, self._offers(caller), call)
+        except Exception as failure:  # noqa: BLE001 -- raised again once it is recorded
+            return call.without_chart(), Answer([], {}), failure
+        return call.without_chart(), answer, None
 
     def feedback(self, service_id: str) -> Response:
         """What became of cards: 200 with nothing to say, once it is kept."""
