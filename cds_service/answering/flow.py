@@ -109,7 +109,7 @@ class Answering:
             record, assessments = _assessed(asked, gathered, failures)
         with stage("decide"):
             who = Asked(subject_of(asked.caller, call), call.user, asked.now, record)
-            judged = self._showing.judge(asked.offers, assessments, asked.states, who, self.turns.given_away)
+            judged = self._showing.judge(asked.offers, assessments, asked.states, who)
         with stage("compose"):
             composed = _composed(asked, judged, failures)
             cards = [card_json(card, asked.caller.client.abilities) for card in composed.values()]

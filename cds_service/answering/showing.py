@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -20,8 +19,6 @@ from cds_service.recruitment.states import TrialState
 from cds_service.storage.records import StorageAwayError, Subject
 from mappings.facts import PatientRecord
 from mappings.results import Assessment
-
-Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class Histories(Protocol):
@@ -53,16 +50,15 @@ class Showing:
         assessments: Sequence[Assessment],
         states: Mapping[str, TrialState],
         asked: Asked,
-        waiting: Waiting = nullcontext,
     ) -> Judged:
-        """What becomes of each candidate among the assessments. ``waiting`` surrounds the database."""
+        """What becomes of each candidate among the assessments."""
         traces = {one.trial.id: traces_of(one, self._ring) for one in assessments}
         candidates = [
             candidate
             for one in assessments
             if (candidate := candidate_of(one, traces[one.trial.id], states[one.trial.id])) is not None
         ]
-        decisions = self._decide(offers, candidates, assessments, asked, waiting) if candidates else ()
+        decisions = self._decide(offers, candidates, assessments, asked) if candidates else ()
         return Judged(assessments, traces, {one.trial: one for one in decisions})
 
     def _decide(
@@ -71,7 +67,6 @@ class Showing:
         candidates: Sequence[Candidate],
         assessments: Sequence[Assessment],
         asked: Asked,
-        waiting: Waiting,
     ) -> Sequence[Decision]:
         offered = offers_for(offers.client, [one.trial for one in candidates])
         if not self._policy or self._histories is None:
@@ -79,8 +74,7 @@ class Showing:
         policies = {trial: offer.policy for trial, offer in offered.items()}
         midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
         try:
-            with waiting():
-                history = self._histories.history(asked.subject, asked.user, policies, asked.now, midnight)
+            history = self._histories.history(asked.subject, asked.user, policies, asked.now, midnight)
         except StorageAwayError:
             return safe_default(candidates, offered)
         as_of = partial(_assessed_as_of, offers, asked.record)
