@@ -56,10 +56,10 @@ test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a thr
 conformance: setup-dev ## docs/conformance.md: every requirement of CDS Hooks on a service, and the test that shows it
 	@$(BIN)/python -m tests.conformance
 
-bench-load: postgresql setup-dev ## 4 workers under load while all around them fails in turn; bench/LOAD.md keeps the table
+bench-load: postgresql setup-dev ## the part of bench with 4 workers under load while all around them fails in turn
 	@$(BIN)/python -m bench.load $(ARGS)
 
-bench: setup-dev ## measure the speed; bench/RESULTS.md keeps the table
+bench: jdk postgresql setup-dev ## measure the speed; bench/RESULTS.md keeps the table
 	@$(BIN)/python -m bench $(ARGS)
 
 sbom: setup-dev ## what the service ships with, as CycloneDX in build/sbom.json

@@ -1,4 +1,4 @@
-"""``python -m bench.load`` runs the storm and the signed calls, and puts both into RESULTS.md."""
+"""``python -m bench.load`` runs the storm and the signed calls alone. ``python -m bench`` keeps them."""
 
 from __future__ import annotations
 
