@@ -28,6 +28,10 @@ def test_every_sample_patient_comes_out_as_its_story_expects(console: Console) -
     assert "Possible candidate" in text
 
 
+def test_with_the_policy_on_every_first_opening_is_as_the_story_expects(console: Console) -> None:
+    assert run.run_demo(once=True, console=console, policy=True) == 0, console.export_text()
+
+
 def test_the_demo_fails_if_an_outcome_is_not_the_expected_one(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

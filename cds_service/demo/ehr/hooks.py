@@ -77,9 +77,9 @@ class HookClient:
         """Close the connections."""
         self._session.close()
 
-    def fire(self, patient_id: str, prefetch: bool) -> Exchange:
+    def fire(self, patient_id: str, prefetch: bool, user: str = USER) -> Exchange:
         """Open the chart of a patient: one `patient-view` call. Never raises for what the service does."""
-        context = {"userId": USER, "patientId": patient_id}
+        context = {"userId": user, "patientId": patient_id}
         request: Resource = {
             "hook": "patient-view",
             "hookInstance": str(uuid4()),
