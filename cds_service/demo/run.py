@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,14 @@ from cds_service.demo.ehr_page import Ehr, page
 from cds_service.demo.fhir.client import FhirClient
 from cds_service.demo.fhir_server import create_fhir_server, store_of
 from cds_service.demo.firing import Fired, fire_all
-from cds_service.demo.servers import HOST, NotStartedError, free_ports, in_thread, service_process
+from cds_service.demo.servers import (
+    HOST,
+    NotStartedError,
+    choosing_ports,
+    free_ports,
+    in_thread,
+    service_process,
+)
 
 
 @dataclass(frozen=True)
@@ -63,21 +70,21 @@ def run_demo(once: bool, console: Console | None = None, *, policy: bool = False
 @contextmanager
 def running(folder: Path, today: date, *, policy: bool = False) -> Iterator[Running]:
     """The FHIR server with the page, and the service, on the next free ports; down again after the block."""
-    service_port, ehr_port = free_ports(2)
     patients = folder / "patients"
     samples.write_folder(patients, today)
     app = create_fhir_server(patients)
-    base = f"http://{HOST}:{ehr_port}/fhir"
-    fhir = FhirClient(base)
-    hooks = HookClient(f"http://{HOST}:{service_port}", base, fhir.get)
-    app.extensions["ehr"] = Ehr(store_of(app), fhir, hooks, samples.ALL, today)
-    app.register_blueprint(page)
-    with (
-        closing(fhir),
-        closing(hooks),
-        in_thread(app, ehr_port) as ehr,
-        service_process(service_port, base, folder / "service.log", policy=policy) as service,
-    ):
+    with ExitStack() as started:
+        with choosing_ports():
+            service_port, ehr_port = free_ports(2)
+            base = f"http://{HOST}:{ehr_port}/fhir"
+            fhir = started.enter_context(closing(FhirClient(base)))
+            service_url = f"http://{HOST}:{service_port}"
+            hooks = started.enter_context(closing(HookClient(service_url, base, fhir.get)))
+            app.extensions["ehr"] = Ehr(store_of(app), fhir, hooks, samples.ALL, today)
+            app.register_blueprint(page)
+            ehr = started.enter_context(in_thread(app, ehr_port))
+            log = folder / "service.log"
+            service = started.enter_context(service_process(service_port, base, log, policy=policy))
         yield Running(service, ehr, hooks)
 
 

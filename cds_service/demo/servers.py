@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,17 @@ class QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
+
+
+@contextmanager
+def choosing_ports() -> Iterator[None]:
+    """While one demo chooses ports and starts on them, another that starts on this machine waits.
+
+    Otherwise both find the same ports free, and one talks to the other's service.
+    """
+    with (Path(tempfile.gettempdir()) / f"trialhook-demo-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_ports(count: int, first: int = FIRST_PORT) -> list[int]:
