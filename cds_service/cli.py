@@ -15,12 +15,12 @@ from cds_service.assessment_json import patient_document
 from cds_service.audit.commands import audit, keys
 from cds_service.clients.commands import clients
 from cds_service.clock import today_in
+from cds_service.command_settings import settings_or_usage
 from cds_service.recruitment.commands import state
 from cds_service.screening.files import UnusableInputError, read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
 from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
-from cds_service.settings import Settings, SettingsError
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.command_line.patients import candidates, forget
 from mappings.definitions import DefinitionError, load_catalog
@@ -35,13 +35,6 @@ def main() -> None:
     """Flags possible candidates for clinical trials, as a CDS Hooks service and in batch."""
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise click.UsageError("\n".join(error.faults)) from None
-
-
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65535))
@@ -49,7 +42,7 @@ def _settings() -> Settings:
 def serve(host: str, port: int, policy: bool) -> None:
     """Run the service under gunicorn. WEB_CONCURRENCY sets the number of processes."""
     try:
-        check_set_up(_settings())
+        check_set_up(settings_or_usage())
     except BadSetUpError as error:
         raise click.ClickException(str(error)) from None
     run_gunicorn(host, port, policy=policy)
@@ -72,7 +65,7 @@ def demo(once: bool, policy: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per patient, a line each.")
 def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, as_json: bool) -> None:
     """Assess the patients in FILEs: FHIR R4 Bundles, resources or NDJSON, together one data set."""
-    day = as_of.date() if as_of else today_in(_settings().time_zone)
+    day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
     trials = _trials(trial_id)
     try:
         data = read_files(files)

@@ -14,12 +14,11 @@ from cds_service.audit.fhir_export import audit_event_line
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events, read_events
 from cds_service.audit.spool import SPOOL_FOLDER, Spool
-from cds_service.fhir.allow_list import parse_base
-from cds_service.settings import Settings, SettingsError
+from cds_service.command_settings import ring_or_usage, settings_or_usage, subject_or_usage
 from cds_service.storage.database import Database
 from cds_service.storage.engines.backend import UnusableDatabaseError
 from cds_service.storage.engines.location import database_url, state_folder
-from cds_service.storage.records import StorageAwayError, Subject
+from cds_service.storage.records import StorageAwayError
 
 _SETTING = "TRIALHOOK_KEYS"
 
@@ -88,11 +87,8 @@ def find(
 
     Needs the keys (TRIALHOOK_KEYS) under which they were written.
     """
-    base = parse_base(fhir_base) if fhir_base else None
-    if fhir_base and base is None:
-        raise click.UsageError("--fhir-base must be a URL such as https://ehr.example/fhir/r4")
-    subject = Subject(client, tenant, base.url if base else "", patient.removeprefix("Patient/"))
-    pseudonyms = patient_pseudonyms(_ring(), subject)
+    subject = subject_or_usage(client, tenant, fhir_base, patient)
+    pseudonyms = patient_pseudonyms(ring_or_usage(), subject)
     if not _print_events("find", *_span(since, until), mentioning=pseudonyms):
         click.echo("No event is about this patient under this client, tenant and FHIR base.", err=True)
 
@@ -106,7 +102,7 @@ def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | No
 
 def _print_events(kind: str, since: datetime | None, until: datetime, *, mentioning: Sequence[str]) -> int:
     """Prints what is found, and says how many; that somebody looked is an event as well."""
-    settings = _settings()
+    settings = settings_or_usage()
     if Spool(state_folder(settings) / SPOOL_FOLDER).size():
         click.echo("Some events wait in the spool for the database, and are not among these yet.", err=True)
     facts: dict[str, object] = {"by": "command line", "patients": list(mentioning)}
@@ -135,20 +131,3 @@ def _database(url: str) -> Database:
         return Database(url, wait=_PATIENCE)
     except UnusableDatabaseError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise click.UsageError("\n".join(error.faults)) from None
-
-
-def _ring() -> KeyRing:
-    keys_set = _settings().keys
-    if not keys_set:
-        raise click.UsageError(f"{_SETTING} is not set: without its keys nobody can be found")
-    try:
-        return KeyRing.parse(keys_set)
-    except KeyRingError as error:
-        raise click.UsageError(f"{_SETTING} cannot be used: {error}") from None

@@ -9,10 +9,10 @@ import click
 
 from cds_service.assessing import definitions
 from cds_service.clock import today_in
+from cds_service.command_settings import settings_or_usage
 from cds_service.recruitment.reading import STATES, RecruitmentError
 from cds_service.recruitment.states import CHECK_EVERY, RecruitmentStates, TrialState
 from cds_service.recruitment.writing import BusyError, Change, change_entry
-from cds_service.settings import Settings, SettingsError
 from mappings.trial_definition import Catalog, TrialDefinition
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -25,7 +25,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--silent/--not-silent", default=None, help="Whether cards are held back but recorded.")
 def state(trial_id: str | None, state: str | None, until: datetime | None, silent: bool | None) -> None:
     """Show, or change without a restart, whether trials take patients."""
-    settings = _settings()
+    settings = settings_or_usage()
     catalog, day = definitions(), today_in(settings.time_zone)
     path = Path(settings.recruitment) if settings.recruitment else None
     changing = state is not None or until is not None or silent is not None
@@ -37,13 +37,6 @@ def state(trial_id: str | None, state: str | None, until: datetime | None, silen
         click.echo(_line(trial, states.of(trial, day)))
     if changing:
         click.echo(f"The running service follows within {CHECK_EVERY:.0f} s.")
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise click.UsageError("\n".join(error.faults)) from None
 
 
 def _trial(catalog: Catalog, trial_id: str) -> TrialDefinition:

@@ -10,7 +10,8 @@ import click
 from sqlalchemy import func, select
 
 from cds_service.audit.rows import purge_audit
-from cds_service.settings import Settings, SettingsError
+from cds_service.command_settings import settings_or_usage
+from cds_service.settings import Settings
 from cds_service.storage.database import Database
 from cds_service.storage.engines.backend import UnusableDatabaseError
 from cds_service.storage.engines.location import database_url
@@ -62,13 +63,6 @@ def _due(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
 
 def _purged(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
     return purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
-
-
-def settings_or_usage() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise click.UsageError("\n".join(error.faults)) from None
 
 
 @contextmanager

@@ -9,13 +9,10 @@ import click
 import orjson
 
 from cds_service.audit.events import new_event, patient_pseudonyms
-from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events
-from cds_service.fhir.allow_list import parse_base
-from cds_service.settings import Settings
-from cds_service.storage.command_line.maintenance import opened, settings_or_usage
+from cds_service.command_settings import ring_or_usage, settings_or_usage, subject_or_usage
+from cds_service.storage.command_line.maintenance import opened
 from cds_service.storage.database import Database
-from cds_service.storage.records import Subject
 from cds_service.storage.store import Store
 
 
@@ -29,13 +26,8 @@ def forget(client: str, tenant: str, fhir_base: str, patient: str) -> None:
 
     Snoozes go too: a patient who declined is asked again.
     """
-    base = parse_base(fhir_base) if fhir_base else None
-    if fhir_base and base is None:
-        raise click.UsageError("--fhir-base must be a URL such as https://ehr.example/fhir/r4")
-    subject = Subject(client, tenant, base.url if base else "", patient.removeprefix("Patient/"))
-    settings = settings_or_usage()
-    ring = _ring(settings)
-    with opened(settings) as ours:
+    subject, ring = subject_or_usage(client, tenant, fhir_base, patient), ring_or_usage()
+    with opened(settings_or_usage()) as ours:
         counts = Store(ours, ring).forget(subject)._asdict()
         _audit(
             ours, "forget", {"client": client, "patients": list(patient_pseudonyms(ring, subject)), **counts}
@@ -51,9 +43,9 @@ def candidates(client: str | None, trial: str | None) -> None:
 
     They are FHIR base URLs and Patient ids: names and values are looked up in the EHR by those who may.
     """
-    settings = settings_or_usage()
-    with opened(settings) as ours:
-        found = Store(ours, _ring(settings)).silent_candidates(client, trial)
+    ring = ring_or_usage()
+    with opened(settings_or_usage()) as ours:
+        found = Store(ours, ring).silent_candidates(client, trial)
         _audit(
             ours, "candidates", {"client": client or "", "trial": trial or "", "found": len(found.patients)}
         )
@@ -71,13 +63,6 @@ def candidates(client: str | None, trial: str | None) -> None:
         click.echo(orjson.dumps(line))
     if found.unreadable:
         click.echo(f"{found.unreadable} more were encrypted by a key that is not in TRIALHOOK_KEYS", err=True)
-
-
-def _ring(settings: Settings) -> KeyRing:
-    try:
-        return KeyRing.parse(settings.keys)
-    except KeyRingError as error:
-        raise click.UsageError(f"TRIALHOOK_KEYS: {error}") from None
 
 
 def _audit(database: Database, kind: str, facts: Mapping[str, object]) -> None:

@@ -1,0 +1,37 @@
+"""What commands read from the environment and from options, with faults as usage errors."""
+
+from __future__ import annotations
+
+import click
+
+from cds_service.audit.key_ring import KeyRing, KeyRingError
+from cds_service.fhir.allow_list import parse_base
+from cds_service.settings import Settings, SettingsError
+from cds_service.storage.records import Subject
+
+
+def settings_or_usage() -> Settings:
+    """The settings of the environment."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise click.UsageError("\n".join(error.faults)) from None
+
+
+def ring_or_usage() -> KeyRing:
+    """The keys of the environment, without which nobody can be found."""
+    keys = settings_or_usage().keys
+    if not keys:
+        raise click.UsageError("TRIALHOOK_KEYS is not set: without its keys nobody can be found")
+    try:
+        return KeyRing.parse(keys)
+    except KeyRingError as error:
+        raise click.UsageError(f"TRIALHOOK_KEYS cannot be used: {error}") from None
+
+
+def subject_or_usage(client: str, tenant: str, fhir_base: str, patient: str) -> Subject:
+    """The patient that options name, as the client's calls name it."""
+    base = parse_base(fhir_base) if fhir_base else None
+    if fhir_base and base is None:
+        raise click.UsageError("--fhir-base must be a URL such as https://ehr.example/fhir/r4")
+    return Subject(client, tenant, base.url if base else "", patient.removeprefix("Patient/"))
