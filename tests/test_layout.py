@@ -15,7 +15,7 @@ PURE = ("mappings", "cards")
 
 MAY_IMPORT_OF_OURS = {
     "mappings": ("mappings",),
-    "cards": ("cards", "mappings.results", "mappings.verdicts"),
+    "cards": ("cards", "mappings.language", "mappings.results", "mappings.verdicts"),
     "cds_service": PACKAGES,
 }
 OURS_OR_TESTS = (*PACKAGES, "tests", "bench")
