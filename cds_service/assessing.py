@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TypeVar
 
 from cds_service.failures import describe
+from cds_service.settings import trial_folders
 from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.facts import PatientRecord
@@ -23,8 +24,8 @@ _LOG = logging.getLogger("trialhook.assessing")
 
 @cache
 def definitions() -> Catalog:
-    """The installed definitions, loaded and checked once per process. Raises DefinitionError."""
-    return load_catalog()
+    """The definitions of this deployment, loaded and checked once per process. Raises DefinitionError."""
+    return load_catalog(trial_folders())
 
 
 def assess_resources(

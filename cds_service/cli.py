@@ -17,16 +17,15 @@ from cds_service.clients.commands import clients
 from cds_service.clock import today_in
 from cds_service.command_settings import settings_or_usage
 from cds_service.recruitment.commands import state
+from cds_service.reviewing.commands import trials
 from cds_service.screening.files import UnusableInputError, read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
 from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.command_line.patients import candidates, forget
-from mappings.definitions import DefinitionError, load_catalog
-from mappings.definitions.trial_prose import describe
 from mappings.results import Gap
-from mappings.trial_definition import Catalog, TrialDefinition
+from mappings.trial_definition import TrialDefinition
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,7 +65,7 @@ def demo(once: bool, policy: bool) -> None:
 def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, as_json: bool) -> None:
     """Assess the patients in FILEs: FHIR R4 Bundles, resources or NDJSON, together one data set."""
     day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
-    trials = _trials(trial_id)
+    wanted = _trials(trial_id)
     try:
         data = read_files(files)
         everyone = sort_by_patient(data)
@@ -76,7 +75,7 @@ def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, 
     _report_leftovers(everyone)
     console = Console(highlight=False)
     for patient in everyone.patients:
-        _assess_one(patient, data.gaps, day, trials, None if as_json else console)
+        _assess_one(patient, data.gaps, day, wanted, None if as_json else console)
 
 
 def _trials(trial_id: str | None) -> Sequence[TrialDefinition]:
@@ -122,45 +121,8 @@ def _assess_one(
         click.echo(orjson.dumps(patient_document(reference, day, assessments)))
 
 
-@main.group()
-def trials() -> None:
-    """Look at trial definitions."""
-
-
-@trials.command("check")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
-def check(path: Path | None) -> None:
-    """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
-    try:
-        catalog = _checked(path)
-    except DefinitionError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise SystemExit(1) from None
-    for trial in catalog.trials:
-        facts = trial.facts
-        click.echo(f"{facts.id} version {facts.version}, {facts.status}, {len(trial.criteria)} criteria: ok")
-
-
-def _checked(path: Path | None) -> Catalog:
-    if path is None:
-        return load_catalog()
-    if not path.exists():
-        raise click.UsageError(f"{path} does not exist")
-    if (path / "trials").is_dir():
-        return load_catalog(root=path)
-    return load_catalog([path])
-
-
-@trials.command("print")
-@click.argument("trial_id", metavar="ID")
-def print_trial(trial_id: str) -> None:
-    """Print a trial as prose, for the physician who reviews it."""
-    click.echo(describe(_trial(trial_id), definitions()))
-
-
 trials.add_command(state)
-for command in (clients, keys, audit, database, purge_command, candidates, forget):
+for command in (trials, clients, keys, audit, database, purge_command, candidates, forget):
     main.add_command(command)
 
 if __name__ == "__main__":

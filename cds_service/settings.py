@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ class Settings:
     retention_days: int = 730
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     policy: bool = False
+    trials: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -79,6 +81,12 @@ class SettingRow(NamedTuple):
     default: str
     meaning: str
     read: Callable[[str], Any]
+
+
+def trial_folders() -> list[Path] | None:
+    """Where the deployment's own definitions of trials lie; None for those that come with the service."""
+    folder = os.environ.get("TRIALHOOK_TRIALS", "").strip()
+    return [Path(folder)] if folder else None
 
 
 def _faults_between(values: Mapping[str, Any]) -> list[str]:
@@ -157,6 +165,12 @@ def _zone(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    if not Path(text).is_dir():
+        raise ValueError("must be a folder of trial definitions")
+    return text
+
+
 def _anything(text: str) -> str:
     return text
 
@@ -223,6 +237,13 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
         "1 in demo mode",
         "Whether definitions that no physician has reviewed are served",
         _yes_or_no,
+    ),
+    SettingRow(
+        "TRIALHOOK_TRIALS",
+        "trials",
+        "those that come with it",
+        "Folder of trial definitions and their signatures (docs/authoring.md)",
+        _folder,
     ),
     SettingRow(
         "TRIALHOOK_TIME_ZONE",

@@ -136,7 +136,11 @@ class Orderable:
 
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
-    """What people need to know of the trial beside its criteria."""
+    """What people need to know of the trial beside its criteria.
+
+    ``reviewed_by`` and ``reviewed_on`` are of a signature on what the definition says now; a signature on
+    anything else does not show.
+    """
 
     id: str
     title: str
@@ -147,6 +151,7 @@ class TrialFacts:
     registry_url: str
     registry_copy_of: datetime.date
     reviewed_by: str = ""
+    reviewed_on: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

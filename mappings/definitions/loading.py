@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mappings.concept import Concept, ConceptGroup
 from mappings.definitions.checks import check_on_empty_record, check_trial
-from mappings.definitions.digest import digest_of
 from mappings.definitions.faults import DefinitionError, Fault, Mistake, Report
 from mappings.definitions.parsing.concept_parser import ConceptFile, check_concepts, parse_concept_file
 from mappings.definitions.parsing.names import Vocabulary
 from mappings.definitions.parsing.score_parser import ScoreSource, parse_score_file
 from mappings.definitions.parsing.source import MapNode, read_source
 from mappings.definitions.parsing.trial_parser import TrialSource, parse_trial_file
-from mappings.trial_definition import Catalog
+from mappings.definitions.signing.content import Content, digest_of, signed_content
+from mappings.definitions.signing.signature import Signature, read_signature, signature_path
+from mappings.results import TrialFacts
+from mappings.trial_definition import Catalog, TrialDefinition
 
 PACKAGED = Path(__file__).resolve().parent.parent
 _SUFFIX = ".yaml"
 _OTHER_SUFFIXES = (".yml", ".json")
+_SIGNED = ("reviewed", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """A catalog, and for each trial its file, what a signature on it is about, and the signature there is."""
+
+    catalog: Catalog
+    files: Mapping[str, Path]
+    contents: Mapping[str, Content]
+    signatures: Mapping[str, Signature]
 
 
 def load_catalog(trial_paths: Sequence[Path] | None = None, *, root: Path | None = None) -> Catalog:
@@ -29,11 +42,21 @@ def load_catalog(trial_paths: Sequence[Path] | None = None, *, root: Path | None
     ``trial_paths``, files or folders of them, take the place of the folder ``trials``.
     Raises DefinitionError with every fault found.
     """
+    return load_definitions(trial_paths, root=root).catalog
+
+
+def load_definitions(
+    trial_paths: Sequence[Path] | None = None, *, root: Path | None = None, to_be_signed: bool = False
+) -> Definitions:
+    """What ``load_catalog`` loads, with what is needed to sign it and to compare it with what was signed.
+
+    ``to_be_signed``: a trial whose status asks for a signature is loaded without one.
+    """
     loading = _Loading(root or PACKAGED)
     loading.read_concepts()
     loading.read_scores()
     loading.read_trials(trial_paths)
-    return loading.finish()
+    return loading.finish(to_be_signed=to_be_signed)
 
 
 @dataclass(slots=True)
@@ -109,22 +132,34 @@ class _Loading:
             check_trial(source, path.parent)
             self.trials[source.trial.id] = source, path
 
-    def finish(self) -> Catalog:
-        """The catalog with its digests, if nothing is wrong."""
+    def finish(self, *, to_be_signed: bool) -> Definitions:
+        """The catalog with its digests and signatures, if nothing is wrong."""
         self._stop_if_faulty()
         scores = {name: source.score for name, source in self.scores.items()}
-        sources = [source for source, _ in self.trials.values()]
+        sources = {name: source for name, (source, _) in self.trials.items()}
         catalog = Catalog(
-            tuple(s.trial for s in sources), self.vocabulary.concepts, self.vocabulary.groups, scores
+            tuple(s.trial for s in sources.values()), self.vocabulary.concepts, self.vocabulary.groups, scores
         )
-        for source in sources:
+        for source in sources.values():
             check_on_empty_record(source, catalog)
+        contents = {name: signed_content(s, catalog, self.names, self.scores) for name, s in sources.items()}
+        signatures = self._signatures()
+        trials = [
+            _signed(source, digest_of(contents[name]), signatures.get(name), to_be_signed)
+            for name, source in sources.items()
+        ]
         self._stop_if_faulty()
-        trials = []
-        for source in sources:
-            digest = digest_of(source, catalog, self.names, self.scores)
-            trials.append(replace(source.trial, facts=replace(source.trial.facts, digest=digest)))
-        return replace(catalog, trials=tuple(trials))
+        files = {name: path for name, (_, path) in self.trials.items()}
+        return Definitions(replace(catalog, trials=tuple(trials)), files, contents, signatures)
+
+    def _signatures(self) -> dict[str, Signature]:
+        found = {}
+        for name, (_, path) in self.trials.items():
+            place = signature_path(path, name)
+            signature = read_signature(place, name, self._report(place))
+            if signature is not None:
+                found[name] = signature
+        return found
 
     def _stop_if_faulty(self) -> None:
         if self.faults:
@@ -159,3 +194,26 @@ class _Loading:
         inside = path.is_relative_to(self.root)
         name = path.relative_to(self.root.parent) if inside else path
         return Report(name.as_posix(), self.faults)
+
+
+def _signed(
+    source: TrialSource, digest: str, signature: Signature | None, to_be_signed: bool
+) -> TrialDefinition:
+    """The trial with its digest, and its reviewer if what was signed is what it says now."""
+    facts = replace(source.trial.facts, digest=digest)
+    if signature is not None and signature.digest == digest:
+        facts = replace(facts, reviewed_by=signature.reviewed_by, reviewed_on=signature.reviewed_on)
+    elif facts.status in _SIGNED and not to_be_signed:
+        source.report.add(Mistake.NOT_SIGNED, source.status_line, _unsigned(facts, signature))
+    return replace(source.trial, facts=facts)
+
+
+def _unsigned(facts: TrialFacts, signature: Signature | None) -> str:
+    head = f"a trial whose status is {facts.status!r} needs a signature"
+    if signature is None:
+        return f"{head}: 'trialhook trials sign {facts.id}'"
+    return (
+        f"{head} on what it says now. It was changed after {signature.reviewed_by} signed it on "
+        f"{signature.reviewed_on.isoformat()}: look at 'trialhook trials diff {facts.id}' and sign it again, "
+        "or set the status to draft"
+    )

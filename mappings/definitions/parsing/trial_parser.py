@@ -18,7 +18,6 @@ from mappings.rules import All, Not, Rule
 from mappings.trial_definition import Criterion, Recruitment, TrialDefinition
 
 STATUSES = ("draft", "reviewed", "active", "closed")
-_SIGNED = ("reviewed", "active")
 _RECRUITMENT = ("recruiting", "full", "closed", "unknown")
 _URL = re.compile(r"https?://[^\s<>()\"']+")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -36,6 +35,7 @@ class TrialSource(NamedTuple):
     node: MapNode
     report: Report
     id_line: int
+    status_line: int
     lines: Mapping[str, int]
     gate_line: int
     source_text: str
@@ -67,6 +67,7 @@ def parse_trial_file(
         node=root,
         report=report,
         id_line=head.line("id"),
+        status_line=head.line("status"),
         lines=lines,
         gate_line=fields.line("show_card_when_met"),
         source_text=text_file,
@@ -103,11 +104,7 @@ def _facts(head: Fields, source: Fields) -> TrialFacts:
         digest="",
         registry_url=_url(source),
         registry_copy_of=copied or _NO_DAY,
-        reviewed_by=head.text("reviewed_by"),
     )
-    if facts.status in _SIGNED and not facts.reviewed_by:
-        message = f"a trial whose status is {facts.status!r} needs 'reviewed_by'"
-        head.report.add(Mistake.NOT_REVIEWED, head.line("status"), message)
     source.close()
     head.close()
     return facts

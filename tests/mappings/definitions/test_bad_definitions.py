@@ -19,6 +19,7 @@ PLACE = re.compile(rb"^# place: (.+)$", re.MULTILINE)
 
 NOT_IN_A_FILE = {
     Mistake.TOO_LARGE: "a file of a megabyte; made by test_loading",
+    Mistake.BAD_SIGNATURE: "not in a file of a trial but in one beside it; test_signing",
 }
 
 

@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 
 from mappings.definitions import load_catalog
-from mappings.definitions.rule_prose import RuleProse, plain_text
-from mappings.definitions.trial_prose import describe
+from mappings.definitions.review.rule_prose import RuleProse
+from mappings.definitions.review.sheet import describe
+from mappings.definitions.review.wording import plain_text
 from mappings.definitions.uses import walk
 from mappings.rules import Rule
 from mappings.trial_definition import Catalog
@@ -32,7 +33,7 @@ def prose(good: Catalog) -> str:
     "piece",
     [
         "# A trial of nothing\n",
-        "- Definition: version 0.10, reviewed, reviewed by Nobody, for tests",
+        "- Definition: version 0.10, draft, not reviewed by a physician",
         "- Something is left out.",
         "> (UPCR)>1.0g/g, or platelets below 50",
         "- The latest result counts.",
@@ -78,7 +79,7 @@ def test_every_kind_of_rule_has_a_sentence(good: Catalog) -> None:
 def test_every_claim_of_a_rule_is_said(good: Catalog) -> None:
     """A member of a rule that the prose forgets would be signed unseen."""
     trial = good.trials[0]
-    source = Path(__file__).resolve().parents[3] / "mappings" / "definitions" / "rule_prose.py"
+    source = Path(__file__).resolve().parents[3] / "mappings" / "definitions" / "review" / "rule_prose.py"
     text = source.read_text(encoding="utf-8")
     rules = [part for criterion in trial.criteria for part in walk(criterion.require)]
     members = {member.name for rule in rules for member in fields(rule)}

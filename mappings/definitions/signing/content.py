@@ -1,4 +1,4 @@
-"""What exactly was signed: one digest over a trial and everything that it uses."""
+"""What exactly is signed: a trial and everything that it reaches, in canonical form, and its digest."""
 
 from __future__ import annotations
 
@@ -14,39 +14,44 @@ from mappings.needs import concepts_of, with_excluded
 from mappings.trial_definition import Catalog
 
 PER_DEPLOYMENT = "recruitment"
-SIGNATURE = frozenset({"status", "reviewed_by"})
-"""Signing a definition must not change what was signed."""
+NOT_SIGNED = frozenset({"status"})
+"""To make a signed definition active must not change what was signed."""
+
+Content = Mapping[str, Plain]
 
 
-def digest_of(
+def signed_content(
     source: TrialSource,
     catalog: Catalog,
     names: Mapping[str, MapNode],
     scores: Mapping[str, ScoreSource],
-) -> str:
-    """``sha256:`` and a digest of the trial, with all concepts and scores it uses.
+) -> Content:
+    """The trial with all concepts, groups, scores and tables that it uses.
 
-    Its recruitment, status and reviewer are left out: they change while what was signed does not.
-
-    Taken from what was parsed: comments, quotes, line breaks and the order of keys do not change it, a code
-    does. ``names`` holds the nodes of concepts and groups.
+    Its recruitment and status are left out: they change while what was signed does not. Taken from what was
+    parsed: comments, quotes, line breaks and the order of keys make no difference, a code does. ``names``
+    holds the nodes of concepts and groups.
     """
     asked = scores_of(source.trial)
     groups = set(source.used_groups).union(*(scores[name].used_groups for name in asked))
     concepts = with_excluded(concepts_of([source.trial], catalog), catalog)
-    content: Mapping[str, Plain] = {
+    return {
         "trial": {
             key: _unsigned(plain(node)) for key, node in source.node.entries.items() if key != PER_DEPLOYMENT
         },
         "concepts": {name: plain(names[name]) for name in {*concepts, *groups}},
         "scores": {name: plain(scores[name].node) for name in asked},
     }
+
+
+def digest_of(content: Content) -> str:
+    """``sha256:`` and the digest of a content, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _unsigned(content: Plain) -> Plain:
-    """The head of a trial without its signature; other content as it is."""
+    """The head of a trial without what may change after signing; other content as it is."""
     if not isinstance(content, dict):
         return content
-    return {key: value for key, value in content.items() if key not in SIGNATURE}
+    return {key: value for key, value in content.items() if key not in NOT_SIGNED}

@@ -1,0 +1,207 @@
+"""``trialhook trials``: check, print, sign and compare definitions."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from cds_service.clock import today_in
+from cds_service.command_settings import settings_or_usage
+from cds_service.reviewing.page import review_page
+from cds_service.settings import trial_folders
+from mappings.definitions import DefinitionError, load_catalog
+from mappings.definitions.loading import Definitions, load_definitions
+from mappings.definitions.review.sheet import describe
+from mappings.definitions.signing.changes import Change, changes_between
+from mappings.definitions.signing.signature import (
+    Signature,
+    fault_of_name,
+    signature_path,
+    signature_text,
+)
+from mappings.language import LANGUAGES, language
+from mappings.results import TrialFacts
+from mappings.trial_definition import Catalog, TrialDefinition
+
+SHORTEST_DIGEST = len("sha256:") + 12
+_LONGEST_VALUE = 200
+_TRIAL = click.argument("trial_id", metavar="ID")
+
+
+@click.group()
+def trials() -> None:
+    """Check, print and sign trial definitions, and see whether trials take patients."""
+
+
+@trials.command("check")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def check(path: Path | None) -> None:
+    """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
+    with _faults_told():
+        catalog = _checked(path)
+    for trial in catalog.trials:
+        facts = trial.facts
+        count = f"{len(trial.criteria)} criteria"
+        click.echo(f"{facts.id} version {facts.version}, {facts.status}, {_signed(facts)}, {count}: ok")
+
+
+def _checked(path: Path | None) -> Catalog:
+    if path is None:
+        return load_catalog(trial_folders())
+    if not path.exists():
+        raise click.UsageError(f"{path} does not exist")
+    if (path / "trials").is_dir():
+        return load_catalog(root=path)
+    return load_catalog([path])
+
+
+def _signed(facts: TrialFacts) -> str:
+    if facts.reviewed_on is None:
+        return "not signed"
+    return f"signed by {facts.reviewed_by} on {facts.reviewed_on.isoformat()}"
+
+
+@trials.command("print")
+@_TRIAL
+@click.option(
+    "--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", show_default=True
+)
+@click.option("--language", "tag", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
+def print_trial(trial_id: str, form: str, tag: str, output: Path | None) -> None:
+    """Print the review sheet of a trial: what the physician who signs it has to read."""
+    definitions = _definitions()
+    trial = _trial(definitions, trial_id)
+    writer = review_page if form == "html" else describe
+    sheet = writer(trial, definitions.catalog, language(tag))
+    if output is None:
+        click.echo(sheet, nl=False)
+    else:
+        _write(output, sheet)
+        click.echo(f"{output}: the review sheet of {trial.id}, {trial.facts.digest}")
+
+
+@trials.command("sign")
+@_TRIAL
+@click.option("--reviewer", required=True, help="The physician who has read and signed the review sheet.")
+@click.option(
+    "--digest", required=True, help="The digest on the sheet that was signed, at least its first 12 digits."
+)
+@click.option(
+    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the signature (default: today)."
+)
+def sign(trial_id: str, reviewer: str, digest: str, day: datetime | None) -> None:
+    """Record that a physician has signed what a definition says now."""
+    definitions = _definitions()
+    trial = _trial(definitions, trial_id)
+    signature = Signature(trial.id, reviewer.strip(), _day(day), definitions.contents[trial.id])
+    fault = fault_of_name(signature.reviewed_by)
+    if fault:
+        raise click.UsageError(f"--reviewer {fault}")
+    _check_digest(digest, signature.digest)
+    path = signature_path(definitions.files[trial.id], trial.id)
+    _write(path, signature_text(signature))
+    click.echo(f"{path}: {trial.id} signed by {signature.reviewed_by} on {signature.reviewed_on.isoformat()}")
+    click.echo(f"{signature.digest}")
+    if trial.facts.status == "draft":
+        click.echo(
+            f"Its status is still draft; set it to active in {definitions.files[trial.id]} to serve it."
+        )
+
+
+def _day(day: datetime | None) -> date:
+    today = today_in(settings_or_usage().time_zone)
+    signed_on = day.date() if day else today
+    if signed_on > today:
+        raise click.UsageError("--on is a day to come")
+    return signed_on
+
+
+def _check_digest(given: str, digest: str) -> None:
+    """What is signed must be what was read: the digest printed on the sheet says which that was."""
+    text = given.strip().lower()
+    text = text if text.startswith("sha256:") else f"sha256:{text}"
+    if len(text) < SHORTEST_DIGEST:
+        raise click.UsageError("--digest must have at least 12 digits of the digest on the review sheet")
+    if not digest.startswith(text):
+        raise click.ClickException(
+            "what was signed is not the definition as it is now: print the sheet again and have it read again"
+        )
+
+
+@trials.command("diff")
+@_TRIAL
+def diff(trial_id: str) -> None:
+    """Show what has changed in a definition since it was signed. Exits with 1 if anything has."""
+    definitions = _definitions()
+    trial = _trial(definitions, trial_id)
+    signature = definitions.signatures.get(trial.id)
+    if signature is None:
+        raise click.ClickException(f"{trial.id} has not been signed, so there is nothing to compare it with")
+    changes = changes_between(signature.content, definitions.contents[trial.id])
+    who = f"{signature.reviewed_by} on {signature.reviewed_on.isoformat()}"
+    if not changes:
+        click.echo(f"{trial.id} is what was signed by {who}.")
+        return
+    click.echo(f"{trial.id}: changed in {len(changes)} places since it was signed by {who}")
+    for change in changes:
+        click.echo(_change_words(change))
+    raise SystemExit(1)
+
+
+def _change_words(change: Change) -> str:
+    place = " > ".join(change.place)
+    if change.signed is None:
+        return f"\n{place}\n  + {_capped(change.now)}"
+    if change.now is None:
+        return f"\n{place}\n  - {_capped(change.signed)}"
+    return f"\n{place}\n  - {_capped(change.signed)}\n  + {_capped(change.now)}"
+
+
+def _capped(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def _definitions() -> Definitions:
+    with _faults_told():
+        return load_definitions(trial_folders(), to_be_signed=True)
+
+
+def _trial(definitions: Definitions, trial_id: str) -> TrialDefinition:
+    try:
+        return definitions.catalog.trial(trial_id)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+
+
+@contextlib.contextmanager
+def _faults_told() -> Iterator[None]:
+    try:
+        yield
+    except DefinitionError as error:
+        _tell(error.faults)
+        raise SystemExit(1) from None
+
+
+def _tell(faults: Sequence[object]) -> None:
+    for fault in faults:
+        click.echo(str(fault), err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(text)
+        written = Path(file.name)
+        written.chmod(0o644)
+        written.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""A definition as prose, for the physician who reviews and signs it."""
