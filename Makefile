@@ -3,6 +3,8 @@
 PYTHON ?= python3
 ONCE ?=
 ARGS ?=
+SEED ?=
+CASES ?= 20000
 UPGRADE ?= --upgrade
 
 BIN := .venv/bin
@@ -19,8 +21,8 @@ endif
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format test-hapi test-validator test-postgres conformance bench bench-load sbom audit \
-	lock setup setup-dev jdk postgresql clean
+.PHONY: help demo test lint types format fuzz test-oracle test-records test-hapi test-validator test-postgres messages \
+	conformance accuracy bench bench-load sbom audit lock setup setup-dev jdk npm postgresql clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -42,6 +44,16 @@ format: setup-dev ## rewrite the code in ruff's format
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
 	@$(BIN)/ruff format .
 
+fuzz: setup-dev ## changed records against what holds for every record (docs/invariants.md); SEED= and CASES= may be set
+	@$(BIN)/python -m tests.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+test-oracle: setup-dev ## both scores against a second, naive implementation on 50,000 random patients
+	@ORACLE_PATIENTS=$${ORACLE_PATIENTS:-50000} $(BIN)/pytest -n auto tests/oracle $(ARGS)
+
+test-records: jdk npm setup-dev ## records that others wrote: HL7's 5,307 examples and 200 of Synthea's patients
+	@$(BIN)/python -m tests.records
+	@$(BIN)/pytest -n 2 -m records tests/records $(ARGS)
+
 test-hapi: jdk setup-dev ## the service against HAPI FHIR and Synthea, or against HAPI_BASE_URL
 	@$(BIN)/python -m tests.hapi
 	@$(BIN)/pytest -m hapi tests/hapi $(ARGS)
@@ -52,6 +64,18 @@ test-validator: jdk setup-dev ## HL7's own validator on what we send, and our pa
 
 test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a throwaway server or TRIALHOOK_TEST_POSTGRES
 	@$(BIN)/pytest -m postgres tests $(ARGS)
+
+accuracy: setup-dev ## docs/accuracy.md: synthetic patients of known verdicts, one fact varied at a time
+	@$(BIN)/python -m tests.accuracy
+
+# What the catalogues lack is left empty for a translator; what is no longer said goes away.
+messages: setup-dev ## mappings/language/locale: the texts that are to be translated, in each language's catalogue
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --mapping-file mappings/language/babel.cfg --no-default-keywords --keywords message \
+		--add-location file --sort-by-file --width 110 --output-file build/trialhook.pot \
+		cards mappings cds_service
+	@$(BIN)/pybabel --quiet update --domain trialhook --input-file build/trialhook.pot \
+		--output-dir mappings/language/locale --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
 
 conformance: setup-dev ## docs/conformance.md: every requirement of CDS Hooks on a service, and the test that shows it
 	@$(BIN)/python -m tests.conformance
@@ -122,6 +146,17 @@ jdk:
 			apt-get update -qq && apt-get install -y -qq openjdk-17-jdk-headless maven >/dev/null; \
 		else \
 			echo "These tests need a JDK of 17 or later and Maven: sudo apt-get install -y openjdk-17-jdk-headless maven" >&2; \
+			exit 1; \
+		fi; }
+
+npm:
+	@command -v npm >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing npm ..."; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get update -qq && apt-get install -y -qq npm >/dev/null; \
+		else \
+			echo "These tests need npm: sudo apt-get install -y npm" >&2; \
 			exit 1; \
 		fi; }
 

@@ -13,14 +13,10 @@ from cards.detail import detail_of
 from cards.service_requests import check_templates, trial_name
 from cards.suggestions import suggestions_for
 from cards.text import plain, utf16_length
+from mappings.language import Language
 from mappings.results import Assessment, TrialFacts
 
 __all__ = ["CardContext", "check_templates", "compose_cards"]
-
-_TOPIC = Coding(wording.TOPIC_SYSTEM, *wording.TOPIC)
-_OVERRIDE_REASONS = tuple(
-    OverrideReason(wording.OVERRIDE_SYSTEM, code, display) for code, display in wording.OVERRIDE_REASONS
-)
 
 
 def compose_cards(
@@ -32,42 +28,55 @@ def compose_cards(
     trial = assessment.trial
     card = Card(
         uuid=new_uuid(),
-        summary=_summary(assessment),
+        summary=_summary(assessment, context.language),
         detail=detail_of(assessment, context),
         indicator="info",
-        source=_source(trial),
+        source=_source(trial, context.language),
         suggestions=suggestions_for(assessment, context, new_uuid),
         selection_behavior="any",
-        override_reasons=_OVERRIDE_REASONS,
-        links=_links(trial),
+        override_reasons=_override_reasons(context.language),
+        links=_links(trial, context.language),
     )
     return (card,)
 
 
-def _summary(assessment: Assessment) -> str:
+def _summary(assessment: Assessment, language: Language) -> str:
     """Possible candidate: CAR-T for refractory lupus. 5 of 13 applicable criteria met, 8 to check"""
+    say = language.text
     met, unknown, not_met = assessment.counts()
-    counts = wording.SUMMARY_MET.format(met=met, applicable=met + unknown + not_met)
-    if unknown:
-        counts += wording.SUMMARY_TO_CHECK.format(unknown=unknown)
-    room = SUMMARY_LIMIT - utf16_length(wording.SUMMARY_HEAD) - utf16_length(counts) - len(". ")
+    counts = say(wording.SUMMARY_TO_CHECK if unknown else wording.SUMMARY_MET).format(
+        met=met, applicable=met + unknown + not_met, unknown=unknown
+    )
+    template = say(wording.SUMMARY)
+    room = SUMMARY_LIMIT - utf16_length(template.format(title="", counts=counts))
     trial = assessment.trial
-    titles = (plain(title, room).rstrip(".") for title in (trial.short_title, trial.title))
-    title = next(filter(None, titles), trial_name(trial))
-    return f"{wording.SUMMARY_HEAD}{title}. {counts}"
+    titles = (plain(say(title), room).rstrip(".") for title in (trial.short_title, trial.title))
+    title = next(filter(None, titles), trial_name(trial, language))
+    return template.format(title=title, counts=counts)
+
+
+@lru_cache(maxsize=8)
+def _override_reasons(language: Language) -> tuple[OverrideReason, ...]:
+    return tuple(
+        OverrideReason(wording.OVERRIDE_SYSTEM, code, language.text(display))
+        for code, display in wording.OVERRIDE_REASONS
+    )
 
 
 @lru_cache(maxsize=64)
-def _source(trial: TrialFacts) -> Source:
+def _source(trial: TrialFacts, language: Language) -> Source:
+    code, display = wording.TOPIC
+    topic = Coding(wording.TOPIC_SYSTEM, code, language.text(display))
     if not is_web_address(trial.registry_url):
-        return Source(wording.SOURCE_WITHOUT_REGISTRY, topic=_TOPIC)
+        return Source(wording.SOURCE_WITHOUT_REGISTRY, topic=topic)
     host = urlsplit(trial.registry_url).hostname or ""
-    label = f"{wording.REGISTRIES.get(host, host)} {trial_name(trial)}"
-    return Source(plain(label), trial.registry_url, topic=_TOPIC)
+    label = f"{wording.REGISTRIES.get(host, host)} {trial_name(trial, language)}"
+    return Source(plain(label), trial.registry_url, topic=topic)
 
 
 @lru_cache(maxsize=64)
-def _links(trial: TrialFacts) -> tuple[Link, ...]:
+def _links(trial: TrialFacts, language: Language) -> tuple[Link, ...]:
     if not is_web_address(trial.registry_url):
         return ()
-    return (Link(wording.STUDY_PAGE.format(trial=trial_name(trial)), trial.registry_url),)
+    label = language.text(wording.STUDY_PAGE).format(trial=trial_name(trial, language))
+    return (Link(label, trial.registry_url),)

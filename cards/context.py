@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from mappings.language import ENGLISH, Language
+
 _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _CLINICIAN = re.compile(r"(?:Practitioner|PractitionerRole)/[A-Za-z0-9.-]{1,64}")
 
@@ -17,8 +19,8 @@ class CardContext:
     ``user`` is the hook's userId; it becomes the requester of drafts if it is a clinician.
     ``recruitment_line`` is a phrase (``wording.recruitment_line``); ``retrieved`` is the day on which
     the chart was read. ``openings`` are whole sentences, in words of this service's own or of a definition,
-    that stand before everything else: why the card comes now. Ids that are not FHIR ids are refused: the
-    caller has checked them already.
+    that stand before everything else: why the card comes now. Both are in the card's ``language`` already.
+    Ids that are not FHIR ids are refused: the caller has checked them already.
     """
 
     patient_id: str
@@ -29,6 +31,7 @@ class CardContext:
     sites: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     openings: tuple[str, ...] = ()
+    language: Language = ENGLISH
 
     def __post_init__(self) -> None:
         for name, value in (("patient_id", self.patient_id), ("encounter_id", self.encounter_id)):

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from cards import wording
 from cards.text import escaped, escaped_from_definition, plain
+from mappings.language import ENGLISH, Language
+from mappings.language.record_words import TREATMENT, drugs_in, note_in, value_in
 from mappings.results import Evidence
 from mappings.verdicts import Reason
 
@@ -17,7 +19,9 @@ VALUE_LIMIT = 72
 NOTE_LIMIT = 72
 DATE_LIMIT = 20
 
-_ABBREVIATION = re.compile(r"\(([A-Za-z][A-Za-z0-9/+-]{1,11})\)$")
+_ABBREVIATION = re.compile(r"[(\uff08]([A-Za-z][A-Za-z0-9/+-]{1,11})[)\uff09]$")
+_WIDE_BRACKET = "\uff09"
+"""Brings its own space with it."""
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 
 
@@ -45,7 +49,7 @@ def short_name(label: str) -> str:
     return words
 
 
-def date_words(written: str) -> str:
+def date_words(written: str, language: Language = ENGLISH) -> str:
     """A FHIR date in words, as precise as it was written: 12 Feb 2026, Feb 2026, 2026."""
     if not written:
         return ""
@@ -58,31 +62,38 @@ def date_words(written: str) -> str:
     except ValueError:
         return escaped(written, DATE_LIMIT)
     if day:
-        return wording.short_date(known)
-    return wording.short_month(known) if month else year
+        return language.short_date(known)
+    return language.short_month(known) if month else year
 
 
-def fact_words(fact: Evidence, beside: str = "", in_sentence: bool = False) -> str:
+def fact_words(fact: Evidence, language: Language, beside: str = "", in_sentence: bool = False) -> str:
     """UPCR 1.4 g/g (12 Feb 2026), without the name where the line already says it.
 
-    In a sentence: UPCR 1.4 g/g of 12 Feb 2026
+    In a sentence: UPCR 1.4 g/g of 12 Feb 2026. ``beside`` is the label that the line bears, untranslated.
     """
-    words = value_words(fact, beside)
-    day, note = date_words(fact.date), escaped(fact.note, NOTE_LIMIT)
+    words = value_words(fact, beside, language)
+    day, note = date_words(fact.date, language), escaped(note_in(language, fact.note), NOTE_LIMIT)
     if in_sentence and words:
-        return dated(wording.OF_DATE.format(value=words, date=day) if day else words, note)
-    return dated(words, "; ".join(filter(None, (day, note)))) or day or note
+        of_date = language.text(wording.OF_DATE).format(value=words, date=day) if day else words
+        return dated(of_date, note, language)
+    beside_it = language.between(wording.PHRASES).join(filter(None, (day, note)))
+    return dated(words, beside_it, language) or day or note
 
 
-def value_words(fact: Evidence, beside: str) -> str:
+def value_words(fact: Evidence, beside: str, language: Language) -> str:
     """UPCR 1.4 g/g, without the name where the line already says it."""
-    value = escaped(value_of(fact), VALUE_LIMIT)
+    text, label = value_of(fact), language.text(fact.label)
+    said = drugs_in(language, text) if fact.concept == TREATMENT else value_in(language, text)
+    value = escaped(said, VALUE_LIMIT)
     if fact.reason is Reason.ABSENT_BY_RULE and not value:
-        value = wording.ABSENT_BY_RULE
+        value = language.text(wording.ABSENT_BY_RULE)
     elif fact.reason is Reason.ATTESTED:
-        value = f"{value}, {wording.ATTESTED}" if value else wording.ATTESTED
-    said = value and (says(beside, fact.label) or fact.label.casefold() in fact.text.casefold())
-    return _side_by_side("" if said else short_label(fact.label), value)
+        attested = language.text(wording.ATTESTED)
+        value = f"{value}{language.between(wording.VALUES)}{attested}" if value else attested
+    elif label is not fact.label and text.casefold() == fact.label.casefold():
+        value = ""  # no more than our own name for it, which the label translates
+    named = value and (says(beside, fact.label) or label.casefold() in fact.text.casefold())
+    return _side_by_side("" if named else short_label(label), value)
 
 
 def value_of(fact: Evidence) -> str:
@@ -107,15 +118,17 @@ def _side_by_side(name: str, value: str) -> str:
     """Kidney biopsy class IV, where the name ends in the word with which the value begins."""
     if not name or not value:
         return name or value
+    if name[-1] == _WIDE_BRACKET:
+        return name + value
     shared = value.partition(" ")[0]
     if name.endswith(f" {shared}"):
         name = name[: -len(shared) - 1]
     return f"{name} {value}"
 
 
-def dated(words: str, day: str) -> str:
+def dated(words: str, day: str, language: Language) -> str:
     """Words with a date, already in words, in brackets; either may be missing."""
-    return wording.DATED.format(value=words, date=day) if words and day else words
+    return language.text(wording.DATED).format(value=words, date=day) if words and day else words
 
 
 def distinct(words: Iterable[str]) -> list[str]:

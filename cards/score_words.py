@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from cards import wording
 from cards.evidence_words import VALUE_LIMIT, date_words, dated, short_label, value_of
 from cards.text import escaped
+from mappings.language import Language
+from mappings.language.record_words import value_in
 from mappings.results import Assessment, ScoreItemResult, ScoreResult
 from mappings.verdicts import Reason, Verdict
 
@@ -26,34 +28,41 @@ def scores_by_criterion(assessment: Assessment) -> dict[str, ScoreResult]:
     return found
 
 
-def open_score(score: ScoreResult, reason: Reason) -> str:
+def open_score(score: ScoreResult, reason: Reason, language: Language) -> str:
     """What an open score says, or nothing where the evidence says more."""
+    say = language.text
     if reason is Reason.CONFLICTING and score.recorded is not None:
-        recorded = dated(escaped(value_of(score.recorded), VALUE_LIMIT), date_words(score.recorded.date))
-        return _computed_words(score) + wording.SCORE_CONTRADICTED.format(recorded=recorded)
+        total = escaped(value_in(language, value_of(score.recorded)), VALUE_LIMIT)
+        recorded = dated(total, date_words(score.recorded.date, language), language)
+        computed = _computed_words(score, language)
+        return say(wording.SCORE_CONTRADICTED).format(score=computed, recorded=recorded)
     if score.entry not in {None, Verdict.MET}:
-        return _computed_words(score) + wording.SCORE_ENTRY
-    return score_words(score) if reason is Reason.SCORE_UNDECIDED else ""
+        return say(wording.SCORE_ENTRY).format(score=_computed_words(score, language))
+    return score_words(score, language) if reason is Reason.SCORE_UNDECIDED else ""
 
 
-def score_words(score: ScoreResult) -> str:
+def score_words(score: ScoreResult, language: Language) -> str:
     """At least 4 from the record (proteinuria 4); 4 more needed"""
+    say = language.text
     if score.basis == "recorded":
-        words = wording.SCORE_RECORDED.format(points=score.at_least)
-        return dated(words, date_words(score.recorded.date) if score.recorded else "")
-    missing = shortfall(score)
-    needed = wording.SCORE_NEEDED.format(points=missing) if missing else ""
-    return _computed_words(score) + needed
+        words = say(wording.SCORE_RECORDED).format(points=score.at_least)
+        day = date_words(score.recorded.date, language) if score.recorded else ""
+        return dated(words, day, language)
+    words, missing = _computed_words(score, language), shortfall(score)
+    return say(wording.SCORE_NEEDED).format(score=words, points=missing) if missing else words
 
 
-def _computed_words(score: ScoreResult) -> str:
-    words = wording.SCORE_COMPUTED.format(points=score.at_least)
+def _computed_words(score: ScoreResult, language: Language) -> str:
+    words = language.text(wording.SCORE_COMPUTED).format(points=score.at_least)
     counted = [item for item in score.items if item.verdict is Verdict.MET and item.points]
+    if not counted:
+        return words
     counted.sort(key=lambda item: -item.points)
     # Where only the highest item of a domain counts, points beside each would not add up.
     with_points = sum(item.points for item in counted) == score.at_least
-    items = wording.listed([_item_words(item, with_points) for item in counted], ITEMS_COUNTED)
-    return words + wording.SCORE_ITEMS.format(items=items) if items else words
+    named = [_item_words(item, with_points, language) for item in counted]
+    items = wording.listed(named, ITEMS_COUNTED, wording.AND, language)
+    return language.text(wording.SCORE_ITEMS).format(score=words, items=items) if items else words
 
 
 def shortfall(score: ScoreResult) -> int:
@@ -75,16 +84,19 @@ def enough_alone(concepts: Sequence[str], score: ScoreResult) -> list[str]:
     return [concept for concept in concepts if points[concept] >= missing]
 
 
-def _item_words(item: ScoreItemResult, with_points: bool) -> str:
-    words = short_label(item.label)
+def _item_words(item: ScoreItemResult, with_points: bool, language: Language) -> str:
+    say = language.text
+    words = short_label(say(item.label))
     if with_points:
-        words = f"{words} {item.points}"
-    return wording.OTHER_CAUSE.format(item=words) if item.may_have_other_cause else words
+        words = say(wording.ITEM_POINTS).format(item=words, points=item.points)
+    return say(wording.OTHER_CAUSE).format(item=words) if item.may_have_other_cause else words
 
 
-def open_items(score: ScoreResult | None, reason: Reason) -> str:
+def with_open_items(finding: str, score: ScoreResult | None, reason: Reason, language: Language) -> str:
+    """A finding with the items that are still open, if it is about an open score."""
     if score is None or reason is not Reason.SCORE_UNDECIDED or not score.undecided:
-        return ""
+        return finding
     labels = {item.id: item.label for item in score.items}
-    names = [short_label(labels.get(item, item)) for item in score.undecided]
-    return wording.SCORE_OPEN.format(items=wording.listed(names, ITEMS_OPEN))
+    names = [short_label(language.text(labels.get(item, item))) for item in score.undecided]
+    items = wording.listed(names, ITEMS_OPEN, wording.AND, language)
+    return language.text(wording.SCORE_OPEN).format(finding=finding, items=items)

@@ -14,6 +14,7 @@ from cards.cds_hooks import Json, is_web_address
 from cards.context import CardContext
 from cards.explaining import name_of_test
 from cards.text import plain_from_definition
+from mappings.language import ENGLISH, Language
 from mappings.results import Assessment, Evidence, Orderable, TrialFacts
 from mappings.verdicts import Reason, Verdict
 
@@ -29,8 +30,8 @@ def screening_referral(assessment: Assessment, context: CardContext, identity: s
 
     ``identity`` is the temporary id that CDS Hooks wants of a resource to create; the client gives its own.
     """
-    trial = assessment.trial
-    request = _draft(context, identity) | {"code": {"text": wording.REFERRAL}}
+    trial, say = assessment.trial, context.language.text
+    request = _draft(context, identity) | {"code": {"text": say(wording.REFERRAL)}}
     if is_web_address(trial.registry_url):
         request["instantiatesUri"] = [trial.registry_url]
     study = study_reference(trial)
@@ -40,32 +41,38 @@ def screening_referral(assessment: Assessment, context: CardContext, identity: s
     if condition:
         request["reasonReference"] = [{"reference": condition}]
     met, unknown, not_met = assessment.counts()
-    note = wording.REFERRAL_NOTE.format(
+    note = say(wording.REFERRAL_NOTE).format(
         met=met,
         applicable=met + unknown + not_met,
         unknown=unknown,
-        trial=trial_name(trial),
-        day=wording.long_date(assessment.as_of),
+        trial=trial_name(trial, context.language),
+        day=context.language.long_date(assessment.as_of),
     )
     request["note"] = [{"text": note}]
     return request
 
 
 def draft_order(test: Orderable, trial: TrialFacts, context: CardContext, identity: str) -> Json:
-    """A draft order for one test, coded as the concept says."""
-    code: Json = {"text": plain_from_definition(test.label) or name_of_test(test)}
+    """A draft order for one test, coded as the concept says; ``text`` is in the card's language."""
+    language = context.language
+    code: Json = {"text": test_words(test, language)}
     coding: Json = {}
     if _SYSTEM.fullmatch(test.system) and plain_from_definition(test.code) == test.code and test.code:
         coding = {"system": test.system, "code": test.code}
         display = plain_from_definition(test.display)
         code["coding"] = [coding | {"display": display} if display else coding]
-    reason = wording.ORDER_REASON.format(trial=trial_name(trial))
+    reason = language.text(wording.ORDER_REASON).format(trial=trial_name(trial, language))
     return _draft(context, identity) | {"code": code, "reasonCode": [{"text": reason}]}
 
 
-def trial_name(trial: TrialFacts) -> str:
+def test_words(test: Orderable, language: Language) -> str:
+    """The whole name of a test, plain; never blank."""
+    return plain_from_definition(language.text(test.label)) or name_of_test(test, language)
+
+
+def trial_name(trial: TrialFacts, language: Language = ENGLISH) -> str:
     """The trial's id, plain; never blank."""
-    return plain_from_definition(trial.id, 40) or wording.SOME_TRIAL
+    return plain_from_definition(trial.id, 40) or language.text(wording.SOME_TRIAL)
 
 
 def study_reference(trial: TrialFacts) -> Json:

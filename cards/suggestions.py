@@ -9,8 +9,9 @@ from cards.cds_hooks import Action, Suggestion
 from cards.context import CardContext
 from cards.explaining import name_of_test, settling_tests
 from cards.score_words import enough_alone, scores_by_criterion
-from cards.service_requests import draft_order, screening_referral, trial_name
-from cards.text import plain, plain_from_definition, utf16_length
+from cards.service_requests import draft_order, screening_referral, test_words, trial_name
+from cards.text import plain, utf16_length
+from mappings.language import Language
 from mappings.results import Assessment, Orderable
 
 LABEL_LIMIT = 80
@@ -26,26 +27,30 @@ def suggestions_for(
     The orders do not overlap, since a clinician may take several. None is marked as recommended: that
     is for the clinician to say.
     """
-    trial = trial_name(assessment.trial)
+    language, say = context.language, context.language.text
+    trial = trial_name(assessment.trial, language)
     referral = screening_referral(assessment, context, new_uuid())
-    refer = Action("create", wording.REFER_ACTION.format(trial=trial), referral)
-    suggestions = [Suggestion(new_uuid(), wording.REFER.format(trial=trial), (refer,))]
+    refer = Action("create", say(wording.REFER_ACTION).format(trial=trial), referral)
+    suggestions = [Suggestion(new_uuid(), say(wording.REFER).format(trial=trial), (refer,))]
     fewest, further = choose_orders(assessment)
     second = wording.ALSO_ORDER if fewest else wording.ORDER
     for template, tests in ((wording.ORDER, fewest), (second, further)):
         if tests:
-            label = _label(template, tests)
+            label = _label(template, tests, language)
             actions = tuple(_order(test, assessment, context, new_uuid()) for test in tests)
             suggestions.append(Suggestion(new_uuid(), label, actions))
     return tuple(suggestions)
 
 
-def _label(template: str, tests: Sequence[Orderable]) -> str:
+def _label(template: str, tests: Sequence[Orderable], language: Language) -> str:
     """Names as many tests as fit on a button, and counts the others."""
-    names = [name_of_test(test) for test in tests]
-    labels = (template.format(tests=wording.listed(names, named)) for named in range(TESTS_NAMED, 1, -1))
+    names = [name_of_test(test, language) for test in tests]
+    labels = [
+        language.text(template).format(tests=wording.listed(names, named, language=language))
+        for named in range(TESTS_NAMED, 1, -1)
+    ]
     fitting = next((label for label in labels if utf16_length(label) <= LABEL_LIMIT), "")
-    return fitting or plain(template.format(tests=wording.listed(names, 2)), LABEL_LIMIT)
+    return fitting or plain(labels[-1], LABEL_LIMIT)
 
 
 def choose_orders(assessment: Assessment) -> tuple[list[Orderable], list[Orderable]]:
@@ -87,5 +92,6 @@ def _fewest(wanted: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _order(test: Orderable, assessment: Assessment, context: CardContext, identity: str) -> Action:
-    description = wording.ORDER_ACTION.format(test=plain_from_definition(test.label) or name_of_test(test))
+    language = context.language
+    description = language.text(wording.ORDER_ACTION).format(test=test_words(test, language))
     return Action("create", description, draft_order(test, assessment.trial, context, identity))

@@ -36,13 +36,15 @@ def assess_resources(
     gaps: Sequence[Gap] = (),
     full_urls: Mapping[str, str] | None = None,
     trials: Sequence[TrialDefinition] | None = None,
+    catalog: Catalog | None = None,
 ) -> list[Assessment]:
     """One patient's FHIR resources, or Bundles of them, against trials (default: all that are open).
 
     ``full_urls`` maps bundle entries' fullUrl to ``Type/id`` where bundles were taken apart before.
+    ``catalog`` has the concepts by which they are read (default: those of this deployment).
     Raises LookupError if there is no Patient (with this id) among them.
     """
-    catalog = definitions()
+    catalog = catalog or definitions()
     everything = unwrap(resources)
     record = read_record(
         everything.resources,

@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from mappings.results import Assessment, CriterionResult, Evidence, ScoreResult
+from mappings.results import (
+    Assessment,
+    CriterionResult,
+    Evidence,
+    MissingFact,
+    NearMiss,
+    NextStep,
+    NextSteps,
+    ScoreResult,
+    SiteFacts,
+)
 
 NOT_REVIEWED = "criteria not yet reviewed by a physician"
 
@@ -35,6 +45,8 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
         "counts": {"met": met, "unknown": unknown, "not_met": not_met},
         "criteria": [_criterion(criterion) for criterion in assessment.criteria],
         "scores": {score.id: _score(score) for score in assessment.scores},
+        "next_steps": _next_steps(assessment.next_steps),
+        "near_misses": [_near_miss(miss) for miss in assessment.near_misses],
         "enrolment": assessment.enrolment or None,
         "other_studies": list(assessment.other_studies),
         "not_encoded": list(assessment.not_encoded),
@@ -51,7 +63,12 @@ def _definition(assessment: Assessment) -> dict[str, Any]:
         "status": trial.status,
         "reviewed_by": trial.reviewed_by or None,
         "note": None if trial.reviewed_by else NOT_REVIEWED,
+        "site": _site(assessment.site),
     }
+
+
+def _site(site: SiteFacts | None) -> dict[str, Any] | None:
+    return {"name": site.name, "digest": site.digest} if site else None
 
 
 def _criterion(criterion: CriterionResult) -> dict[str, Any]:
@@ -78,6 +95,56 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "reason": evidence.reason.value,
         "note": evidence.note or None,
         "counts_until": until.isoformat() if until else None,
+    }
+
+
+def _next_steps(steps: NextSteps) -> dict[str, Any]:
+    return {
+        "sets": [{"effort": one.effort, "steps": [_step(step) for step in one.steps]} for one in steps.sets],
+        "more": steps.more,
+        "could_rule_out": [_missing_fact(fact) for fact in steps.could_rule_out],
+        "needs_a_person": list(steps.needs_a_person),
+        "not_yet": list(steps.not_yet),
+    }
+
+
+def _step(step: NextStep) -> dict[str, Any]:
+    return {
+        "how": step.how,
+        "label": step.label or None,
+        "effort": step.effort,
+        "facts": [_missing_fact(fact) for fact in step.facts],
+        "orders": [
+            {"concept": one.concept, "system": one.system, "code": one.code, "display": one.display or None}
+            for one in step.orders
+        ],
+    }
+
+
+def _missing_fact(fact: MissingFact) -> dict[str, Any]:
+    return {
+        "concept": fact.concept,
+        "label": fact.label,
+        "how": fact.how,
+        "wanted": [
+            {"kind": want.kind, "limit": want.limit or None, "answers": list(want.answers)}
+            for want in fact.wanted
+        ],
+        "criteria": list(fact.criteria),
+    }
+
+
+def _near_miss(miss: NearMiss) -> dict[str, Any]:
+    return {
+        "criterion": miss.criterion,
+        "kind": miss.kind,
+        "concept": miss.concept,
+        "label": miss.label,
+        "text": miss.text or None,
+        "limit": miss.limit or None,
+        "amount": miss.amount,
+        "unit": miss.unit or None,
+        "date": miss.date.isoformat() if miss.date else None,
     }
 
 

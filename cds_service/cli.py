@@ -15,7 +15,9 @@ from cds_service.assessment_json import patient_document
 from cds_service.audit.commands import audit, keys
 from cds_service.clients.commands import clients
 from cds_service.clock import today_in
+from cds_service.codes.commands import SITE_HELP, codes, site_or_usage
 from cds_service.command_settings import settings_or_usage
+from cds_service.drawing.commands import timeline
 from cds_service.recruitment.commands import state
 from cds_service.reviewing.commands import trials
 from cds_service.screening.files import UnusableInputError, read_files
@@ -25,7 +27,7 @@ from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.command_line.patients import candidates, forget
 from mappings.results import Gap
-from mappings.trial_definition import TrialDefinition
+from mappings.trial_definition import Catalog, TrialDefinition
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,9 +64,15 @@ def demo(once: bool, policy: bool) -> None:
 @click.option("--trial", "trial_id", metavar="ID", help="Only this trial.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the assessment (default: today).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per patient, a line each.")
-def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, as_json: bool) -> None:
+@click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
+def assess(
+    files: Sequence[Path], trial_id: str | None, as_of: datetime | None, as_json: bool, site_file: Path | None
+) -> None:
     """Assess the patients in FILEs: FHIR R4 Bundles, resources or NDJSON, together one data set."""
     day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
+    catalog = definitions()
+    if site_file:
+        catalog = site_or_usage(site_file, catalog).catalog
     wanted = _trials(trial_id)
     try:
         data = read_files(files)
@@ -75,7 +83,7 @@ def assess(files: Sequence[Path], trial_id: str | None, as_of: datetime | None, 
     _report_leftovers(everyone)
     console = Console(highlight=False)
     for patient in everyone.patients:
-        _assess_one(patient, data.gaps, day, wanted, None if as_json else console)
+        _assess_one(patient, data.gaps, day, wanted, catalog, None if as_json else console)
 
 
 def _trials(trial_id: str | None) -> Sequence[TrialDefinition]:
@@ -103,6 +111,7 @@ def _assess_one(
     gaps: Sequence[Gap],
     day: date,
     trials: Sequence[TrialDefinition],
+    catalog: Catalog,
     console: Console | None,
 ) -> None:
     """Prints one patient: JSON on a line, or a table where there is a console for it."""
@@ -113,6 +122,7 @@ def _assess_one(
         full_urls=patient.full_urls,
         gaps=gaps,
         trials=trials,
+        catalog=catalog,
     )
     reference = f"Patient/{patient.patient_id}"
     if console is not None:
@@ -122,7 +132,7 @@ def _assess_one(
 
 
 trials.add_command(state)
-for command in (trials, clients, keys, audit, database, purge_command, candidates, forget):
+for command in (trials, codes, clients, keys, audit, database, purge_command, candidates, forget, timeline):
     main.add_command(command)
 
 if __name__ == "__main__":

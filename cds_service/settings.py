@@ -32,6 +32,7 @@ class Settings:
     deadline: float = 2.0
     max_body: int = 16 * 1024 * 1024
     serve_drafts: bool = True
+    trials: str = ""
     time_zone: str = ""
     page_limit: int = 20
     bytes_limit: int = 64 * 1024 * 1024
@@ -48,7 +49,6 @@ class Settings:
     retention_days: int = 730
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     policy: bool = False
-    trials: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from mappings.verdicts import MET, NOT_MET, UNKNOWN, Verdict
+
+_GREATEST = sys.float_info.max
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
 
@@ -40,6 +43,11 @@ HOLDS: Mapping[Comparison, Callable[[float, float], bool]] = {
     "at_most": operator.le,
 }
 """The comparisons of exact numbers."""
+
+
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a finite number, not so large that arithmetic fails on it."""
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) <= _GREATEST
 
 
 def exactly(value: float) -> Amount:

@@ -10,6 +10,7 @@ from mappings.evaluation.context import Context, Shared
 from mappings.evaluation.evaluate import plan_of
 from mappings.evaluation.judgement import latest_facts
 from mappings.facts import PatientFacts, PatientRecord
+from mappings.next_steps.settling import LookingAhead
 from mappings.results import Assessment, CriterionResult, Orderable, Outcome, RecordReason, ScoreResult
 from mappings.trial_definition import Catalog, TrialDefinition
 from mappings.verdicts import MET, NOT_MET, Verdict
@@ -24,7 +25,14 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
     """
     reason = _record_reason(record.patient, today)
     if reason:
-        return Assessment(trial.facts, record.patient.reference, today, "ruled-out", record_reason=reason)
+        return Assessment(
+            trial.facts,
+            record.patient.reference,
+            today,
+            "ruled-out",
+            record_reason=reason,
+            site=catalog.site,
+        )
     plan = plan_of(trial, catalog)
     context = Context(Shared(record, today, catalog.concepts, plan.criteria))
     criteria = tuple([context.criterion(criterion.id) for criterion in trial.criteria])
@@ -46,6 +54,8 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
         other_studies=other_studies,
         shown=tuple(latest_facts(trial.show, context)),
         orderable=_orderable(criteria, catalog),
+        outlook=LookingAhead(trial, catalog, context),
+        site=catalog.site,
     )
 
 

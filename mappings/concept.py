@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 ConceptKind = Literal["measurement", "finding", "condition", "procedure", "drug", "consent"]
@@ -36,11 +37,31 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductList:
+    """Codes of products that hold one drug, from one source."""
+
+    source: str
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedCollection:
+    """What is measured in a collection of 24 hours: a concentration, which counts only times its volume.
+
+    Both are codes; the concentration is in mass per litre, the volume in litres.
+    """
+
+    concentration: tuple[Code, ...]
+    volume: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """A clinical name that rules use.
 
     ``unit`` is the canonical UCUM unit of a measurement (empty for other kinds); ``conversions`` maps
     other units to the exact factor into it where that needs chemistry (1 mg/mmol = 1/113.12 g/g).
+    ``unit_spellings`` maps a site's own way of writing a unit, exactly as it writes it, to a UCUM unit.
     ``names`` are whole texts that stand for the concept where a resource carries no known code; for a
     drug they are ingredient names, found inside a text. ``answers`` maps a token such as "positive" to
     the codes (``system|code``) and lower-case texts that mean it, beside the general ones.
@@ -50,6 +71,9 @@ class Concept:
     ``excluding`` names concepts whose codes on the same Condition take this concept away.
     ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
     ``orderable`` is the code under which the test is ordered.
+    ``cannot_exceed`` and ``cannot_be_below`` are in the canonical unit: a number beyond them is an error of
+    writing. ``collection``: codes under which an amount per day comes as a concentration and a volume.
+    ``products`` are codes of a drug's products, beside its own, each list with its source.
     """
 
     id: str
@@ -58,8 +82,12 @@ class Concept:
     codes: tuple[Code, ...] = ()
     names: tuple[str, ...] = ()
     unit: str = ""
-    conversions: Mapping[str, float] = field(default_factory=dict)
+    conversions: Mapping[str, Fraction | float] = field(default_factory=dict)
+    unit_spellings: Mapping[str, str] = field(default_factory=dict)
     whole_number_to: int | None = None
+    cannot_exceed: float | None = None
+    cannot_be_below: float | None = None
+    collection: TimedCollection | None = None
     answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     from_range: Mapping[str, str] = field(default_factory=dict)
     positive_above: float | None = None
@@ -70,6 +98,18 @@ class Concept:
     orderable: Code | None = None
     covers_days: int | None = None
     source: str = ""
+    products: tuple[ProductList, ...] = ()
+
+    @property
+    def observed_codes(self) -> tuple[Code, ...]:
+        """The codes of the Observations that it is read from: its own, and those of its collection."""
+        timed = self.collection
+        return (*self.codes, *timed.concentration, *timed.volume) if timed else self.codes
+
+    @property
+    def every_code(self) -> tuple[Code, ...]:
+        """The concept's own codes and those of its products."""
+        return (*self.codes, *(code for one in self.products for code in one.codes))
 
 
 @dataclass(frozen=True, slots=True)

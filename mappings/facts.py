@@ -120,6 +120,7 @@ def _nothing(_concept: str) -> Gap | None:
 class PatientRecord:
     """Typed facts by concept id, plus what was not retrieved and what could not be read.
 
+    ``hints`` are diagnoses known only as the reason for a drug: shown, never counted.
     ``gap`` answers, for a concept, whether something that it needs was not (all) read.
     Lists are in the order of the input; evaluators sort.
     """
@@ -130,6 +131,7 @@ class PatientRecord:
     procedures: Mapping[str, tuple[Performed, ...]] = field(default_factory=dict)
     exposures: Mapping[str, tuple[Exposure, ...]] = field(default_factory=dict)
     participations: tuple[StudyParticipation, ...] = ()
+    hints: Mapping[str, tuple[Diagnosis, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     counts: ReadCounts = ReadCounts()

@@ -290,7 +290,7 @@ def with_excluded(names: Iterable[str], catalog: Catalog) -> frozenset[str]:
 
 
 def _tokens(concepts: Iterable[Concept]) -> set[str]:
-    return {code.token for concept in concepts for code in concept.codes}
+    return {code.token for concept in concepts for code in concept.observed_codes}
 
 
 def _paged(kind: str) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mappings.verdicts import Reason, Verdict
 
@@ -134,6 +134,107 @@ class Orderable:
     display: str
 
 
+How = Literal[
+    "chart", "bedside", "urine", "blood", "records", "urine-24h", "imaging", "examination", "biopsy"
+]
+"""How a missing fact is had: a second look at what the chart holds; asked or measured at the bedside; a urine
+or blood sample; records of other places; a collection over 24 hours; imaging; an examination; a biopsy."""
+
+WantKind = Literal[
+    "greater_than", "at_least", "less_than", "at_most", "one_of", "none_of", "present", "absent"
+]
+
+
+class Want(NamedTuple):
+    """What a fact has to say. ``limit`` is that of a comparison, as the author wrote it ("1.0 g/g");
+    ``answers`` are those of ``one_of`` and ``none_of``, without the finer grades of a class."""
+
+    kind: WantKind
+    limit: str = ""
+    answers: tuple[str, ...] = ()
+
+
+class MissingFact(NamedTuple):
+    """One fact that the record lacks: about which concept, what it would have to say (all of ``wanted``), how
+    it is had, and the ids of the criteria that it bears on."""
+
+    concept: str
+    label: str
+    how: How
+    wanted: tuple[Want, ...]
+    criteria: tuple[str, ...]
+
+
+class NextStep(NamedTuple):
+    """What is done in one go: a look, a question, a sample, a biopsy.
+
+    ``label`` is empty unless several facts come of one test ("Urine sediment"). ``orders`` are the tests to
+    order for it, with those always ordered beside them; none if nothing can be ordered, or need be.
+    """
+
+    how: How
+    label: str
+    effort: int
+    facts: tuple[MissingFact, ...]
+    orders: tuple[Orderable, ...] = ()
+
+
+class NextStepSet(NamedTuple):
+    """Steps that together could make every computable criterion met; without any of them they could not."""
+
+    effort: int
+    steps: tuple[NextStep, ...]
+
+
+class NextSteps(NamedTuple):
+    """What would settle an assessment that rules nobody out.
+
+    ``sets``: the least effort first, no two by the same steps; ``more`` if there are others.
+    ``could_rule_out``: facts any one of which, if it said so, would rule the patient out. ``needs_a_person``:
+    ids of the unknown criteria that only a person can judge; ``not_yet``: of those that no fact of today can
+    make met.
+    """
+
+    sets: tuple[NextStepSet, ...] = ()
+    more: bool = False
+    could_rule_out: tuple[MissingFact, ...] = ()
+    needs_a_person: tuple[str, ...] = ()
+    not_yet: tuple[str, ...] = ()
+
+
+NearMissKind = Literal["short_of", "over", "reached_on", "counts_until", "counted_until", "rules_out_until"]
+
+
+class NearMiss(NamedTuple):
+    """By how much a value misses a limit, or when time alone changes what counts.
+
+    ``short_of`` and ``over``: ``amount`` in ``unit`` is missing to, or beyond, the ``limit``. ``reached_on``:
+    the first day on which the limit is reached. ``counts_until``, ``counted_until``: the last day on which a
+    fact counts, or counted. ``rules_out_until``: the last day on which a fact speaks against the patient.
+    ``text`` is the value as written and may hold words from the record: escape before showing.
+    """
+
+    criterion: str
+    kind: NearMissKind
+    concept: str
+    label: str
+    text: str = ""
+    limit: str = ""
+    amount: float | None = None
+    unit: str = ""
+    date: datetime.date | None = None
+
+
+class Outlook(Protocol):
+    """What lies ahead of an assessment; worked out when it is asked for."""
+
+    def next_steps(self) -> NextSteps:
+        """What would settle what is open; nothing for a patient who is ruled out."""
+
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """What failed by how much, and when windows close and open, in the order of the criteria."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
     """What people need to know of the trial beside its criteria.
@@ -155,12 +256,22 @@ class TrialFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """The overlay of a site's own codes and units with which was assessed: its name, and what it adds."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One trial and one patient on one day.
 
     ``gate_evidence`` is what the gate rests on. ``enrolment`` is the R4 ResearchSubject status if the
     patient is already a subject of this study; ``other_studies`` describes other interventional studies.
-    ``orderable`` maps concept ids that could settle an unknown to the test to order.
+    ``orderable`` maps concept ids that could settle an unknown to the test to order. ``site`` is None
+    where the definitions were used as they are. ``outlook`` answers ``next_steps`` and ``near_misses``, on
+    the very record that was assessed.
     """
 
     trial: TrialFacts
@@ -179,6 +290,18 @@ class Assessment:
     other_studies: tuple[str, ...] = ()
     shown: tuple[Evidence, ...] = ()
     orderable: Mapping[str, Orderable] = field(default_factory=dict)
+    outlook: Outlook | None = field(default=None, compare=False, repr=False)
+    site: SiteFacts | None = None
+
+    @property
+    def next_steps(self) -> NextSteps:
+        """The sets of missing facts that could make every computable criterion met."""
+        return NextSteps() if self.outlook is None else self.outlook.next_steps()
+
+    @property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """What failed by how much, and when windows close and open."""
+        return () if self.outlook is None else self.outlook.near_misses()
 
     def counts(self) -> tuple[int, int, int]:
         """Met, unknown and not met among the criteria that apply."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mappings.concept import Concept, ConceptGroup
-from mappings.results import TrialFacts
+from mappings.results import SiteFacts, TrialFacts
 from mappings.rules import Rule
 
 
@@ -91,12 +91,16 @@ class ScoreDefinition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """All definitions, loaded once and checked. Compared by identity, so that it can key a cache."""
+    """All definitions, loaded once and checked. Compared by identity, so that it can key a cache.
+
+    ``site`` names the overlay of a site that is laid over the concepts, if one is.
+    """
 
     trials: tuple[TrialDefinition, ...]
     concepts: Mapping[str, Concept]
     groups: Mapping[str, ConceptGroup]
     scores: Mapping[str, ScoreDefinition]
+    site: SiteFacts | None = None
 
     def trial(self, trial_id: str) -> TrialDefinition:
         """The trial with this id; KeyError with the known ids if there is none."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from cards.cds_hooks import Card
 from cards.composing import compose_cards
+from cards.wording import NAMES
 from cds_service.answering.counting import counts_of, order_counts, read_counts
 from cds_service.answering.offers import ClientOffers, Offered, card_context
 from cds_service.answering.showing import Asked, Judged, Showing
@@ -28,10 +29,11 @@ from cds_service.observing.stages import stage
 from cds_service.recruitment.states import RecruitmentStates, TrialState
 from cds_service.storage.records import Subject
 from mappings.facts import PatientRecord
+from mappings.language import ENGLISH, Language, message
 from mappings.reading.record import read_record
 from mappings.results import Assessment
 
-BACK_EARLY = "Shown again because more is met now: {criteria}."
+BACK_EARLY = message("Shown again because more is met now: {criteria}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class _Call(NamedTuple):
     now: datetime
     prompts: Mapping[str, str]
     states: Mapping[str, TrialState]
+    language: Language
 
     @property
     def offered(self) -> list[Offered]:
@@ -75,14 +78,16 @@ class Answering:
         self._now, self._deadline = now, deadline
         self.turns = Turns()
 
-    def answer(self, caller: Caller, offers: ClientOffers, call: HookCall) -> Answer:
-        """The cards for a call, inside its turn; RefusalError 412 if there is no Patient.
+    def answer(
+        self, caller: Caller, offers: ClientOffers, call: HookCall, language: Language = ENGLISH
+    ) -> Answer:
+        """The cards for a call, inside its turn and in a language; RefusalError 412 if there is no Patient.
 
         What needs no chart is answered before anything is read: orders that bear on no trial, and trials
         none of which takes anybody now.
         """
         until = monotonic() + self._deadline
-        asked = self._call(caller, offers, call)
+        asked = self._call(caller, offers, call, language)
         if not asked.states:
             return Answer([], order_counts(call, asked.prompts) | {"cards": 0})
         with stage("gather"):
@@ -92,16 +97,16 @@ class Answering:
             return Answer([], read_counts(gathered) | {"not_answered": "dstu2", "cards": 0})
         return self._judged(asked, gathered)
 
-    def _call(self, caller: Caller, offers: ClientOffers, call: HookCall) -> _Call:
+    def _call(self, caller: Caller, offers: ClientOffers, call: HookCall, language: Language) -> _Call:
         now = self._now(caller.client.time_zone)
-        prompts = {} if call.orders is None else offers.prompts.reasons(call.orders)
+        prompts = {} if call.orders is None else offers.prompts.reasons(call.orders, language)
         states = {
             one.id: state
             for one in offers.offered
             if (call.orders is None or one.id in prompts)
             and (state := self._states.of(one.trial, now.date())).open
         }
-        return _Call(call, caller, offers, now, prompts, states)
+        return _Call(call, caller, offers, now, prompts, states, language)
 
     def _judged(self, asked: _Call, gathered: Gathered) -> Answer:
         call, failures = asked.call, Failures(len(asked.states))
@@ -144,17 +149,20 @@ def _composed(asked: _Call, judged: Judged, failures: Failures) -> dict[str, Car
 
 
 def _card(asked: _Call, offered: Offered, assessment: Assessment, decision: Decision) -> Card | None:
+    language = asked.language
     openings = [asked.prompts[offered.id]] if offered.id in asked.prompts else []
     if decision.newly_met:
-        openings.append(BACK_EARLY.format(criteria=_labels(assessment, decision.newly_met)))
-    context = card_context(offered, asked.states[offered.id], asked.call, asked.now.date(), openings)
+        labels = _labels(assessment, decision.newly_met, language)
+        openings.append(language.text(BACK_EARLY).format(criteria=labels))
+    state, today = asked.states[offered.id], asked.now.date()
+    context = card_context(offered, state, asked.call, today, openings, language)
     cards = compose_cards(assessment, context, lambda: str(uuid4()))
     return tailored(cards[0], asked.caller.client.abilities) if cards else None
 
 
-def _labels(assessment: Assessment, criteria: Sequence[str]) -> str:
-    labels = {one.id: one.label or one.id for one in assessment.criteria}
-    return ", ".join(labels.get(one, one) for one in criteria)
+def _labels(assessment: Assessment, criteria: Sequence[str], language: Language) -> str:
+    labels = {one.id: language.text(one.label or one.id) for one in assessment.criteria}
+    return language.between(NAMES).join(labels.get(one, one) for one in criteria)
 
 
 def subject_of(caller: Caller, call: HookCall) -> Subject:

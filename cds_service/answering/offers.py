@@ -13,7 +13,7 @@ from cds_service.clients.registered import Client, TrialOffer
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.orders.prompting import OrderPrompts
 from cds_service.recruitment.states import TrialState
-from mappings.definitions.overlay import with_site_codes
+from mappings.language import ENGLISH, Language
 from mappings.needs import Needs, needs_of
 from mappings.trial_definition import Catalog, TrialDefinition
 
@@ -42,9 +42,12 @@ class ClientOffers:
 
 
 def offers_of(client: Client, catalog: Catalog, serve_drafts: bool) -> ClientOffers:
-    """What a client is offered of the trials that are served. DefinitionError for faulty site codes."""
-    if client.site_codes is not None:
-        catalog = with_site_codes(catalog, client.site_codes)
+    """What a client is offered of the trials that are served.
+
+    ``catalog`` has the definitions with which the client was registered; its site's stand over them.
+    """
+    if client.site is not None:
+        catalog = client.site.catalog
     served = {trial.id: trial for trial in served_trials(catalog, serve_drafts)}
     wanted = [TrialOffer(trial) for trial in served] if client.trials is None else client.trials
     offered = tuple(Offered(served[offer.trial], offer) for offer in wanted if offer.trial in served)
@@ -53,11 +56,21 @@ def offers_of(client: Client, catalog: Catalog, serve_drafts: bool) -> ClientOff
 
 
 def card_context(
-    offered: Offered, state: TrialState, call: HookCall, today: date, openings: Sequence[str] = ()
+    offered: Offered,
+    state: TrialState,
+    call: HookCall,
+    today: date,
+    openings: Sequence[str] = (),
+    language: Language = ENGLISH,
 ) -> CardContext:
-    """What a card says of the trial's state and of whom to contact: the local contact first."""
+    """What a card says of the trial's state and of whom to contact: the local contact first.
+
+    ``openings`` are in the language of the card already.
+    """
     recruitment = state.recruitment
-    context = CardContext(call.patient_id, today, call.encounter_id, call.user, openings=tuple(openings))
+    context = CardContext(
+        call.patient_id, today, call.encounter_id, call.user, openings=tuple(openings), language=language
+    )
     contacts = (offered.offer.contact,) if offered.offer.contact else ()
     if recruitment is None:
         return replace(context, contacts=contacts)
@@ -67,6 +80,7 @@ def card_context(
             recruitment.status,
             date.fromisoformat(recruitment.as_of),
             offered.trial.facts.registry_copy_of,
+            language,
         ),
         sites=recruitment.sites,
         contacts=(*contacts, *recruitment.contacts),

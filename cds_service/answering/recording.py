@@ -12,7 +12,10 @@ from cds_service.fatigue.history import CriterionTrace
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.specs import BY_HOOK
 from cds_service.storage.records import AssessedTrial, CallRecord
+from mappings.language import LANGUAGES, language
 from mappings.results import Assessment
+
+_REFERRALS = tuple({"text": language(tag).text(wording.REFERRAL)} for tag in LANGUAGES)
 
 
 def record_of(
@@ -58,10 +61,12 @@ def _assessed(
         card=card.uuid if card else "",
         suggestions=tuple((one.uuid, _kind(one)) for one in card.suggestions) if card else (),
         silenced=decision.silenced if decision else "",
+        site=assessment.site.name if assessment.site else "",
+        site_digest=assessment.site.digest if assessment.site else "",
     )
 
 
 def _kind(suggestion: Suggestion) -> str:
-    """ "refer" if it refers for screening, else "order"."""
+    """ "refer" if it refers for screening, in whatever language, else "order"."""
     codes = [(action.resource or {}).get("code") for action in suggestion.actions]
-    return "refer" if {"text": wording.REFERRAL} in codes else "order"
+    return "refer" if any(code in _REFERRALS for code in codes) else "order"

@@ -109,6 +109,8 @@ def _trial(trial: AssessedTrial) -> dict[str, Any]:
         "trial": trial.trial,
         "version": trial.version,
         "digest": trial.digest,
+        "site": trial.site,
+        "site_digest": trial.site_digest,
         "outcome": trial.outcome,
         "silenced": trial.silenced,
         "card": trial.card,

@@ -128,7 +128,7 @@ def _entities(facts: Json) -> Iterator[Json]:
             "type": _SYSTEM_OBJECT,
             "role": _ROLE_MASTER,
             "name": trial["trial"],
-            **_details(_named(trial, "version", "outcome", "silenced", "card")),
+            **_details(_named(trial, "version", "site", "site_digest", "outcome", "silenced", "card")),
         }
     for answer in facts.get("answers", ()):
         what = {"what": _uuid(answer["card"])} if answer.get("card") else {}

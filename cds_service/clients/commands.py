@@ -8,7 +8,7 @@ import click
 
 from cds_service.assessing import definitions
 from cds_service.clients.reading import SANDBOX, ClientsError, load_clients
-from cds_service.clients.registered import Client
+from cds_service.clients.registered import FROM_REQUEST, Client
 from mappings.definitions import DefinitionError
 
 
@@ -54,8 +54,9 @@ def in_one_line(client: Client) -> str:
         _fhir_servers(client),
         _trials(client),
         _abilities(client),
-        *([f"own codes from {client.site_codes.name}"] if client.site_codes else []),
+        *([f"site {client.site.name}, {client.site.facts.digest}"] if client.site else []),
         *([f"pages of {', '.join(client.origins)}"] if client.origins else []),
+        *([f"cards in {client.language}"] if client.language != FROM_REQUEST else []),
         *([f"days in {client.time_zone}"] if client.time_zone else []),
         *([f"{client.calls_per_minute} calls a minute"] if client.calls_per_minute else []),
     ]

@@ -22,9 +22,9 @@ from cds_service.fhir.allow_list import parse_base
 from cds_service.settings import Settings
 from mappings.definitions import DefinitionError
 from mappings.definitions.faults import Report, suggestion
-from mappings.definitions.overlay import with_site_codes
 from mappings.definitions.parsing.fields import Fields
 from mappings.definitions.parsing.source import MapNode, Node, TextNode, plain, read_source
+from mappings.definitions.sites import Site, load_site
 from mappings.trial_definition import Catalog
 
 __all__ = ["ClientFault", "ClientsError", "demo_clients", "load_clients"]
@@ -35,6 +35,7 @@ SANDBOX = "https://sandbox.cds-hooks.org"
 _NOT_FOR_ALL = ("id", "issuer", "keys")
 _LARGEST_KEYS_FILE = 256 * 1024
 _DEFAULTS = "defaults"
+_SITES_FOLDER = "sites"
 
 
 def load_clients(path: Path, catalog: Catalog | None = None) -> Clients:
@@ -70,6 +71,7 @@ class _Reading:
     path: Path
     catalog: Catalog
     faults: list[ClientFault] = field(default_factory=list)
+    sites: dict[str, Site | None] = field(default_factory=dict)
 
     def clients(self) -> tuple[Client, ...]:
         report = Report(self.path.as_posix())
@@ -112,6 +114,16 @@ class _Reading:
                 )
                 self.add(text.line, _where(item, 0), message)
             lines.setdefault(name, text.line)
+
+    def site(self, name: str) -> Site | None:
+        """The site of this name, read once for all its clients: they share what is prepared for it."""
+        if name not in self.sites:
+            self.sites[name] = None
+            try:
+                self.sites[name] = load_site(self.path.parent / _SITES_FOLDER / f"{name}.yaml", self.catalog)
+            except DefinitionError as error:
+                self.faults += map(ClientFault.of_definition, error.faults)
+        return self.sites[name]
 
     def _client(self, item: Node, number: int, defaults: MapNode | None) -> Client | None:
         if not isinstance(item, MapNode):
@@ -158,7 +170,7 @@ class _Registration:
             language=entry.language,
             trials=self._trials(),
             abilities=_abilities(entry),
-            site_codes=self._site_codes(),
+            site=self.reading.site(entry.site) if entry.site else None,
             calls_per_minute=entry.calls_per_minute,
             token_lifetime=entry.token_lifetime,
         )
@@ -189,16 +201,6 @@ class _Registration:
                 self._fault(place, f"the trial {trial.id!r} is listed twice; take one out")
             offers[trial.id] = _offer(trial)
         return tuple(offers.values())
-
-    def _site_codes(self) -> Path | None:
-        if not self.entry.site_codes:
-            return None
-        path = self.reading.path.parent / self.entry.site_codes
-        try:
-            with_site_codes(self.reading.catalog, path)
-        except DefinitionError as error:
-            self.reading.faults += map(ClientFault.of_definition, error.faults)
-        return path
 
     def _keys(self) -> KeySource:
         entry = self.entry.keys

@@ -10,8 +10,12 @@ from typing import Any, Literal
 
 from cds_service.fatigue.policy import Policy
 from cds_service.fhir.allow_list import FhirBase
+from mappings.definitions.sites import Site
 
 Network = IPv4Network | IPv6Network
+
+FROM_REQUEST = "from-request"
+"""Instead of a client's language: the one that each request asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Client:
 
     ``audiences`` are accepted beside the address of the endpoint called. An empty ``tenants`` accepts any.
     ``time_zone`` decides which day it is. ``trials`` None: every trial that is served, no local contacts.
+    ``language`` is a tag of ``mappings.language.LANGUAGES``, or FROM_REQUEST.
+    ``site``: its own codes and units, laid over the definitions with which the register was read.
     """
 
     id: str
@@ -85,10 +91,10 @@ class Client:
     fhir_servers: tuple[FhirServer, ...] = ()
     origins: tuple[str, ...] = ()
     time_zone: str = ""
-    language: str = "en"
+    language: str = FROM_REQUEST
     trials: tuple[TrialOffer, ...] | None = None
     abilities: Abilities = Abilities()
-    site_codes: Path | None = None
+    site: Site | None = None
     calls_per_minute: int | None = None
     token_lifetime: int = 300
 

@@ -19,18 +19,17 @@ from pydantic import (
 from pydantic_core.core_schema import ValidationInfo
 
 from cds_service.clients import values
-from cds_service.clients.registered import Abilities, Client, Network
+from cds_service.clients.registered import FROM_REQUEST, Abilities, Client, Network
 from cds_service.fatigue.policy import Policy
 from cds_service.fhir.allow_list import FhirBase
-
-LANGUAGES = ("en",)
-"""The languages in which cards have texts."""
+from mappings.language import LANGUAGES
 
 LONGEST_TOKEN_LIFETIME = 3600
 
 Text = Annotated[str, PlainValidator(values.text)]
 Word = Annotated[str, PlainValidator(values.word)]
 Identifier = Annotated[str, PlainValidator(values.identifier)]
+SiteName = Annotated[str, PlainValidator(values.site_name)]
 Flag = Annotated[bool, PlainValidator(values.yes_or_no)]
 Networks = Annotated[
     tuple[Annotated[Network, PlainValidator(values.network)], ...], AfterValidator(values.each_once)
@@ -177,10 +176,10 @@ class ClientEntry(Entry):
         tuple[Annotated[str, PlainValidator(values.origin)], ...], AfterValidator(values.each_once)
     ] = ()
     time_zone: Annotated[str, PlainValidator(values.time_zone)] = ""
-    language: Annotated[str, PlainValidator(values.one_of(*LANGUAGES))] = _CLIENT.language
+    language: Annotated[str, PlainValidator(values.one_of(FROM_REQUEST, *LANGUAGES))] = _CLIENT.language
     trials: tuple[Annotated[TrialEntry, BeforeValidator(_id_alone)], ...] | None = None
     abilities: AbilitiesEntry = AbilitiesEntry()
-    site_codes: Text = ""
+    site: SiteName = ""
     calls_per_minute: Annotated[int, PlainValidator(values.whole_number(1, 1_000_000))] | None = None
     token_lifetime: Annotated[int, PlainValidator(values.whole_number(1, LONGEST_TOKEN_LIFETIME))] = (
         _CLIENT.token_lifetime

@@ -50,6 +50,15 @@ def identifier(value: object) -> str:
     return found
 
 
+def site_name(value: object) -> str:
+    """The name of a file in the folder ``sites``, without its end: never a path."""
+    found = text(value)
+    if not _ID.fullmatch(found) or "." in found:
+        what = "is the name alone of sites/NAME.yaml, beside this file: letters, digits and hyphens"
+        raise ValueError(f"cannot be {found!r}; it {what}")
+    return found
+
+
 def yes_or_no(value: object) -> bool:
     found = text(value).lower()
     if found not in _ANSWERS:

@@ -16,6 +16,10 @@ from cds_service.demo.ehr.visits import Visit, Visits
 from cds_service.demo.fhir.client import FhirClient
 from cds_service.demo.fhir.store import FhirStore, Resource
 from cds_service.demo.samples.sample import Sample
+from mappings.language import LANGUAGES
+
+AUTONYMS = {"en": "English", "zh-Hans": "\u4e2d\u6587"}
+"""The languages of cards, each in its own words."""
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -61,14 +65,14 @@ def protect(response: Response) -> Response:
 @page.get("/")
 def home() -> str:
     """The list of patients, and nothing open."""
-    return render_template("ehr.html", roster=_roster(), visit=None, prefetch=_prefetch())
+    return render_template("ehr.html", roster=_roster(), visit=None, prefetch=_prefetch(), **_tongues())
 
 
 @page.get("/patients/<ident>")
 def open_chart(ident: str) -> str:
     """Open a chart: the hook fires, and its cards are shown."""
     _patient(ident)
-    visit = Visit(ident, ehr().hooks.fire(ident, _prefetch()))
+    visit = Visit(ident, ehr().hooks.fire(ident, _prefetch(), language=_language()), _language())
     ehr().visits.keep(visit)
     return _show(visit)
 
@@ -141,6 +145,16 @@ def _prefetch() -> bool:
     return request.args.get("prefetch", "on") != "off"
 
 
+def _language(visit: Visit | None = None) -> str:
+    """The language that the clinician has chosen, for the cards; the EHR itself speaks English."""
+    chosen = visit.language if visit else request.args.get("language", "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def _tongues(visit: Visit | None = None) -> dict[str, Any]:
+    return {"language": _language(visit), "languages": AUTONYMS}
+
+
 def _apply(visit: Visit, actions: list[Resource]) -> bool:
     """Create what the actions say; True if something could not be done. Says either in a notice."""
     problems, created = [], 0
@@ -182,6 +196,7 @@ def _show(visit: Visit) -> str:
         prefetch=visit.exchange.used_prefetch if visit.exchange.status else _prefetch(),
         wire_request=_pretty(visit.exchange.request),
         wire_response=_pretty(visit.exchange.response),
+        **_tongues(visit),
     )
     visit.notices = []
     return html

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mappings.language import message
+
 FieldKind = Literal["id", "user", "references", "resources"]
 
 CLINICIANS = ("Practitioner", "PractitionerRole")
@@ -39,13 +41,21 @@ class ContextField:
 
 @dataclass(frozen=True, slots=True)
 class HookSpec:
-    """A hook, and the words in which our service for it is listed. ``version`` is the hook's own."""
+    """A hook, and the words in which our service for it is listed. ``version`` is the hook's own.
+
+    ``sentences`` describe the service; they and the title are messages.
+    """
 
     hook: str
     title: str
-    description: str
+    sentences: tuple[str, ...]
     fields: tuple[ContextField, ...]
     version: str = "1.0"
+
+    @property
+    def description(self) -> str:
+        """The sentences in English."""
+        return " ".join(self.sentences)
 
     @property
     def service_id(self) -> str:
@@ -79,39 +89,45 @@ _SELECTIONS = ContextField(
 _DRAFTS = ContextField("draftOrders", "resources", (), "All orders that are not signed yet.")
 _APPOINTMENTS = ContextField("appointments", "resources", ("Appointment",), "The appointments being booked.")
 
-_FLAGS = (
+_FLAGS = message(
     "Flags possible candidates for open clinical trials: which published criteria the record meets, which "
     "still need to be checked, and the evidence for each."
 )
-_WHEN_IT_BEARS = (
-    " Speaks only when {which} order bears on an open trial (a drug, a biopsy or a test that its criteria "
+_WHEN_SELECTED = message(
+    "Speaks only when a selected order bears on an open trial (a drug, a biopsy or a test that its criteria "
+    "name), and says why."
+)
+_WHEN_SIGNED = message(
+    "Speaks only when a signed order bears on an open trial (a drug, a biopsy or a test that its criteria "
     "name), and says why."
 )
 
 HOOKS: tuple[HookSpec, ...] = (
-    HookSpec("patient-view", "Clinical trial matching", _FLAGS, (_PATIENT, _MAY_ENCOUNTER, _USER)),
+    HookSpec(
+        "patient-view", message("Clinical trial matching"), (_FLAGS,), (_PATIENT, _MAY_ENCOUNTER, _USER)
+    ),
     HookSpec(
         "encounter-start",
-        "Clinical trial matching as an encounter starts",
-        _FLAGS,
+        message("Clinical trial matching as an encounter starts"),
+        (_FLAGS,),
         (_PATIENT, _ENCOUNTER, _CLINICIAN),
     ),
     HookSpec(
         "order-select",
-        "Clinical trial matching as orders are selected",
-        _FLAGS + _WHEN_IT_BEARS.format(which="a selected"),
+        message("Clinical trial matching as orders are selected"),
+        (_FLAGS, _WHEN_SELECTED),
         (_PATIENT, _MAY_ENCOUNTER, _CLINICIAN, _SELECTIONS, _DRAFTS),
     ),
     HookSpec(
         "order-sign",
-        "Clinical trial matching as orders are signed",
-        _FLAGS + _WHEN_IT_BEARS.format(which="a signed"),
+        message("Clinical trial matching as orders are signed"),
+        (_FLAGS, _WHEN_SIGNED),
         (_PATIENT, _MAY_ENCOUNTER, _CLINICIAN, _DRAFTS),
     ),
     HookSpec(
         "appointment-book",
-        "Clinical trial matching as appointments are booked",
-        _FLAGS,
+        message("Clinical trial matching as appointments are booked"),
+        (_FLAGS,),
         (_PATIENT, _MAY_ENCOUNTER, _USER, _APPOINTMENTS),
     ),
 )

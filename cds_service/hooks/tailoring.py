@@ -7,14 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 from cards.cds_hooks import Card, Suggestion
+from cards.wording import SENTENCES
 from cds_service.clients.registered import Abilities
 from cds_service.hooks.specs import HookSpec
+from mappings.language import ENGLISH, Language, message
 from mappings.needs import Needs, ObservationStyle, Query
 
 SPECIFICATION = "3.0.0-ballot"
 """The version of CDS Hooks that the additions for a 3.0 client are taken from."""
 
-_USAGE = (
+_USAGE = message(
     "FHIR R4. Works from prefetch, from FHIR read access, or from both; what is not supplied leaves criteria "
     "unknown. Only the Patient is required."
 )
@@ -37,16 +39,18 @@ def templates_for(needs: Needs, abilities: Abilities) -> dict[str, str]:
     return {query.key: query.dated_template for query in queries_for(needs, abilities)}
 
 
-def service_entry(spec: HookSpec, needs: Needs, abilities: Abilities) -> dict[str, Any]:
+def service_entry(
+    spec: HookSpec, needs: Needs, abilities: Abilities, language: Language = ENGLISH
+) -> dict[str, Any]:
     """One of our services as discovery lists it for this client."""
     newer = {"version": SPECIFICATION, "hookVersion": spec.version} if abilities.cds_hooks == "3.0" else {}
     templates = templates_for(needs, abilities)
     return {
         "hook": spec.hook,
         "id": spec.service_id,
-        "title": spec.title,
-        "description": spec.description,
-        "usageRequirements": _USAGE,
+        "title": language.text(spec.title),
+        "description": language.between(SENTENCES).join(map(language.text, spec.sentences)),
+        "usageRequirements": language.text(_USAGE),
         **newer,
         **({"prefetch": templates} if templates else {}),
     }

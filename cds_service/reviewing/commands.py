@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cds_service.clock import today_in
+from cds_service.codes.commands import SITE_HELP
 from cds_service.command_settings import settings_or_usage
 from cds_service.reviewing.page import review_page
 from cds_service.settings import trial_folders
@@ -24,6 +25,7 @@ from mappings.definitions.signing.signature import (
     signature_path,
     signature_text,
 )
+from mappings.definitions.sites import load_site
 from mappings.language import LANGUAGES, language
 from mappings.results import TrialFacts
 from mappings.trial_definition import Catalog, TrialDefinition
@@ -40,14 +42,19 @@ def trials() -> None:
 
 @trials.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-def check(path: Path | None) -> None:
+@click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
+def check(path: Path | None, site_file: Path | None) -> None:
     """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
     with _faults_told():
         catalog = _checked(path)
+        if site_file:
+            catalog = load_site(site_file, catalog).catalog
     for trial in catalog.trials:
         facts = trial.facts
         count = f"{len(trial.criteria)} criteria"
         click.echo(f"{facts.id} version {facts.version}, {facts.status}, {_signed(facts)}, {count}: ok")
+    if catalog.site is not None:
+        click.echo(f"with the site {catalog.site.name}, {catalog.site.digest}: ok")
 
 
 def _checked(path: Path | None) -> Catalog:

@@ -9,12 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_service.assessment_json import NOT_REVIEWED
+from cds_service.screening.looking_ahead import near_miss_line, next_step_lines
 from mappings.results import Assessment, CriterionResult, Evidence
 from mappings.verdicts import Reason, Verdict
 
 _STYLE = {Verdict.MET: "green", Verdict.UNKNOWN: "yellow", Verdict.NOT_MET: "red"}
 _WORDS = {Verdict.MET: "met", Verdict.UNKNOWN: "unknown", Verdict.NOT_MET: "not met"}
 _LONGEST = 160
+_LONGEST_STEP = 600
 
 
 def print_patient(console: Console, patient: str, assessments: Sequence[Assessment]) -> None:
@@ -27,7 +29,20 @@ def print_patient(console: Console, patient: str, assessments: Sequence[Assessme
             console.print(Text(f"{score.label}: {score.at_least} to {score.at_most} ({score.basis})"))
         for line in _remarks(assessment):
             console.print(Text(f"- {shown(line)}"))
+        _print_outlook(console, assessment)
         console.print()
+
+
+def _print_outlook(console: Console, assessment: Assessment) -> None:
+    """What failed by how much, when windows close and open, and what would settle what is open."""
+    for heading, lines in (
+        ("By how much, and until when", [near_miss_line(miss) for miss in assessment.near_misses]),
+        ("Next steps", list(next_step_lines(assessment.next_steps))),
+    ):
+        if lines:
+            console.print(Text(heading, "bold"))
+        for line in lines:
+            console.print(Text(f"- {shown(line, _LONGEST_STEP)}"))
 
 
 def _heading(patient: str, assessment: Assessment) -> Text:
@@ -85,7 +100,7 @@ def _remarks(assessment: Assessment) -> list[str]:
     return [*enrolled, *others, *assessment.not_encoded, *unread, *unreadable]
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = _LONGEST) -> str:
     """Text from a record on one line, without anything that steers a terminal."""
     clean = "".join(character if character.isprintable() else " " for character in text)
-    return clean if len(clean) <= _LONGEST else f"{clean[: _LONGEST - 1]}…"
+    return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"

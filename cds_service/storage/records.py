@@ -33,7 +33,8 @@ class Pseudonym(NamedTuple):
 class AssessedTrial:
     """What a call found for one trial. ``silenced`` says why a card was held back ("" if none was).
 
-    ``suggestions`` maps the uuid of each suggestion of the card to "refer" or "order".
+    ``suggestions`` maps the uuid of each suggestion of the card to "refer" or "order". ``site`` and
+    ``site_digest`` are those of the site's overlay ("" without one).
     """
 
     trial: str
@@ -44,6 +45,8 @@ class AssessedTrial:
     card: str = ""
     suggestions: tuple[tuple[str, str], ...] = ()
     silenced: str = ""
+    site: str = ""
+    site_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def _shown_row(call: CallRecord, trial: AssessedTrial, rows: dict[Person, int]) 
         "trial": trial.trial,
         "version": trial.version,
         "digest": trial.digest,
+        "site_digest": trial.site_digest or None,
         "outcome": trial.outcome,
         "silenced": trial.silenced,
         "card": card_key(trial.card) if trial.card else None,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -116,9 +117,17 @@ shown = Table(
     Column("silenced", Text, nullable=False),  # why a card was held back, or empty
     Column("card", Text, unique=True),  # uuid of the card, if one was shown
     Column("traces", Text, nullable=False),  # JSON: [[criterion, verdict, reason, keyed digest]]
+    Column("site_digest", Text),  # of the site's overlay, if there was one
     UniqueConstraint("call_id", "trial"),
     Index(None, "patient_id"),
     Index(None, "user_id", "at"),
+    # All that "for how many patients did this user see a card today" asks for, in the path of every call.
+    Index(
+        "ix_shown_cards_of_user",
+        *("user_id", "at", "trial", "patient_id"),
+        sqlite_where=text("card IS NOT NULL"),
+        postgresql_where=text("card IS NOT NULL"),
+    ),
     Index(None, "at"),
 )
 

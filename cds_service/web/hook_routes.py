@@ -23,7 +23,9 @@ from cds_service.web.around import json_response
 from cds_service.web.body import parse_object, read_bytes, read_object
 from cds_service.web.callers import Callers
 from cds_service.web.discovery import document_for
+from cds_service.web.languages import language_for, spoken_in
 from cds_service.web.problems import NO_SUCH_SERVICE, RefusalError
+from mappings.language import Language
 
 
 def hook_routes(deployment: Deployment, callers: Callers) -> Blueprint:
@@ -45,9 +47,11 @@ class _Hooks:
         """What this client is offered; what everybody may know, for a caller without a token."""
         g.facts["service"] = "discovery"
         caller = self._callers.of_discovery()
+        language = language_for(caller.client if caller else None, request.accept_languages)
         if caller is None:
-            return document_for(self._deployment.everybodys_needs, Abilities()).answer(request)
-        return document_for(self._offers(caller).needs, caller.client.abilities).answer(request)
+            return document_for(self._deployment.everybodys_needs, Abilities(), language).answer(request)
+        needs, abilities = self._offers(caller).needs, caller.client.abilities
+        return document_for(needs, abilities, language).answer(request)
 
     def service(self, service_id: str) -> Response:
         """One hook call."""
@@ -55,8 +59,9 @@ class _Hooks:
         with stage("authenticate"):
             caller = self._callers.of_service(spec.service_id)
         raw = read_bytes(request, self._max_body)
+        language = language_for(caller.client, request.accept_languages)
         with self._deployment.answering.turns.one():
-            call, answer, failure = self._computed(spec, caller, raw)
+            call, answer, failure = self._computed(spec, caller, raw, language)
         if failure is not None:
             # It brought a chart all the same: it stands in the audit trail.
             self._record(caller, call, None, failure.status if isinstance(failure, RefusalError) else 500)
@@ -64,10 +69,10 @@ class _Hooks:
         g.facts.update(answer.counts)
         count_answer(caller, answer)
         self._record(caller, call, answer, 200)
-        return json_response({"cards": answer.cards})
+        return spoken_in(json_response({"cards": answer.cards}), language)
 
     def _computed(
-        self, spec: HookSpec, caller: Caller, raw: bytes
+        self, spec: HookSpec, caller: Caller, raw: bytes, language: Language
     ) -> tuple[HookCall, Answer, Exception | None]:
         """The call without its chart, and its answer or why there is none. The chart is let go of in here."""
         with stage("read"):
@@ -75,7 +80,7 @@ class _Hooks:
             call = read_call(parse_object(raw), spec.hook, context_may_be_missing=may_be_missing)
         g.facts["hookInstance"] = call.hook_instance
         try:
-            answer = self._deployment.answering.answer(caller, self._offers(caller), call)
+            answer = self._deployment.answering.answer(caller, self._offers(caller), call, language)
         except Exception as failure:  # noqa: BLE001 -- raised again once it is recorded
             return call.without_chart(), Answer([], {}), failure
         return call.without_chart(), answer, None

@@ -11,6 +11,7 @@ from mappings.definitions.checks import check_on_empty_record, check_trial
 from mappings.definitions.faults import DefinitionError, Fault, Mistake, Report
 from mappings.definitions.parsing.concept_parser import ConceptFile, check_concepts, parse_concept_file
 from mappings.definitions.parsing.names import Vocabulary
+from mappings.definitions.parsing.product_parser import Meanings, parse_product_file, with_products
 from mappings.definitions.parsing.score_parser import ScoreSource, parse_score_file
 from mappings.definitions.parsing.source import MapNode, read_source
 from mappings.definitions.parsing.trial_parser import TrialSource, parse_trial_file
@@ -94,6 +95,17 @@ class _Loading:
         self.vocabulary = Vocabulary(concepts, groups, stems, all_stems, len(files) < len(paths))
         if not self.vocabulary.broken:
             check_concepts(files.values(), concepts)
+            self._read_products(concepts)
+
+    def _read_products(self, concepts: dict[str, Concept]) -> None:
+        meanings = Meanings(concepts)
+        for path in self._files(self.root / "concepts" / "products"):
+            report = self._report(path)
+            node = read_source(path, report)
+            for name, products in parse_product_file(node, meanings, report).items() if node else ():
+                concept = concepts[name]
+                concepts[name] = replace(concept, products=(*concept.products, products.listed))
+                self.names[name] = with_products(self.names[name], path.stem, products)
 
     def _is_new(self, name: str, node: MapNode, report: Report) -> bool:
         if name in self.names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
@@ -11,8 +11,8 @@ from typing import NamedTuple
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, Window
 from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
-from mappings.facts import PatientRecord
-from mappings.results import CriterionResult, Evidence, Gap, ScoreResult
+from mappings.facts import PatientRecord, Result
+from mappings.results import EVIDENCE, CriterionResult, Evidence, Gap, ScoreResult
 from mappings.rules import Score
 from mappings.verdicts import IMPRECISE, TOO_OLD, Reason, Verdict
 
@@ -50,7 +50,8 @@ class Shared:
 
     def __post_init__(self) -> None:
         record = self.record
-        self.recorded = frozenset({*record.results, *record.diagnoses, *record.procedures, *record.exposures})
+        facts = (*record.results, *record.diagnoses, *record.procedures, *record.exposures, *record.hints)
+        self.recorded = frozenset(facts)
         self.starts = _starts(self.today)
 
 
@@ -153,6 +154,26 @@ Evaluator = Callable[[Context], Outcome]
 def window_words(window: Window | None) -> str:
     """A look-back in words; none where there is none."""
     return str(window) if window is not None else ""
+
+
+def on_record(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """The evidence that names a resource, and not what is missing or said of the person."""
+    return tuple([each for each in evidence if each.reference and not each.reference.startswith("Patient")])
+
+
+def evidence_of(
+    result: Result, reason: Reason, concept: Concept, words: str, until: date | None = None
+) -> Evidence:
+    """A result as evidence, beside the words of the look-back under which it was looked at."""
+    concept_id, when, reference, text, amount, _, written_in, _, note = result
+    value: float | str | None = text or None
+    unit = ""
+    if amount is not None and amount.low == amount.high:
+        value, unit = amount.low, concept.unit
+        text = text or f"{value:.10g} {written_in}".rstrip()
+    return EVIDENCE(
+        (concept_id, concept.display, reason, text, value, unit, when.text, reference, until, note, words)
+    )
 
 
 def placement(when: When, first: int, today: int) -> Reason | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from mappings.concept import Concept
-from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, on_record
 from mappings.evaluation.judgement import prepare_judgement
 from mappings.evaluation.logic import (
     prepare_age,
@@ -70,7 +70,7 @@ class TrialPlan:
     def __init__(self, trial: TrialDefinition, catalog: Catalog) -> None:
         parts = [rule for criterion in trial.criteria for rule in (criterion.applies_when, criterion.require)]
         rules = [*(rule for rule in parts if rule is not None), trial.show_card_when_met]
-        planner = Planner(KINDS, catalog.concepts, catalog.scores, rules)
+        self.planner = planner = Planner(KINDS, catalog.concepts, catalog.scores, rules)
         self.criteria = {criterion.id: prepare_criterion(criterion, planner) for criterion in trial.criteria}
         self.gate = planner.prepare(trial.show_card_when_met)
 
@@ -86,7 +86,10 @@ def plan_of(trial: TrialDefinition, catalog: Catalog) -> TrialPlan:
 
 
 def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Context], CriterionResult]:
-    """A criterion as a function. ``applies_when`` is implication: not applicable is MET for that reason."""
+    """A criterion as a function. ``applies_when`` is implication: not applicable is MET for that reason.
+
+    What makes it apply is evidence of the verdict too, after that of the requirement.
+    """
     evaluate = planner.prepare(criterion.require)
     if criterion.applies_when is not None:
         evaluate = _implied(planner.prepare(criterion.applies_when), evaluate)
@@ -110,12 +113,14 @@ def _implied(applies_when: Evaluator, require: Evaluator) -> Evaluator:
         if applies.verdict is NOT_MET:
             return OUTCOME((MET, Reason.NOT_APPLICABLE, applies.evidence))
         required = require(context)
-        if applies.verdict is MET or required.verdict is MET:
+        verdict, reason, evidence = required
+        if applies.verdict is UNKNOWN and verdict is NOT_MET:
+            both = without_repeats((*applies.evidence, *evidence))
+            return OUTCOME((UNKNOWN, applies.reason, both))
+        why = on_record(applies.evidence)
+        if not why:
             return required
-        if required.verdict is UNKNOWN:
-            return required
-        evidence = without_repeats((*applies.evidence, *required.evidence))
-        return OUTCOME((UNKNOWN, applies.reason, evidence))
+        return OUTCOME((verdict, reason, without_repeats((*evidence, *why))))
 
     return evaluate
 

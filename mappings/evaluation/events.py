@@ -2,55 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from mappings.dates import When
-from mappings.evaluation.context import Context
+from mappings.evaluation.context import Context, evidence_of
 from mappings.facts import Exposure
+from mappings.results import EVIDENCE, Evidence
 from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
 
 
-def ended_by(first: int, last: int, enders: Sequence[str], context: Context) -> Reason | None:
-    """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure."""
-    answer: Reason | None = None
+class _Event(NamedTuple):
+    """A fact with the first and the last day on which it can have been."""
+
+    first: int
+    last: int
+    evidence: Evidence
+
+
+class LastDays(NamedTuple):
+    """The last day on which something surely was, and possibly was, and the facts that say so."""
+
+    surely: int
+    possibly: int
+    evidence: tuple[Evidence, ...]
+
+
+def ended_by(
+    first: int, last: int, enders: Sequence[str], context: Context
+) -> tuple[Reason | None, tuple[Evidence, ...]]:
+    """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure.
+
+    With the facts that say so.
+    """
+    reason: Reason | None = None
+    surely, perhaps = [], []
     for concept in enders:
-        for when in _event_days(concept, context):
-            if when.first >= last:
-                return VALUE
-            if when.last >= first:
-                answer = IMPRECISE
+        for event in _events(concept, context):
+            if event.first >= last:
+                surely.append(event.evidence)
+            elif event.last >= first:
+                perhaps.append(event.evidence)
+                reason = reason or IMPRECISE
         if context.gap(concept) is not None:
-            answer = NOT_RETRIEVED
-    return answer
+            reason = NOT_RETRIEVED
+    return (VALUE, tuple(surely)) if surely else (reason, tuple(perhaps))
 
 
-def last_days(concepts: Sequence[str], context: Context) -> tuple[int, int] | None:
-    """The last day on which one of the concepts surely was, and possibly was; None without a record."""
-    spans = [span for concept in concepts for span in _spans(concept, context)]
-    if not spans:
+def last_days(concepts: Sequence[str], context: Context) -> LastDays | None:
+    """When one of the concepts last was; None without a record."""
+    events = [event for concept in concepts for event in _doses_and_events(concept, context)]
+    if not events:
         return None
-    return max(first for first, _ in spans), max(last for _, last in spans)
+    surely, possibly = max(event.first for event in events), max(event.last for event in events)
+    last = [event.evidence for event in events if event.first == surely or event.last == possibly]
+    return LastDays(surely, possibly, tuple(last))
 
 
-def _spans(concept: str, context: Context) -> list[tuple[int, int]]:
-    """For each record of a concept, the first and the last day on which it can have taken place."""
-    record, today = context.record, context.day
-    found = [
-        (e.start.first, _last_possible_dose(e, today))
-        for e in record.exposures.get(concept, ())
-        if e.start.first <= today
-    ]
-    found += [(when.first, min(when.last, today)) for when in _event_days(concept, context)]
-    return found
+def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
+    """Each record of a concept; a drug may have been taken until the end of its course."""
+    day = context.day
+    for exposure in context.record.exposures.get(concept, ()):
+        if exposure.start.first <= day:
+            yield _Event(exposure.start.first, _last_possible_dose(exposure, day), _drug(exposure, context))
+    for event in _events(concept, context):
+        yield event._replace(last=min(event.last, day))
 
 
-def _event_days(concept: str, context: Context) -> list[When]:
-    """The days of results, procedures and diagnoses (onset, else recorded) of a concept, up to the day."""
-    record = context.record
-    days = [r.when for r in record.results.get(concept, ()) if r.problem is None]
-    days += [p.when for p in record.procedures.get(concept, ())]
-    days += [when for d in record.diagnoses.get(concept, ()) if (when := d.onset or d.recorded) is not None]
-    return [when for when in days if when.first <= context.day]
+def _events(concept_id: str, context: Context) -> Iterator[_Event]:
+    """Results, procedures and diagnoses (onset, else recorded) of a concept, up to the day."""
+    record, concept, today = context.record, context.concept(concept_id), context.day
+    for result in record.results.get(concept_id, ()):
+        if result.problem is None and result.when.first <= today:
+            evidence = evidence_of(result, VALUE, concept, context.look_back)
+            yield _Event(result.when.first, result.when.last, evidence)
+    for procedure in record.procedures.get(concept_id, ()):
+        yield from _dated(procedure.when, procedure.text, procedure.reference, concept_id, context)
+    for diagnosis in record.diagnoses.get(concept_id, ()):
+        when = diagnosis.onset or diagnosis.recorded
+        yield from _dated(when, diagnosis.text, diagnosis.reference, concept_id, context)
+
+
+def _dated(
+    when: When | None, text: str, reference: str, concept_id: str, context: Context
+) -> Iterator[_Event]:
+    if when is not None and when.first <= context.day:
+        label = context.concept(concept_id).display
+        parts = (concept_id, label, VALUE, text, text or None, "", when.text, reference, None, "", "")
+        yield _Event(when.first, when.last, EVIDENCE(parts))
+
+
+def _drug(exposure: Exposure, context: Context) -> Evidence:
+    concept, reference, text, _, start, _, _, _, note = exposure
+    label = context.concept(concept).display
+    parts = (concept, label, VALUE, text, text, "", start.text, reference, None, note, "")
+    return EVIDENCE(parts)
 
 
 def _last_possible_dose(exposure: Exposure, today: int) -> int:

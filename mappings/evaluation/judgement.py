@@ -7,9 +7,8 @@ from datetime import date
 
 from mappings.concept import Concept
 from mappings.dates import complete_years
-from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, evidence_of
 from mappings.evaluation.plan import Planner
-from mappings.evaluation.results import evidence_of
 from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
 from mappings.kidney import egfr_ckd_epi_2021

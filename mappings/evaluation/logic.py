@@ -33,6 +33,7 @@ from mappings.verdicts import (
 
 _CONCEPT = attrgetter("concept")
 _NOTHING_THERE = frozenset({NOT_FOUND, TOO_OLD})
+_NO_NEWER_RESULT = frozenset({NOT_FOUND, TOO_OLD, NOT_RETRIEVED})
 
 
 def prepare_all(rule: All, planner: Planner) -> Evaluator:
@@ -164,20 +165,38 @@ def without_repeats(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
-    """A pass that rests on an older result than a fail: both are shown."""
+    """A pass that rests on an older result than a fail: both are shown.
+
+    A newer result that cannot be used (not confirmed, in a unit that cannot be compared) may be such a fail:
+    then it is unknown for that reason.
+    """
     allowed = rule.conflicting_when_older_by
-    failing = [(part, when) for part in parts if part.verdict is NOT_MET if (when := _newest(part))]
+    others = [(part, when) for part in parts if _may_fail(part) if (when := _newest(part))]
     passing = [(part, when) for part in parts if part.verdict is MET if (when := _newest(part))]
-    if allowed is None or not failing or not passing:
+    if allowed is None or not others or not passing:
         return None
     latest_pass = max(when.last for _, when in passing)
-    fail, fail_when = max(failing, key=lambda pair: pair[1].first)
-    day = fail_when.day()
-    if day is None or latest_pass >= allowed.start(day).toordinal():
+    later = [
+        part
+        for part, when in others
+        if (day := when.day()) is not None and latest_pass < allowed.start(day).toordinal()
+    ]
+    fails = [part for part in later if part.verdict is NOT_MET]
+    if not later:
         return None
-    shown = [passing[0][0], fail]
+    if not fails:
+        first = later[0]
+        return OUTCOME((UNKNOWN, first.reason, _merged([*later, passing[0][0]])))
+    shown = [passing[0][0], fails[0]]
     evidence = without_repeats(tuple([e._replace(reason=CONFLICTING) for e in _merged(shown)]))
     return OUTCOME((UNKNOWN, CONFLICTING, evidence))
+
+
+def _may_fail(part: Outcome) -> bool:
+    """Whether a part fails, or rests on a newest result that cannot be used and may say so."""
+    if part.verdict is UNKNOWN:
+        return part.reason not in _NO_NEWER_RESULT
+    return part.verdict is NOT_MET
 
 
 def _newest(part: Outcome) -> When | None:

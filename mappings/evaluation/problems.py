@@ -13,10 +13,12 @@ from mappings.evaluation.context import (
     Evaluator,
     Outcome,
     counts_until,
+    on_record,
     placement,
     window_words,
 )
 from mappings.evaluation.events import ended_by
+from mappings.evaluation.hints import with_hints
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Diagnosis, Performed
@@ -36,18 +38,20 @@ from mappings.verdicts import (
 )
 
 _PAST = frozenset({"inactive", "resolved"})
-Judged = tuple[Verdict, Reason, Evidence]
+Judged = tuple[Verdict, Reason, tuple[Evidence, ...]]
+"""The evidence is the record itself, then whatever else its verdict rests on."""
 
 
 def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
     """A confirmed Condition of one of the concepts, by its status, onset and what followed it."""
     concepts = [planner.concepts[concept] for concept in rule.of]
     absences = [Absence(concept, rule.absent_means_not_met) for concept in concepts]
+    asked_status = bool(rule.clinical_status)  # of which a hint says nothing
     window = rule.within or rule.recorded_within
     words = window_words(window)
 
     def judged(diagnosis: Diagnosis, concept: Concept, context: Context) -> Judged:
-        verdict, reason = _verdict(diagnosis, rule, context)
+        verdict, reason, further = _verdict(diagnosis, rule, context)
         concept_id, reference, text, status, _, onset, _, recorded, note = diagnosis
         when = onset or recorded
         until = counts_until(when, window) if window is not None and when is not None else None
@@ -56,7 +60,7 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
         evidence = EVIDENCE(
             (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
         )
-        return verdict, reason, evidence
+        return verdict, reason, (evidence, *further)
 
     def evaluate(context: Context) -> Outcome:
         diagnoses = context.record.diagnoses
@@ -67,7 +71,10 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
             for diagnosis in diagnoses[concept.id]
             if not _is_future(diagnosis, context.day)
         ]
-        return _any_of(found, absences, context)
+        outcome = _any_of(found, absences, context)
+        return (
+            with_hints(outcome, concepts, context) if context.record.hints and not asked_status else outcome
+        )
 
     return evaluate
 
@@ -77,24 +84,25 @@ def _is_future(diagnosis: Diagnosis, today: int) -> bool:
     return known is not None and known.first > today
 
 
-def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tuple[Verdict, Reason]:
+def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Judged:
+    """The verdict on one diagnosis, and what it rests on beside it."""
     if not _status_counts(diagnosis, rule, context):
-        return NOT_MET, VALUE
+        return NOT_MET, VALUE, ()
     if diagnosis.confirmed is None:
-        return UNKNOWN, Reason.NOT_CONFIRMED
+        return UNKNOWN, Reason.NOT_CONFIRMED, ()
     misplaced = _onset_misplaced(diagnosis, rule, context)
     if misplaced is None and rule.onset_age_at_least is not None:
         misplaced = _onset_age(diagnosis, rule.onset_age_at_least, context)
     if misplaced is not None:
         over = misplaced is TOO_OLD and rule.older_means_not_met
-        return (NOT_MET if over else UNKNOWN), misplaced
+        return (NOT_MET if over else UNKNOWN), misplaced, ()
     if rule.unless_followed_by:
-        ended = _ended(diagnosis, rule, context)
+        ended, by = _ended(diagnosis, rule, context)
         if ended is not None:
-            return (NOT_MET if ended is VALUE else UNKNOWN), ended
+            return (NOT_MET if ended is VALUE else UNKNOWN), ended, by
     if rule.followed_by:
         return _followed(diagnosis, rule, context)
-    return MET, VALUE
+    return MET, VALUE, ()
 
 
 def _status_counts(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> bool:
@@ -136,26 +144,27 @@ def _age_on(day: int, birth: When) -> tuple[int, int]:
     return complete_years(birth, date.fromordinal(min(day, date.max.toordinal())))
 
 
-def _ended(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Reason | None:
+def _ended(
+    diagnosis: Diagnosis, rule: ConditionRule, context: Context
+) -> tuple[Reason | None, tuple[Evidence, ...]]:
     when = diagnosis.onset or diagnosis.recorded
     first, last = (when.first, when.last) if when else (BEGINNING, context.day)
     return ended_by(first, last, rule.unless_followed_by, context)
 
 
-def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> tuple[Verdict, Reason]:
+def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Judged:
     """MET if one of the named criteria is MET by evidence after the Condition's date."""
     when = diagnosis.abatement or diagnosis.recorded
     if when is None:
-        return UNKNOWN, IMPRECISE
+        return UNKNOWN, IMPRECISE, ()
     later = context.since(when.last + 1)
-    unknown = []
-    for criterion in rule.followed_by:
-        result = later.criterion(criterion)
-        if result.verdict is MET:
-            return MET, VALUE
-        if result.verdict is UNKNOWN:
-            unknown.append(result.reason)
-    return (UNKNOWN, first_unknown_reason(unknown)) if unknown else (NOT_MET, VALUE)
+    results = [later.criterion(criterion) for criterion in rule.followed_by]
+    met = next((result for result in results if result.verdict is MET), None)
+    if met is not None:
+        return MET, VALUE, on_record(met.evidence)
+    evidence = tuple([each for result in results for each in on_record(result.evidence)])
+    unknown = [result.reason for result in results if result.verdict is UNKNOWN]
+    return (UNKNOWN, first_unknown_reason(unknown), evidence) if unknown else (NOT_MET, VALUE, evidence)
 
 
 def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
@@ -175,7 +184,7 @@ def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
         evidence = EVIDENCE(
             (concept_id, label, reason, text, value, "", when.text, reference, until, note, words)
         )
-        return MET if reason is VALUE else UNKNOWN, reason, evidence
+        return MET if reason is VALUE else UNKNOWN, reason, (evidence,)
 
     def evaluate(context: Context) -> Outcome:
         first, procedures = context.first_day(rule.within), context.record.procedures
@@ -195,10 +204,10 @@ def _any_of(judged: Sequence[Judged], absences: Sequence[Absence], context: Cont
     """MET if one holds; UNKNOWN if one might; else as if nothing were there, with what is there shown."""
     if not judged:
         return nothing_of(absences, context)
-    met = [evidence for verdict, _, evidence in judged if verdict is MET]
+    met = [each for verdict, _, evidence in judged if verdict is MET for each in evidence]
     if met:
         return OUTCOME((MET, VALUE, tuple(met)))
-    shown = tuple([evidence for _, _, evidence in judged])
+    shown = tuple([each for _, _, evidence in judged for each in evidence])
     unknown = [reason for verdict, reason, _ in judged if verdict is UNKNOWN]
     if unknown:
         return OUTCOME((UNKNOWN, first_unknown_reason(unknown), shown))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from mappings.amounts import HOLDS, compare
 from mappings.concept import Concept
@@ -15,6 +14,7 @@ from mappings.evaluation.context import (
     Evaluator,
     Outcome,
     counts_until,
+    evidence_of,
     placement,
     window_words,
 )
@@ -22,7 +22,7 @@ from mappings.evaluation.events import ended_by, last_days
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.selection import Known, before, one_instant
 from mappings.facts import Result
-from mappings.results import EVIDENCE, Evidence
+from mappings.results import Evidence
 from mappings.rules import Finding, Measurement
 from mappings.verdicts import (
     CONFLICTING,
@@ -100,6 +100,8 @@ class _OfResults:
         finding = rule if isinstance(rule, Finding) else None
         self.older_means_not_met = finding is not None and finding.older_means_not_met
         self.otherwise_not_met = finding is not None and finding.otherwise_not_met
+        self.enders = finding.unless_followed_by if finding is not None else ()
+        self.rests_on_events = bool(self.after_last or self.enders)
 
     def evaluate(self, context: Context) -> Outcome:
         """What the results of the concept say about the rule."""
@@ -107,7 +109,21 @@ class _OfResults:
         if not known.results:
             return self.absence.outcome(context)
         judge = _after(self.judge, self.after_last, context) if self.after_last else self.judge
-        return self._latest(known, judge, context) if self.latest else self._any(known, judge, context)
+        outcome = self._latest(known, judge, context) if self.latest else self._any(known, judge, context)
+        return self._with_events(outcome, known, context) if self.rests_on_events else outcome
+
+    def _with_events(self, outcome: Outcome, known: Known, context: Context) -> Outcome:
+        """The outcome with what kept a result from holding: that which ended it, or came after it."""
+        verdict, reason, evidence = outcome
+        if verdict is MET:
+            return outcome
+        events: list[Evidence] = []
+        for result in known.newest if self.latest else known.results:
+            events += ended_by(result.when.first, result.when.last, self.enders, context)[1]
+        last = last_days(self.after_last, context)
+        if last is not None and (verdict is UNKNOWN or not self.latest):
+            events += last.evidence
+        return OUTCOME((verdict, reason, tuple(dict.fromkeys((*evidence, *events)))))
 
     def _shown(self, result: Result, reason: Reason, context: Context) -> Evidence:
         """A result that the rule's own window has let in."""
@@ -236,24 +252,9 @@ def nothing_of(absences: Sequence[Absence], context: Context) -> Outcome:
     return absences[0].outcome(context)
 
 
-def evidence_of(
-    result: Result, reason: Reason, concept: Concept, words: str, until: date | None = None
-) -> Evidence:
-    """A result as evidence, beside the words of the look-back under which it was looked at."""
-    concept_id, when, reference, text, amount, _, written_in, _, note = result
-    value: float | str | None = text or None
-    unit = ""
-    if amount is not None and amount.low == amount.high:
-        value, unit = amount.low, concept.unit
-        text = text or f"{value:.10g} {written_in}".rstrip()
-    return EVIDENCE(
-        (concept_id, concept.display, reason, text, value, unit, when.text, reference, until, note, words)
-    )
-
-
 def _unless_ended(result: Result, enders: Sequence[str], context: Context) -> Judged:
     """A finding that something later has ended no longer holds; an undated end leaves it open."""
-    reason = ended_by(result.when.first, result.when.last, enders, context)
+    reason, _ = ended_by(result.when.first, result.when.last, enders, context)
     if reason is None:
         return _MET
     return (NOT_MET, reason) if reason is VALUE else (UNKNOWN, reason)
@@ -263,10 +264,10 @@ def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
     """Only results after the last exposure to these drugs, or the last such event, count."""
     if any(context.gap(concept) is not None for concept in concepts):
         return lambda _result, _context: (UNKNOWN, NOT_RETRIEVED)
-    days = last_days(concepts, context)
-    if days is None:
+    last = last_days(concepts, context)
+    if last is None:
         return judge
-    surely, possibly = days
+    surely, possibly, _ = last
 
     def judged(result: Result, context: Context) -> Judged:
         if result.when.first > possibly:

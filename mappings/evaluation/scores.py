@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, Shared
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, Shared, evidence_of, on_record
 from mappings.evaluation.plan import Planner, concepts_asked
-from mappings.evaluation.results import evidence_of
 from mappings.facts import PatientFacts, PatientRecord, Result
 from mappings.results import EVIDENCE, SCORE_ITEM_RESULT, Evidence, ScoreItemResult, ScoreResult
 from mappings.rules import Score
 from mappings.trial_definition import ScoreItem
-from mappings.verdicts import CONFLICTING, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, Reason, Verdict
+from mappings.verdicts import (
+    CONFLICTING,
+    IMPRECISE,
+    MET,
+    NOT_MET,
+    NOT_RETRIEVED,
+    UNKNOWN,
+    VALUE,
+    Reason,
+    Verdict,
+)
 
 _SETTLING_ORDER = {"laboratory": 0, "examination": 1}
 ANYTHING = ""
@@ -64,11 +73,14 @@ class _OfScore:
     def _computed(self, inside: Context) -> tuple[ScoreResult, Outcome]:
         items = self._items(inside)
         entry = self.entry(inside) if self.entry is not None else None
-        recorded = self._recorded(inside)
+        recorded, doubtful = self._recorded(inside)
         score, undecided = self._score(items.results, entry, recorded, inside)
         verdict, reason = self._verdict(score, entry, recorded)
         open_ = undecided if verdict is UNKNOWN else ()
-        return score, OUTCOME((verdict, reason, self._evidence(score, items, reason, open_)))
+        totals = [*self._totals(recorded, None, inside), *self._totals(doubtful, IMPRECISE, inside)]
+        known_entry = entry.evidence if entry is not None else ()
+        evidence = (*self._evidence(score, items, reason, open_), *on_record((*totals, *known_entry)))
+        return score, OUTCOME((verdict, reason, tuple(dict.fromkeys(evidence))))
 
     def _items(self, inside: Context) -> _Items:
         """What items say; of an empty record, where nothing that an item asks for is there."""
@@ -123,7 +135,7 @@ class _OfScore:
             items=tuple(items),
             entry=entry.verdict if entry is not None else None,
             threshold=self.rule.at_least,
-            recorded=self._total(recorded[0], inside) if recorded else None,
+            recorded=next(iter(self._totals(recorded[:1], None, inside)), None),
         )
         return score, undecided
 
@@ -140,20 +152,28 @@ class _OfScore:
                 reached[domain] = points
         return reached, possible
 
-    def _total(self, recorded: Result, inside: Context) -> Evidence | None:
-        if self.recorded_as is None:
-            return None
-        return evidence_of(recorded, recorded.problem or VALUE, self.recorded_as, inside.look_back)
+    def _totals(
+        self, recorded: Sequence[Result], reason: Reason | None, inside: Context
+    ) -> Iterator[Evidence]:
+        concept, words = self.recorded_as, inside.look_back
+        if concept is not None:
+            for result in recorded:
+                yield evidence_of(result, result.problem or reason or VALUE, concept, words)
 
-    def _recorded(self, inside: Context) -> Sequence[Result]:
-        """The newest totals that a clinician recorded inside the window."""
+    def _recorded(self, inside: Context) -> tuple[Sequence[Result], Sequence[Result]]:
+        """The newest totals that a clinician recorded inside the window.
+
+        If it is not sure that all of them lie in it, none decides; they are the second part of the answer.
+        """
         if self.recorded_as is None:
-            return ()
+            return (), ()
         gap = inside.gap(self.recorded_as.id)
         if gap is not None and not gap.newest_first:
-            return ()
+            return (), ()
         group, first = inside.known(self.recorded_as.id).newest, inside.first
-        return group if all(result.when.first >= first for result in group) else ()
+        if all(result.when.first >= first for result in group):
+            return group, ()
+        return (), [result for result in group if result.when.last >= first]
 
     def _verdict(
         self, score: ScoreResult, entry: Outcome | None, recorded: Sequence[Result]
@@ -165,6 +185,8 @@ class _OfScore:
             return (MET if score.at_least >= threshold else NOT_MET), VALUE
         if any(result.problem is None for result in recorded):
             return UNKNOWN, CONFLICTING
+        if score.at_least >= threshold and any(_may_contradict(result, threshold) for result in recorded):
+            return UNKNOWN, Reason.NOT_CONFIRMED
         if score.at_least >= threshold and self._has_group(score):
             if entry is None or entry.verdict is MET:
                 return MET, VALUE
@@ -191,14 +213,14 @@ class _OfScore:
             found.append(score.recorded)
         if score.basis == "computed" or reason is CONFLICTING:
             counted = _counted(items.results, self.domains)
-            found += [_noted(item.evidence[0], item.label) for item in counted if item.evidence]
+            found += [_noted(each, item.label) for item in counted for each in _of_item(item)]
         for number in undecided:
             shown = items.shown[number]
             if shown is not None:
                 found.append(shown)
             elif items.results[number].evidence:
                 found.append(_open(items.results[number]))
-        return tuple(dict.fromkeys(found))
+        return tuple(found)
 
 
 def _by_concept(items: Sequence[ScoreItem]) -> Mapping[str, Sequence[int]]:
@@ -231,6 +253,12 @@ def _usable_totals(recorded: Sequence[Result], threshold: int, computed: int) ->
     return totals if max(totals) < threshold and computed < threshold else []
 
 
+def _may_contradict(recorded: Result, threshold: int) -> bool:
+    """Whether a total that is not final would, if it were, contradict items that reach the threshold."""
+    below = recorded.amount is not None and recorded.amount.low < threshold
+    return recorded.problem is Reason.NOT_CONFIRMED and below
+
+
 def _counted(items: Sequence[ScoreItemResult], domains: Sequence[str]) -> list[ScoreItemResult]:
     """The items that make up the points: of each domain, the highest that is MET."""
     best: dict[str, ScoreItemResult] = {}
@@ -240,6 +268,11 @@ def _counted(items: Sequence[ScoreItemResult], domains: Sequence[str]) -> list[S
             if known is None or item.points > known.points:
                 best[domain] = item
     return list(best.values())
+
+
+def _of_item(item: ScoreItemResult) -> tuple[Evidence, ...]:
+    """What an item rests on: its first evidence, and all else that is on record for it."""
+    return (*item.evidence[:1], *on_record(item.evidence[1:]))
 
 
 def _open(item: ScoreItemResult) -> Evidence:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.dates import Window
-from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
-from mappings.evaluation.exposure_timeline import CommonExposure, common_exposure
+from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, on_record
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Exposure
 from mappings.results import EVIDENCE, Evidence
 from mappings.rules import Treatment
+from mappings.timeline import LONGEST_GAP_DAYS, CommonExposure, DrugTimeline, common_exposure, timeline_of
+from mappings.timeline.covering import surely_covers
 from mappings.verdicts import IMPRECISE, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, first_unknown_reason
 
 SHOWN_ONLY = "shown, not counted"
 _BY_NAME = "recognised by name"
+_FOREVER = date.max.toordinal()
 INFERRED = "since then without a break; inferred from drug dates and activity"
 
 
@@ -28,12 +30,13 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
     absences = [Absence(planner.concepts[concept], rule.absent_means_not_met) for concept in rule.of]
 
     def evaluate(context: Context) -> Outcome:
-        base, partner = _exposures(rule.of, context), _exposures(rule.together_with, context)
+        base, partner = _timelines(rule.of, context), _timelines(rule.together_with, context)
         also = tuple([exposure_evidence(e, context, SHOWN_ONLY) for e in _exposures(rule.also_show, context)])
-        common = common_exposure(base, partner if rule.together_with else None, context.today)
+        common = common_exposure(base, partner if rule.together_with else None, context.day)
         if common is not None and _long_enough(common.latest, rule.for_more_than, context):
             return _still_active(rule, common, also, context)
-        shown = (*(exposure_evidence(e, context) for e in _newest_of_each([*base, *partner])), *also)
+        newest = _newest_of_each([each.exposure for one in (*base, *partner) for each in one.records])
+        shown = (*(exposure_evidence(e, context) for e in newest), *also)
         missing = nothing_of(absences, context)
         if _gap(rule, context):
             return OUTCOME((UNKNOWN, NOT_RETRIEVED, shown or missing.evidence))
@@ -49,6 +52,12 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
 def _exposures(concepts: Sequence[str], context: Context) -> list[Exposure]:
     known, day = context.record.exposures, context.day
     return [e for concept in concepts if concept in known for e in known[concept] if e.start.first <= day]
+
+
+def _timelines(concepts: Sequence[str], context: Context) -> list[DrugTimeline]:
+    known, day = context.record.exposures, context.day
+    made = [timeline_of(concept, known[concept], day) for concept in concepts if concept in known]
+    return [timeline for timeline in made if timeline.records]
 
 
 def _gap(rule: Treatment, context: Context) -> bool:
@@ -67,23 +76,39 @@ def _still_active(
 ) -> Outcome:
     """Activity must be shown by results dated after the period had passed."""
     since = date.fromordinal(common.latest or common.earliest)
-    carried = tuple(exposure_evidence(e, context) for e in _newest_of_each(common.carried_by))
+    carried = tuple(exposure_evidence(e, context) for e in _carrying(rule, common, since, context))
     together = _together(rule, since, carried)
     passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
     later = context.since(passed + 1)
-    unknown = []
-    for criterion in rule.still_active_by:
-        result = later.criterion(criterion)
-        if result.verdict is MET:
-            activity = (evidence._replace(counts_until=None) for evidence in result.evidence[:1])
-            shown = (together, *carried, *activity, *also)
-            return OUTCOME((MET, VALUE, shown))
-        if result.verdict is UNKNOWN:
-            unknown.append(result.reason)
-    shown = (together, *carried, *also)
+    results = [later.criterion(criterion) for criterion in rule.still_active_by]
+    met = next((result for result in results if result.verdict is MET), None)
+    if met is not None:
+        facts = (*met.evidence[:1], *on_record(met.evidence[1:]))
+        activity = [evidence._replace(counts_until=None) for evidence in facts]
+        return OUTCOME((MET, VALUE, (together, *carried, *activity, *also)))
+    looked_at = [evidence for result in results for evidence in on_record(result.evidence)]
+    shown = (together, *carried, *also, *looked_at)
+    unknown = [result.reason for result in results if result.verdict is UNKNOWN]
     if unknown:
         return OUTCOME((UNKNOWN, first_unknown_reason(unknown), shown))
     return OUTCOME((NOT_MET if rule.still_active_by else MET, VALUE, shown))
+
+
+def _carrying(rule: Treatment, common: CommonExposure, since: date, context: Context) -> Sequence[Exposure]:
+    """The newest record of each drug, then as few others as carry the treatment from its first day on."""
+    carrying = dict.fromkeys(_newest_of_each(common.carried_by))
+    for concepts in (rule.of, rule.together_with):
+        covering = [(surely_covers(e, context.day), e) for e in common.carried_by if e.concept in concepts]
+        spans = [(*span, e.reference, e) for span, e in covering if span is not None]
+        reached, latest_end = context.day + 1, context.day
+        while reached > since.toordinal():
+            before = [each for each in spans if each[0] < reached and each[1] >= latest_end]
+            if not before:
+                break
+            reached, _, _, exposure = min(before, key=lambda each: each[:3])
+            carrying.setdefault(exposure)
+            latest_end = reached - 1 - LONGEST_GAP_DAYS
+    return list(carrying)
 
 
 def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evidence:
@@ -114,8 +139,9 @@ def _newest_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
     return list(newest.values())
 
 
-def _end(exposure: Exposure) -> tuple[int, int]:
-    return (exposure.end.last if exposure.end else date.max.toordinal()), exposure.start.first
+def _end(exposure: Exposure) -> tuple[int, int, str]:
+    """By which records of one drug are compared, whatever order they came in."""
+    return (exposure.end.last if exposure.end else _FOREVER), exposure.start.first, exposure.reference
 
 
 def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:

@@ -94,6 +94,16 @@ def worded_answers(text: str, concept: Concept) -> frozenset[str]:
     return frozenset(found)
 
 
+_UNDECIDED = frozenset({"IND", "E"})
+"""Indeterminate and equivocal, of the same value set."""
+
+
+def is_undecided(interpretation: Any) -> bool:
+    """Whether the laboratory says that the result is neither positive nor negative."""
+    codeables = interpretation if isinstance(interpretation, list) else (interpretation,)
+    return any(coding.get("code") in _UNDECIDED for codeable in codeables for coding in codings_of(codeable))
+
+
 def interpretation_answers(interpretation: Any) -> frozenset[str]:
     """What Observation.interpretation says, tolerating one written without its list."""
     found: frozenset[str] = frozenset()

@@ -19,8 +19,10 @@ _SAME_SYSTEM: Mapping[str, str] = {
     "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "urn:oid:2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "https://dmd.nhs.uk": "http://snomed.info/sct",
 }
-"""The OIDs under which records converted from CDA carry the systems that definitions name."""
+"""Other names of the systems that definitions name: the OIDs of records converted from CDA, and dm+d, the NHS
+dictionary of medicines, whose identifiers are SNOMED CT codes (NHS Digital, guide for digital medicines)."""
 
 _UNSEEN = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"

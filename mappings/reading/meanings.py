@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,14 @@ class Meaning:
 class Meanings:
     """Meanings by code, system and words. One for each catalog; the same codes come with every record."""
 
-    def __init__(self, index: CodeIndex, concepts: Mapping[str, Concept]) -> None:
+    def __init__(
+        self, index: CodeIndex, concepts: Mapping[str, Concept], also: Iterable[Concept] = ()
+    ) -> None:
+        """``also``: concepts that only the reading knows."""
         self._index = index
         self._concepts = concepts
-        self._plain = {id_: PlainResults(concept) for id_, concept in concepts.items() if is_plain(concept)}
+        known = (*concepts.values(), *also)
+        self._plain = {concept.id: PlainResults(concept) for concept in known if is_plain(concept)}
         self._known: dict[tuple[object, ...], Meaning] = {}
         self.by_code: dict[object, tuple[object, object, object, bool, Meaning]] = {}
         """The last meaning of a single code, behind the system, display and text that it stood with, and
@@ -52,6 +56,10 @@ class Meanings:
         except (AttributeError, KeyError, TypeError):  # nothing that FHIR knows
             return self._looked_up(code)
         return known or self._kept(key, self._looked_up(code))
+
+    def concepts_of(self, code: Any) -> Sequence[Concept]:
+        """The concepts of a component's code."""
+        return self.of(code).concepts
 
     def _of_single(self, code: Any, coding: Any, text: Any) -> Meaning:
         single, system, display = coding.get("code"), coding.get("system"), coding.get("display")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
-from mappings.facts import Result
+from mappings.facts import PatientFacts, Result
+from mappings.reading.laboratory.ranges import Whose
 from mappings.reading.plain_results import RESULT, known_date
 from mappings.reading.references import reference_of
 from mappings.reading.values import read_value
@@ -29,54 +30,54 @@ _VALUES = frozenset(
 _UNDATED = When(BEGINNING, 10**7, "")
 
 
-def read_observation(
-    resource: Mapping[str, Any],
-    concepts: Sequence[Concept],
-    concepts_of: Callable[[Any], Sequence[Concept]],
-    days: dict[str, When],
-    into: dict[str, list[Result]],
-    unreadable: list[Unreadable],
-) -> None:
-    """Adds the results of an Observation and its components; appends what could not be read.
+class Readings(NamedTuple):
+    """What one record's Observations are read with, and into.
 
     ``concepts_of`` looks up a component's code; ``days`` keeps dates, which results of one visit share.
+    ``results`` are added to by concept, and ``unreadable`` by what could not be read. ``patient`` says which
+    of several reference ranges applies.
     """
+
+    concepts_of: Callable[[Any], Sequence[Concept]]
+    days: dict[str, When]
+    results: dict[str, list[Result]]
+    unreadable: list[Unreadable]
+    patient: PatientFacts | None = None
+
+
+def read_observation(resource: Mapping[str, Any], concepts: Sequence[Concept], into: Readings) -> None:
+    """Adds the results of an Observation and its components; appends what could not be read."""
     status = resource.get("status")
     if type(status) is str and status in _NEVER:
         return
     effective = resource.get("effectiveDateTime")
-    when = known_date(effective, days) if type(effective) is str else None
-    when = when or observation_date(resource)
+    when = known_date(effective, into.days) if type(effective) is str else None
+    whose = Whose(into.patient, when or observation_date(resource))
     for concept in concepts:
-        _add(resource, resource, concept, when, into, unreadable)
+        _add(resource, resource, concept, whose, into)
     components = resource.get("component")
     for component in components if type(components) is list else ():
         if type(component) is dict:
-            for concept in concepts_of(component.get("code")):
-                _add(resource, component, concept, when, into, unreadable)
+            for concept in into.concepts_of(component.get("code")):
+                _add(resource, component, concept, whose, into)
 
 
 def _add(
-    resource: Mapping[str, Any],
-    element: Mapping[str, Any],
-    concept: Concept,
-    when: When,
-    into: dict[str, list[Result]],
-    unreadable: list[Unreadable],
+    resource: Mapping[str, Any], element: Mapping[str, Any], concept: Concept, whose: Whose, into: Readings
 ) -> None:
-    if element is resource and "component" in resource and not has_value(resource):
+    if element is resource and only_holds_others(resource):
         return
-    amount, tokens, text, unit, problem, note = read_value(element, concept)
+    amount, tokens, text, unit, problem, note = read_value(element, concept, whose)
     reference = reference_of(resource)
     if problem is Reason.UNREADABLE:
-        unreadable.append(Unreadable(reference, note or "value cannot be read"))
+        into.unreadable.append(Unreadable(reference, note or "value cannot be read"))
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)
-    result = RESULT((concept.id, when, reference, text, amount, tokens, unit, problem, note))
-    known = into.get(concept.id)
+    result = RESULT((concept.id, whose.when, reference, text, amount, tokens, unit, problem, note))
+    known = into.results.get(concept.id)
     if known is None:
-        into[concept.id] = [result]
+        into.results[concept.id] = [result]
     else:
         known.append(result)
 
@@ -84,6 +85,13 @@ def _add(
 def has_value(resource: Mapping[str, Any]) -> bool:
     """Whether the Observation itself, and not only its components, says something."""
     return not _VALUES.isdisjoint(resource)
+
+
+def only_holds_others(resource: Mapping[str, Any]) -> bool:
+    """Whether it is a panel: its results are its components, or the Observations it has as members."""
+    if "component" in resource and not has_value(resource):
+        return True
+    return bool(resource.get("hasMember")) and _VALUES.isdisjoint(resource.keys() - {"dataAbsentReason"})
 
 
 def _status_note(status: object) -> str:

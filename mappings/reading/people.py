@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import PatientFacts, Result, StudyParticipation
 from mappings.reading.code_index import first_code
+from mappings.reading.fhir_elements import items
 from mappings.reading.references import local_reference, reference_of
 
 _STUDY = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
 _SOME_DAY = When(BEGINNING, 10**7, "")
+
+
+def find_patient(resources: Sequence[Any], patient_id: str | None) -> Mapping[str, Any]:
+    """The Patient with this id, or the first one; LookupError if there is none."""
+    for resource in resources:
+        if (
+            type(resource) is dict
+            and resource.get("resourceType") == "Patient"
+            and (patient_id is None or resource.get("id") == patient_id)
+        ):
+            return resource
+    raise LookupError("no Patient resource")
 
 
 def read_patient(resource: Mapping[str, Any]) -> PatientFacts:
@@ -39,6 +52,28 @@ def _deceased(resource: Mapping[str, Any]) -> When | None:
     if resource.get("deceasedBoolean") is True:
         return _SOME_DAY._replace(last=BEGINNING)
     return parse_when(resource.get("deceasedDateTime"))
+
+
+def agreed_patient(versions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Several Patient resources of one id as one, whatever their order.
+
+    A birth date in which they differ is unreadable, a gender unknown. Who is dead, inactive or merged away by
+    one of them is so.
+    """
+    agreed: dict[str, Any] = {"resourceType": "Patient", "id": versions[0].get("id")}
+    for member, if_they_differ in (("birthDate", "differs"), ("gender", "unknown")):
+        said = [version[member] for version in versions if version.get(member) is not None]
+        if said:
+            agreed[member] = said[0] if all(each == said[0] for each in said) else if_they_differ
+    deaths = [death for version in versions if (death := _deceased(version)) is not None]
+    if deaths:
+        first = min(deaths, key=lambda when: (when.first, when.last))
+        agreed |= {"deceasedDateTime": first.text} if first.text else {"deceasedBoolean": True}
+    if any(version.get("active") is False for version in versions):
+        agreed["active"] = False
+    for member in ("link", "identifier"):
+        agreed[member] = [each for version in versions for each in items(version.get(member))]
+    return agreed
 
 
 def texts(element: Any, depth: int = 0) -> Iterator[str]:

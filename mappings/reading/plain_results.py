@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -19,24 +19,28 @@ RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)
 _AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
 """Several times faster than the constructors, and called for every result of a record."""
 
-_INFINITY = math.inf
+_GREATEST = sys.float_info.max
 _MOST_UNITS = 256
 
 
 class PlainResults:
     """Reads the plain results of one concept; whatever is not plain is left to ``read_observation``.
 
-    Plain is a final number of a known day, without comparator or components: of a measurement, in a unit that
-    converts into its own; of a finding, with the one flag of the laboratory that says what it means.
+    Plain is a final number of a known day, without comparator, components or extensions: of a measurement, in
+    a unit that converts into its own, within what can be; of a finding, with the one flag of the laboratory
+    that says what it means.
     """
 
-    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding")
+    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding", "_least", "_most")
 
     def __init__(self, concept: Concept) -> None:
         self._concept, self._id = concept, concept.id
         self._is_finding = concept.kind == "finding"
         self._flags = _answers_by_flag(concept)
         self._conversions: dict[Any, Conversion | None] = {}
+        most, least = concept.cannot_exceed, concept.cannot_be_below
+        self._most = _GREATEST if most is None else most
+        self._least = -_GREATEST if least is None else least
 
     def read(self, resource: Mapping[str, Any], days: dict[str, When]) -> Result | None:
         """The Observation as a result; None if it is not plain. ``days`` keeps dates already read."""
@@ -48,16 +52,21 @@ class PlainResults:
                 resource["status"] != "final"
                 or quantity["system"] != UCUM
                 or (type(number) is not float and type(number) is not int)
-                or not 0 <= number < _INFINITY
+                or not 0 <= number <= _GREATEST
                 or type(identity) is not str
                 or "comparator" in quantity
                 or "component" in resource
+                or "extension" in resource
             ):
                 return None
             if self._is_finding:
                 (flag,) = resource["interpretation"]
                 (coding,) = flag["coding"]
                 tokens = self._flags[coding["code"]]
+                if "referenceRange" in resource and not _agree(
+                    tokens, number, unit, *resource["referenceRange"]
+                ):
+                    return None
             effective = resource["effectiveDateTime"]
             when = days.get(effective) or known_date(effective, days)
             into_own = self._conversions.get(unit) or self._conversion(unit)
@@ -68,6 +77,8 @@ class PlainResults:
         value, text = number, ""
         if into_own is not IDENTITY:
             value, text = into_own.of(number), f"{number:.10g} {unit}"
+        if not self._least <= value <= self._most:
+            return None
         amount = _AMOUNT((value, value, False, False))
         return RESULT((self._id, when, f"Observation/{identity}", text, amount, tokens, unit, None, ""))
 
@@ -97,6 +108,20 @@ def is_plain(concept: Concept) -> bool:
     return concept.kind == "measurement" and bool(concept.unit) and concept.whole_number_to is None
 
 
+def _agree(tokens: frozenset[str], number: float, unit: str, applies: Mapping[str, Any]) -> bool:
+    """Whether a single range, for everybody and in the number's own unit, says what the flag says."""
+    side = "normal"
+    for end in applies:
+        limit = applies[end]
+        if end == "text":
+            continue
+        if end not in ("low", "high") or limit["unit"] != unit or limit["value"] == number:
+            return False
+        if (number < limit["value"]) == (end == "low"):
+            side = end
+    return side in tokens
+
+
 def known_date(effective: Any, days: dict[str, When]) -> When | None:
     """A date that results of one visit share, read once."""
     when = days.get(effective)
@@ -108,10 +133,10 @@ def known_date(effective: Any, days: dict[str, When]) -> When | None:
 
 
 def _answers_by_flag(concept: Concept) -> Mapping[str, frozenset[str]]:
-    """What each flag means for a finding, but for one that would contradict itself."""
+    """What each flag means for a finding, but for those that contradict themselves, or say not which way."""
     answers: dict[str, frozenset[str]] = {}
     for flag, answer in INTERPRETATIONS.items():
         also = concept.from_range.get(answer, answer)
-        if {answer, also} != {"positive", "negative"}:
+        if answer != "abnormal" and {answer, also} != {"positive", "negative"}:
             answers[flag] = frozenset({answer, also})
     return answers

@@ -1,52 +1,118 @@
-"""Conditions and procedures."""
+"""Conditions and procedures, and diagnoses that are only the reason for a drug."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, parse_when
+from mappings.dates import BEGINNING, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
-from mappings.reading.code_index import first_code, words
+from mappings.reading.code_index import CodeIndex, codings_of, first_code, words
+from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.observations import period
-from mappings.reading.references import reference_of
+from mappings.reading.references import reference_of, resolved
 
 _REFUTED = frozenset({"refuted", "entered-in-error"})
+_VERIFICATION = frozenset({*_REFUTED, "confirmed", "provisional", "differential", "unconfirmed"})
+_PAST = frozenset({"inactive", "resolved"})
+_CLINICAL = frozenset({*_PAST, "active", "recurrence", "relapse", "remission"})
+_ENCOUNTER, _PROBLEM_LIST = "encounter-diagnosis", "problem-list-item"
 _NOT_DONE = frozenset({"not-done", "entered-in-error"})
 _UNKNOWN_DAY = When(BEGINNING, 10**7, "")
+_MONTHS_OF = {"a": 12, "mo": 1, "year": 12, "years": 12, "yr": 12, "yrs": 12, "month": 1, "months": 1}
+_OLDEST = 150
+"""Years. An age beyond is none."""
+
+HINT_NOTE = "reason given for a drug, not a diagnosis"
+ENDED_NOTE = "encounter diagnosis from before the problem list ended it"
+PERHAPS_ENDED_NOTE = "encounter diagnosis; ended on the problem list, day not known"
 
 
-def read_condition(
-    resource: Mapping[str, Any], concepts: Sequence[Concept], into: dict[str, list[Diagnosis]]
-) -> None:
-    """Adds a diagnosis for each concept, unless the Condition is refuted or entered in error."""
-    verification = first_code(resource.get("verificationStatus"))
-    if verification in _REFUTED:
-        return
-    status = first_code(resource.get("clinicalStatus"))
-    confirmed, note = _confirmed(verification, status)
-    onset = _dated(resource, "onset")
-    abatement = _dated(resource, "abatement")
-    if abatement is None and resource.get("abatementBoolean") is True:
-        status = status or "resolved"
-    recorded = parse_when(resource.get("recordedDate"))
-    present = {concept.id for concept in concepts}
-    for concept in concepts:
-        if not present.intersection(concept.excluding):
-            into.setdefault(concept.id, []).append(
-                Diagnosis(
-                    concept.id,
-                    reference_of(resource),
-                    words(resource.get("code")),
-                    status,
-                    confirmed,
-                    onset,
-                    abatement,
-                    recorded,
-                    note,
+class Problems:
+    """The Conditions of one record, while they are read. ``birth`` dates what is given as an age."""
+
+    def __init__(self, birth: When | None) -> None:
+        self._birth = birth
+        self._found: dict[str, list[tuple[str, Diagnosis]]] = {}
+        self._encounters = False
+
+    def add(self, resource: Mapping[str, Any], concepts: Sequence[Concept]) -> None:
+        """Adds a diagnosis for each concept, unless the Condition is refuted or entered in error."""
+        verification, doubt = _status(resource.get("verificationStatus"), _VERIFICATION)
+        if verification in _REFUTED:
+            return
+        status, conflict = _status(resource.get("clinicalStatus"), _CLINICAL)
+        confirmed, note = _confirmed(verification, status)
+        if doubt or conflict:
+            confirmed, note = None, "two statuses"
+        onset = _dated(resource, "onset", self._birth)
+        abatement = _dated(resource, "abatement", self._birth)
+        if abatement is None and _is_abated(resource):
+            status = status or "resolved"
+        recorded, category = parse_when(resource.get("recordedDate")), _category(resource)
+        self._encounters = self._encounters or category == _ENCOUNTER
+        reference, text = reference_of(resource), words(resource.get("code"))
+        present = {concept.id for concept in concepts}
+        for concept in concepts:
+            if not present.intersection(concept.excluding):
+                diagnosis = Diagnosis(
+                    *(concept.id, reference, text, status, confirmed, onset, abatement, recorded, note)
                 )
+                self._found.setdefault(concept.id, []).append((category, diagnosis))
+
+    def diagnoses(self) -> dict[str, tuple[Diagnosis, ...]]:
+        """The diagnoses by concept, in the order of the record.
+
+        Interpretation: an encounter diagnosis tells what was diagnosed at that visit. Where the problem list
+        has ended the same diagnosis, those from before that day ended with it; those from after it stand.
+        """
+        settled = {}
+        for concept, found in self._found.items():
+            ends = _ends_on_problem_list(found) if self._encounters and len(found) > 1 else ()
+            settled[concept] = tuple(
+                [
+                    _ended(diagnosis, ends) if ends and category == _ENCOUNTER else diagnosis
+                    for category, diagnosis in found
+                ]
             )
+        return settled
+
+
+def _ends_on_problem_list(found: Sequence[tuple[str, Diagnosis]]) -> Sequence[Diagnosis]:
+    """The entries of the problem list that have ended; none if one goes on."""
+    listed = [diagnosis for category, diagnosis in found if category == _PROBLEM_LIST]
+    over = [each for each in listed if each.clinical_status in _PAST and each.confirmed is not None]
+    return over if len(over) == len(listed) else ()
+
+
+def _ended(diagnosis: Diagnosis, ends: Sequence[Diagnosis]) -> Diagnosis:
+    if diagnosis.clinical_status not in ("", "active"):
+        return diagnosis
+    known = diagnosis.recorded or diagnosis.onset
+    last = [each.abatement for each in ends if each.abatement is not None]
+    if known is None or len(last) < len(ends):
+        return diagnosis._replace(confirmed=None, note=PERHAPS_ENDED_NOTE)
+    if known.first > max(when.last for when in last):
+        return diagnosis
+    if known.last <= max(when.first for when in last):
+        return diagnosis._replace(clinical_status="resolved", note=ENDED_NOTE)
+    return diagnosis._replace(confirmed=None, note=PERHAPS_ENDED_NOTE)
+
+
+def _status(codeable: Any, known: frozenset[str]) -> tuple[str, bool]:
+    """The status among the codes and words of a CodeableConcept; whether it gives two.
+
+    Some senders put a code of their own before FHIR's, or the word alone.
+    """
+    given = codeable[0] if isinstance(codeable, list) and codeable else codeable
+    codes = [text_of(coding.get("code")).lower() for coding in codings_of(given)]
+    found = {code for code in codes if code in known}
+    if not found:
+        word = text_of(mapping(given).get("text")).lower()
+        return (word if word in known else first_code(codeable)), False
+    return min(found), len(found) > 1
 
 
 def _confirmed(verification: str, status: str) -> tuple[bool | None, str]:
@@ -59,8 +125,56 @@ def _confirmed(verification: str, status: str) -> tuple[bool | None, str]:
     return None, "verification status not recorded"
 
 
-def _dated(resource: Mapping[str, Any], stem: str) -> When | None:
-    return parse_when(resource.get(f"{stem}DateTime")) or period(resource.get(f"{stem}Period"))
+def _category(resource: Mapping[str, Any]) -> str:
+    """Of the problem list, or of an encounter; what is both is of the problem list."""
+    if "category" not in resource:
+        return ""
+    codings = [coding for each in items(resource["category"]) for coding in codings_of(each)]
+    codes = {text_of(coding.get("code")) for coding in codings}
+    return next((category for category in (_PROBLEM_LIST, _ENCOUNTER) if category in codes), "")
+
+
+def _is_abated(resource: Mapping[str, Any]) -> bool:
+    """Whether the end is given in a form that gives no day."""
+    forms = ("abatementAge", "abatementRange", "abatementString", "abatementPeriod")
+    return resource.get("abatementBoolean") is True or any(resource.get(form) for form in forms)
+
+
+def _dated(resource: Mapping[str, Any], stem: str, birth: When | None = None) -> When | None:
+    """A date, a period, an age, a range of ages, or a text that is a date."""
+    when = parse_when(resource.get(f"{stem}DateTime")) or period(resource.get(f"{stem}Period"))
+    if when is not None:
+        return when
+    age, ages = resource.get(f"{stem}Age"), mapping(resource.get(f"{stem}Range"))
+    for low, high in ((age, age), (ages.get("low"), ages.get("high"))):
+        if low is not None and birth is not None and (when := _at_age(low, high, birth)) is not None:
+            return when
+    return parse_when(resource.get(f"{stem}String"))
+
+
+def _at_age(low: Any, high: Any, birth: When) -> When | None:
+    """The days on which a person born then was of an age, or between two; None if that is not known."""
+    first, last = _months(low), _months(high)
+    if first is None or last is None or first[0] > last[0]:
+        return None
+    try:
+        begin = add_months(date.fromordinal(birth.first), first[0])
+        end = add_months(date.fromordinal(birth.last), last[0] + last[1])
+    except ValueError:  # beyond the last day that there is
+        return None
+    return When(begin.toordinal(), end.toordinal() - 1, "")
+
+
+def _months(age: Any) -> tuple[int, int] | None:
+    """A whole age in months, and the months that it lasts."""
+    given = mapping(age)
+    value, unit = given.get("value"), text_of(given.get("code")) or text_of(given.get("unit"))
+    months = _MONTHS_OF.get(unit.lower())
+    if months is None or given.get("comparator") or isinstance(value, bool):
+        return None
+    if not isinstance(value, (int, float)) or not 0 <= value <= _OLDEST * 12 / months or value != int(value):
+        return None
+    return int(value) * months, months
 
 
 def read_procedure(
@@ -76,3 +190,78 @@ def read_procedure(
         into.setdefault(concept.id, []).append(
             Performed(concept.id, reference_of(resource), words(resource.get("code")), when, done, note)
         )
+
+
+def read_hints(
+    drug_records: Sequence[Mapping[str, Any]],
+    by_type: Mapping[str, Sequence[Mapping[str, Any]]],
+    index: CodeIndex,
+    full_urls: Mapping[str, str],
+) -> dict[str, tuple[Diagnosis, ...]]:
+    """Diagnoses that drug records give as their reason (``reasonCode``, ``reasonReference``), by concept.
+
+    A hint and no diagnosis: ``confirmed`` is None. A reason that refers to a Condition of the record is
+    left to that one. Of the same words for a concept, the earliest.
+    """
+    hints: dict[str, dict[str, Diagnosis]] = {}
+    known: frozenset[str] | None = None
+    for resource in drug_records:
+        if not ("reasonCode" in resource or "reasonReference" in resource):
+            continue
+        if resource.get("status") == "entered-in-error":
+            continue
+        if known is None:
+            known = frozenset(map(reference_of, by_type.get("Condition", ())))
+        for reason in _reasons(resource, known, full_urls):
+            _add_hint(resource, reason, index.concepts(reason), hints)
+    return {concept: tuple(found.values()) for concept, found in hints.items()}
+
+
+def _reasons(
+    resource: Mapping[str, Any], known: frozenset[str], full_urls: Mapping[str, str]
+) -> Iterator[Mapping[str, Any]]:
+    """What a drug record gives as reasons, each as a CodeableConcept."""
+    yield from items(resource.get("reasonCode"))
+    inside = {f"#{text_of(each.get('id'))}": each for each in items(resource.get("contained"))}
+    for link in items(resource.get("reasonReference")):
+        reference = text_of(link.get("reference"))
+        contained = inside.get(reference)
+        if contained is not None:
+            verification, _ = _status(contained.get("verificationStatus"), _VERIFICATION)
+            if contained.get("resourceType") == "Condition" and verification not in _REFUTED:
+                yield mapping(contained.get("code"))
+        elif resolved(reference, full_urls, "Condition") not in known and text_of(link.get("display")):
+            yield {"text": link["display"]}
+
+
+def _add_hint(
+    resource: Mapping[str, Any],
+    reason: Mapping[str, Any],
+    concepts: Sequence[Concept],
+    hints: dict[str, dict[str, Diagnosis]],
+) -> None:
+    if not concepts:
+        return
+    said, when = words(reason), _ordered_on(resource)
+    present = {concept.id for concept in concepts}
+    for concept in concepts:
+        if present.intersection(concept.excluding):
+            continue
+        found = hints.setdefault(concept.id, {})
+        earlier = found.get(said)
+        if earlier is None or _first_day(when) < _first_day(earlier.recorded):
+            found[said] = Diagnosis(
+                concept.id, reference_of(resource), said, "", None, None, None, when, HINT_NOTE
+            )
+
+
+def _ordered_on(resource: Mapping[str, Any]) -> When | None:
+    for key in ("authoredOn", "dateAsserted", "effectiveDateTime", "whenHandedOver"):
+        when = parse_when(resource.get(key))
+        if when is not None:
+            return when
+    return period(resource.get("effectivePeriod"))
+
+
+def _first_day(when: When | None) -> int:
+    return when.first if when is not None else BEGINNING

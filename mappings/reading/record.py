@@ -10,7 +10,6 @@ from typing import Any
 from mappings.concept import Concept
 from mappings.dates import When
 from mappings.facts import (
-    Diagnosis,
     Exposure,
     PatientFacts,
     PatientRecord,
@@ -19,14 +18,22 @@ from mappings.facts import (
     Result,
     StudyParticipation,
 )
-from mappings.reading.code_index import CodeIndex, words
+from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
-from mappings.reading.meanings import KIDNEY_WORDS, Meaning, Meanings
-from mappings.reading.observations import has_value, read_observation
-from mappings.reading.pathology import read_biopsies
-from mappings.reading.people import read_consent, read_participation, read_patient
-from mappings.reading.problems import read_condition, read_procedure
+from mappings.reading.laboratory.repeats import came_twice, replaced, without_repeats
+from mappings.reading.laboratory.timed_urine import Collections, timed_urine
+from mappings.reading.meanings import Meaning, Meanings
+from mappings.reading.observations import Readings, has_value, read_observation
+from mappings.reading.pathology import biopsy_resources, read_biopsies, results_of
+from mappings.reading.people import (
+    agreed_patient,
+    find_patient,
+    read_consent,
+    read_participation,
+    read_patient,
+)
+from mappings.reading.problems import Problems, read_hints, read_procedure
 from mappings.reading.references import PatientIdentity, reference_of
 from mappings.results import Gap, Unreadable
 from mappings.trial_definition import Catalog
@@ -74,11 +81,13 @@ class RecordReader:
         for concept in concepts:
             of_kind.setdefault(concept.kind, []).append(concept)
         self.concepts = catalog.concepts
-        self.results = CodeIndex([*of_kind.get("measurement", ()), *of_kind.get("finding", ())])
+        self.timed = timed_urine(concepts)
+        parts = [part for timed in self.timed for part in (timed.concentration, timed.volume)]
+        self.results = CodeIndex([*of_kind.get("measurement", ()), *of_kind.get("finding", ()), *parts])
         self.conditions = CodeIndex(of_kind.get("condition", ()))
         self.procedures = CodeIndex(of_kind.get("procedure", ()))
         self.pathology = CodeIndex(concept for concept in concepts if concept.pathology)
-        self.meanings = Meanings(self.results, catalog.concepts)
+        self.meanings = Meanings(self.results, catalog.concepts, parts)
         self.drugs = tuple(of_kind.get("drug", ()))
         self.consents = tuple(of_kind.get("consent", ()))
 
@@ -89,24 +98,22 @@ class RecordReader:
         full_urls: Mapping[str, str],
         gaps: tuple[Gap, ...],
     ) -> PatientRecord:
-        patient = find_patient(resources, patient_id)
-        aliases = [url for url, reference in full_urls.items() if reference == patient.reference]
-        identity = PatientIdentity(patient.reference.partition("/")[2], aliases)
+        found = find_patient(resources, patient_id)
+        patient, identity = read_patient(found), PatientIdentity.of(found, full_urls)
         one = _OneRecord(self, patient, identity, full_urls, gaps)
         one.take_all(resources)
+        versions = [each for each in one.by_type["Patient"] if reference_of(each) == patient.reference]
+        if len(versions) > 1:
+            found = agreed_patient(versions)
+            patient, identity = read_patient(found), PatientIdentity.of(found, full_urls)
+            one = _OneRecord(self, patient, identity, full_urls, gaps)
+            one.take_all(resources)
+        gone = replaced(resources, identity) if one.revised or came_twice(one.results, one.by_type) else None
+        if gone:
+            one = _OneRecord(self, patient, identity, full_urls, gaps)
+            one.take_all([resource for place, resource in enumerate(resources) if place not in gone])
+            one.received += len(gone)
         return one.finish()
-
-
-def find_patient(resources: Sequence[Any], patient_id: str | None) -> PatientFacts:
-    """The Patient with this id, or the first one; LookupError if there is none."""
-    for resource in resources:
-        if (
-            type(resource) is dict
-            and resource.get("resourceType") == "Patient"
-            and (patient_id is None or resource.get("id") == patient_id)
-        ):
-            return read_patient(resource)
-    raise LookupError("no Patient resource")
 
 
 class _OneRecord:
@@ -126,12 +133,15 @@ class _OneRecord:
         self.full_urls = full_urls
         self.gaps = list(gaps)
         self.results: defaultdict[str, list[Result]] = defaultdict(list)
-        self.diagnoses: dict[str, list[Diagnosis]] = {}
+        self.problems = Problems(patient.birth)
         self.procedures: dict[str, list[Performed]] = {}
         self.by_type: dict[str, list[Mapping[str, Any]]] = {}
         self.unreadable: list[Unreadable] = []
         self.meanings = reader.meanings
         self.days: dict[str, When] = {}
+        self.readings = Readings(self.meanings.concepts_of, self.days, self.results, self.unreadable, patient)
+        self.resources: Sequence[Any] = ()
+        self.revised = False
         self.received = self.irrelevant = self.other_patient = self.faulty = 0
 
     def take_all(self, resources: Sequence[Any]) -> None:
@@ -142,6 +152,7 @@ class _OneRecord:
         """
         mine, known, irrelevant = self.identity.reference, self.meanings.by_code, 0
         days, results, self.received = self.days, self.results, len(resources)
+        self.resources = resources
         for resource in resources:
             try:
                 code = resource["code"]
@@ -213,17 +224,13 @@ class _OneRecord:
             else:
                 self._unreadable(reference_of(resource), "no code")
             return
+        if resource.get("status") != "final" or "extension" in resource:
+            self.revised = True  # or may be
         if meaning.concepts or parts:
             faults = len(self.unreadable)
-            read_observation(
-                resource, meaning.concepts, self.parts_of, self.days, self.results, self.unreadable
-            )
+            read_observation(resource, meaning.concepts, self.readings)
             if len(self.unreadable) > faults:
                 self.faulty += 1
-
-    def parts_of(self, code: Any) -> Sequence[Concept]:
-        """The concepts of a component's code."""
-        return self.meanings.of(code).concepts
 
     def _parts(self, resource: Mapping[str, Any]) -> list[Meaning]:
         """What the components of an Observation ask about."""
@@ -233,24 +240,38 @@ class _OneRecord:
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
+        self._amounts_per_day()
+        for concept, results in self.results.items():
+            if len(results) > 1:
+                self.results[concept] = without_repeats(results)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
         self._each("Consent", self._consent)
         exposures = self._exposures()
         self._biopsies()
         participations = self._participations()
+        hints = read_hints(self._drug_records(), self.by_type, self.reader.conditions, self.full_urls)
         return PatientRecord(
             patient=self.patient,
             results={concept: tuple(facts) for concept, facts in self.results.items()},
-            diagnoses={concept: tuple(facts) for concept, facts in self.diagnoses.items()},
+            diagnoses=self.problems.diagnoses(),
             procedures={concept: tuple(facts) for concept, facts in self.procedures.items()},
             exposures=exposures,
             participations=participations,
+            hints=hints,
             gaps=tuple(self.gaps),
             unreadable=tuple(self.unreadable),
             counts=self._counts(),
             gap=gap_finder(self.gaps, self.reader.concepts),
         )
+
+    def _amounts_per_day(self) -> None:
+        for timed in self.reader.timed:
+            concentrations = self.results.pop(timed.concentration.id, ())
+            volumes = self.results.pop(timed.volume.id, ())
+            if concentrations:
+                amounts = Collections(self.resources).amounts(timed, concentrations, volumes)
+                self.results[timed.concept.id].extend(amounts)
 
     def _counts(self) -> ReadCounts:
         read = self.received - self.irrelevant - self.other_patient - self.faulty
@@ -264,7 +285,7 @@ class _OneRecord:
         code = resource.get("code")
         concepts = self.reader.conditions.concepts(code)
         if concepts:
-            read_condition(resource, concepts, self.diagnoses)
+            self.problems.add(resource, concepts)
         elif type(code) is not dict:
             self.unreadable.append(Unreadable(reference_of(resource), "no code"))
 
@@ -279,8 +300,11 @@ class _OneRecord:
             if result is not None:
                 self.results[concept.id].append(result)
 
+    def _drug_records(self) -> list[Mapping[str, Any]]:
+        return [resource for kind in DRUG_RECORDS for resource in self.by_type.get(kind, ())]
+
     def _exposures(self) -> Mapping[str, tuple[Exposure, ...]]:
-        records = [resource for kind in DRUG_RECORDS for resource in self.by_type.get(kind, ())]
+        records = self._drug_records()
         if not records:
             return {}
         medications = {reference_of(m): m for m in self.by_type.get("Medication", ())}
@@ -294,24 +318,15 @@ class _OneRecord:
         return exposures
 
     def _biopsies(self) -> None:
-        candidates = [
-            *self.by_type.get("Observation", ()),
-            *self.by_type.get("Specimen", ()),
-            *(p for p in self.by_type.get("Procedure", ()) if self._concerns_kidney(p)),
-            *(c for c in self.by_type.get("Condition", ()) if self.reader.conditions.concepts(c.get("code"))),
-        ]
-        reports = [r for r in self.by_type.get("DiagnosticReport", ()) if self._concerns_kidney(r)]
-        if not candidates and not reports:
+        biopsies = biopsy_resources(self.by_type, self.reader.pathology, self.reader.conditions)
+        if not biopsies:
             return
-        for result in read_biopsies([*reports, *candidates], self.reader.concepts, self.unreadable):
+        named = results_of(biopsies, self.resources, self.full_urls, self.identity)
+        own = [each for each in named if self.meanings.of(each.get("code")).is_nothing]
+        self.irrelevant -= len(own)
+        everything = [*biopsies, *own]
+        for result in read_biopsies(everything, self.reader.concepts, self.unreadable, self.full_urls):
             self.results[result.concept].append(result)
-
-    def _concerns_kidney(self, resource: Mapping[str, Any]) -> bool:
-        code = resource.get("code")
-        if self.reader.pathology.concepts(code) or KIDNEY_WORDS.search(words(code)):
-            return True
-        conclusion = resource.get("conclusion")
-        return type(conclusion) is str and KIDNEY_WORDS.search(conclusion) is not None
 
     def _participations(self) -> tuple[StudyParticipation, ...]:
         subjects = self.by_type.get("ResearchSubject", ())
@@ -339,7 +354,7 @@ def resource_types(concept: Concept) -> tuple[str, ...]:
 def gap_tokens(concept: Concept) -> frozenset[str]:
     """What a search must cover to find a concept: its codes, and ``text|id`` where words may name it."""
     by_text = {f"text|{concept.id}"} if concept.names else set()
-    return frozenset({*by_text, *(code.token for code in concept.codes)})
+    return frozenset({*by_text, *(code.token for code in concept.observed_codes)})
 
 
 def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable[[str], Gap | None]:

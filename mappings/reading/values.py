@@ -8,18 +8,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from mappings.amounts import Amount, censored, exactly
+from mappings.amounts import Amount, censored, exactly, is_number
 from mappings.concept import Concept
-from mappings.reading.answers import coded_answers, interpretation_answers, worded_answers
+from mappings.reading.answers import coded_answers, interpretation_answers, is_undecided, worded_answers
 from mappings.reading.code_index import codings_of, words
-from mappings.units import convert
+from mappings.reading.laboratory.ranges import Whose, answers_of_ranges, lies_on_a_limit
+from mappings.units import convert, quotient
 from mappings.verdicts import Reason
 
 UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
-_TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*1\s*:\s*(\d{1,7})\b")
+_INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|~|to)\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
+_TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(?<![\d.,/:])1\s*[:/]\s*(\d{1,7})\b(?!\s*[:/])")
+_FULL_WIDTH = str.maketrans({0xFEE0 + ord(sign): sign for sign in ":/<>~"})
+"""Signs as Chinese text has them."""
 _COMPARATORS = {"≤": "<=", "≥": ">="}
 NO_TOKENS: frozenset[str] = frozenset()
+_UNUSABLE = frozenset({"valueSampledData", "valueTime", "valueDateTime", "valuePeriod"})
 
 
 class Value(NamedTuple):
@@ -42,16 +47,27 @@ def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value
     return Value(None, NO_TOKENS, text, unit, reason, note)
 
 
-def read_value(element: Mapping[str, Any], concept: Concept) -> Value:
-    """The value[x] of an Observation or component. Never raises; a fault is the value's ``problem``."""
+def read_value(element: Mapping[str, Any], concept: Concept, whose: Whose | None = None) -> Value:
+    """The value[x] of an Observation or component. Never raises; a fault is the value's ``problem``.
+
+    ``whose`` says which of several reference ranges applies.
+    """
     quantity = element.get("valueQuantity")
     if quantity is None:
         value = _other(element, concept)
     else:
         value = _plain_quantity(quantity, concept) or _quantity(quantity, concept)
     if concept.kind != "measurement":
-        return _answered(value, element, concept)
+        return _answered(value, element, concept, whose)
+    if value.amount is not None and beyond_belief(value.amount, concept):
+        return _problem(Reason.UNREADABLE, "a value that cannot be", value.text, value.unit)
     return value if concept.whole_number_to is None else _checked(value, concept)
+
+
+def beyond_belief(amount: Amount, concept: Concept) -> bool:
+    """Whether every number that the amount can be lies outside what the concept's value can be."""
+    most, least = concept.cannot_exceed, concept.cannot_be_below
+    return (most is not None and amount.low > most) or (least is not None and amount.high < least)
 
 
 def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
@@ -66,7 +82,7 @@ def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
         return None
     if type(number) is not float and type(number) is not int:
         return None
-    if not 0 <= number < math.inf:
+    if number < 0 or not is_number(number):
         return None
     amount = AMOUNT((number, number, False, False))
     return _VALUE((amount, NO_TOKENS, f"{number:.10g} {unit}", unit, None, ""))
@@ -88,12 +104,14 @@ def _quantity(quantity: Any, concept: Concept) -> Value:
 
 
 def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Value:
-    if not math.isfinite(number) or number < 0:
+    if not is_number(number) or number < 0:
         return _problem(Reason.UNREADABLE, "a number that cannot be")
     text = f"{comparator or ''}{number:.10g} {unit}" if unit else f"{comparator or ''}{number:.10g}"
     amount_of = number if unit == concept.unit else _converted(number, unit, concept)
     if amount_of is None:
         return _problem(Reason.UNIT_NOT_COMPARABLE, "unit cannot be compared", text, unit)
+    if math.isinf(amount_of):
+        return _problem(Reason.UNREADABLE, "a number that cannot be", text, unit)
     if comparator is None:
         return Value(Amount(amount_of, amount_of), NO_TOKENS, text, unit, None)
     amount = censored(comparator, amount_of) if isinstance(comparator, str) else None
@@ -113,6 +131,8 @@ def _other(element: Mapping[str, Any], concept: Concept) -> Value:
     for key, read in _READERS.items():
         if key in element:
             return read(element[key], concept)
+    if not _UNUSABLE.isdisjoint(element):
+        return _problem(Reason.UNREADABLE, "a form of value that is not read")
     if "dataAbsentReason" in element:
         return _problem(Reason.NOT_FOUND, "recorded without a value")
     if element.get("interpretation") is not None and concept.kind != "measurement":
@@ -154,7 +174,7 @@ def _answer(tokens: frozenset[str], text: str) -> Value:
 def _string(value: Any, concept: Concept) -> Value:
     if type(value) is not str:
         return _problem(Reason.UNREADABLE, "valueString is not a text")
-    text = value.strip()
+    text = value.strip().translate(_FULL_WIDTH)
     if concept.unit == "{titer}" or concept.positive_from is not None:
         titre = _TITRE.search(text)
         if titre:
@@ -163,10 +183,19 @@ def _string(value: Any, concept: Concept) -> Value:
         tokens = worded_answers(text, concept)
         if tokens:
             return _answer(tokens, text)
+    interval = _INTERVAL.fullmatch(text)
+    if interval is not None:
+        return _interval(interval, concept)
     number = _NUMBER.fullmatch(text)
     if number is None:
         return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
     return _from_text(number[1], number[2], number[3].strip(), text, concept)
+
+
+def _interval(written: re.Match[str], concept: Concept) -> Value:
+    """``5-10 /HPF``, as sediments are reported."""
+    low, high = (_amount(float(written[end]), written[3].strip(), None, concept) for end in (1, 2))
+    return _between(low, high, written[0][:80])
 
 
 def _from_text(comparator: str | None, digits: str, unit: str, text: str, concept: Concept) -> Value:
@@ -182,16 +211,18 @@ def _ratio(value: Any, concept: Concept) -> Value:
     if type(top) is not dict or type(bottom) is not dict:
         return _problem(Reason.UNREADABLE, "ratio without two parts")
     above, below = top.get("value"), bottom.get("value")
-    if type(above) not in (int, float) or type(below) not in (int, float) or not above or not below:
+    if not is_number(above) or not is_number(below) or not above or not below:
         return _problem(Reason.UNREADABLE, "ratio without two numbers")
     if concept.unit == "{titer}" or concept.positive_from is not None:
         comparator = bottom.get("comparator") or top.get("comparator")
-        read = _amount(below / above, "{titer}", comparator, concept)
+        read = _amount(quotient(below, above), "{titer}", comparator, concept)
         return read._replace(text=f"{comparator or ''}{above:g}:{below:g}")
     units = [part.get("code") or part.get("unit") or "" for part in (top, bottom)]
     if not all(isinstance(unit, str) for unit in units):
         return _problem(Reason.UNREADABLE, "unit is not a text")
-    return _amount(above / below, "/".join(units) if any(units) else "", top.get("comparator"), concept)
+    return _amount(
+        quotient(above, below), "/".join(units) if any(units) else "", top.get("comparator"), concept
+    )
 
 
 def _range(value: Any, concept: Concept) -> Value:
@@ -199,14 +230,17 @@ def _range(value: Any, concept: Concept) -> Value:
         return _problem(Reason.UNREADABLE, "valueRange is not an object")
     low = _quantity(value["low"], concept) if "low" in value else None
     high = _quantity(value["high"], concept) if "high" in value else None
+    return _between(low, high, f"{low.text if low else ''} to {high.text if high else ''}".strip())
+
+
+def _between(low: Value | None, high: Value | None, text: str) -> Value:
     for end in (low, high):
         if end is not None and end.amount is None:
-            return end
+            return end._replace(text=text)
     lowest = low.amount.low if low is not None and low.amount else -math.inf
     highest = high.amount.high if high is not None and high.amount else math.inf
     if lowest > highest:
-        return _problem(Reason.UNREADABLE, "a range upside down")
-    text = f"{low.text if low else ''} to {high.text if high else ''}".strip()
+        return _problem(Reason.UNREADABLE, "a range upside down", text)
     return Value(Amount(lowest, highest), NO_TOKENS, text, "", None)
 
 
@@ -233,18 +267,13 @@ def _checked(value: Value, concept: Concept) -> Value:
     return value
 
 
-def _answered(value: Value, element: Mapping[str, Any], concept: Concept) -> Value:
+def _answered(value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None) -> Value:
     """The answers of a finding: its own words, the laboratory's interpretation or range, its number."""
     if value.problem is not None and value.problem is not Reason.UNIT_NOT_COMPARABLE:
         return value
-    tokens = _answers_of_number(value, concept)
-    if not tokens:
-        tokens = value.tokens
-        interpretation = element.get("interpretation")
-        if interpretation is not None:
-            tokens |= interpretation_answers(interpretation)
-    if not tokens:
-        tokens = _answers_of_range(value, element)
+    tokens = _answers_of_number(value, concept) or _answers_of_laboratory(value, element, concept, whose)
+    if isinstance(tokens, Value):
+        return tokens
     if concept.from_range:
         tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
     if "positive" in tokens and "negative" in tokens:
@@ -279,35 +308,55 @@ def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
     return NO_TOKENS
 
 
-def _answers_of_range(value: Value, element: Mapping[str, Any]) -> frozenset[str]:
-    """Low, normal or high by the result's own reference range, if there is one in the same unit."""
-    ranges = element.get("referenceRange")
-    if not isinstance(ranges, list) or len(ranges) != 1 or not isinstance(ranges[0], dict):
-        return NO_TOKENS
-    low, high = _limit(ranges[0].get("low"), value.unit), _limit(ranges[0].get("high"), value.unit)
+def _answers_of_laboratory(
+    value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
+) -> frozenset[str] | Value:
+    """By its flag, else its range; a problem where they contradict each other, or say neither yes nor no."""
+    interpretation = element.get("interpretation")
+    flagged = value.tokens | interpretation_answers(interpretation)
+    ranged = _answers_of_range(value, element, whose)
+    if _contradict(flagged, ranged, concept) and not _is_on_a_limit(value, element):
+        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
+    if not flagged and is_undecided(interpretation):
+        return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
+    if flagged != _EITHER_WAY:
+        return flagged or ranged
+    return ranged or value._replace(
+        tokens=flagged, problem=Reason.IMPRECISE, note="abnormal, but not which way"
+    )
+
+
+_SIDES = frozenset({"low", "normal", "high"})
+_EITHER_WAY = frozenset({"abnormal"})
+
+
+def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concept) -> bool:
+    """Whether the laboratory's flag and its range say different things of one number."""
+    if not flagged or not ranged:
+        return False
+    (side,) = ranged
+    sides = flagged & _SIDES
+    if sides:
+        return side not in sides
+    meant = concept.from_range.get(side)
+    opposite = {"positive": "negative", "negative": "positive"}.get(meant or "")
+    return opposite in flagged or (side == "normal" and flagged == _EITHER_WAY)
+
+
+def _is_on_a_limit(value: Value, element: Mapping[str, Any]) -> bool:
     raw = _raw_amount(element)
-    if raw is None or (low is None and high is None):
-        return NO_TOKENS
-    if low is not None and raw.high < low:
-        return frozenset({"low"})
-    if high is not None and raw.low > high:
-        return frozenset({"high"})
-    inside = (low is None or raw.low >= low) and (high is None or raw.high <= high)
-    return frozenset({"normal"}) if inside else NO_TOKENS
+    return raw is not None and lies_on_a_limit(element, raw, value.unit)
 
 
-def _limit(quantity: Any, unit: str) -> float | None:
-    if not isinstance(quantity, dict) or type(quantity.get("value")) not in (int, float):
-        return None
-    written = [quantity.get("code"), quantity.get("unit")]
-    if any(isinstance(text, str) and text for text in written) and unit not in written:
-        return None
-    return float(quantity["value"])
+def _answers_of_range(value: Value, element: Mapping[str, Any], whose: Whose | None) -> frozenset[str]:
+    """Low, normal or high by the result's own reference range, if one applies and is in the same unit."""
+    raw = _raw_amount(element) if "referenceRange" in element else None
+    return NO_TOKENS if raw is None else answers_of_ranges(element, raw, value.unit, whose)
 
 
 def _raw_amount(element: Mapping[str, Any]) -> Amount | None:
     quantity = element.get("valueQuantity")
-    if not isinstance(quantity, dict) or type(quantity.get("value")) not in (int, float):
+    if not isinstance(quantity, dict) or not is_number(quantity.get("value")):
         return None
     comparator = quantity.get("comparator")
     return censored(comparator, quantity["value"]) if comparator else exactly(quantity["value"])

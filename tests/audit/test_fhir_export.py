@@ -123,6 +123,16 @@ def test_a_call_names_patient_and_user_by_pseudonym_and_each_definition_by_diges
     ]
 
 
+def test_a_call_says_with_which_site_s_codes_was_assessed() -> None:
+    of_site = SHOWN.__class__("NCT1", "2", "e" * 16, "ruled-out", site="hangzhou", site_digest="sha256:5")
+    resource = audit_event_resource(call_event(call_record(trials=(of_site, SHOWN)), RING))
+    trials = [entity for entity in resource["entity"] if "name" in entity]
+    told = [{detail["type"]: detail["valueString"] for detail in entity["detail"]} for entity in trials]
+    assert told[0] == {"version": "2", "site": "hangzhou", "site_digest": "sha256:5", "outcome": "ruled-out"}
+    assert "site" not in told[1]
+    assert FhirAuditEvent.model_validate(resource).id
+
+
 def test_the_client_is_a_system_and_the_user_the_one_who_asked() -> None:
     user, client = audit_event_resource(EVENTS["call"])["agent"]
     assert (user["requestor"], user["type"]["coding"][0]["code"]) == (True, "humanuser")

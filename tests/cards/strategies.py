@@ -7,6 +7,7 @@ from datetime import date
 from hypothesis import strategies as st
 
 from cards.composing import CardContext
+from mappings.language import LANGUAGES, language
 from mappings.results import (
     Assessment,
     CriterionResult,
@@ -191,4 +192,5 @@ contexts = st.builds(
     recruitment_line=anything,
     sites=_words,
     contacts=_words,
+    language=st.sampled_from([language(tag) for tag in LANGUAGES]),
 )

@@ -92,7 +92,7 @@ def test_every_fault_is_printed_and_the_exit_is_1(tmp_path: Path) -> None:
     result = check(path)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
-        f"{path.as_posix()}:6: client 'a': 'language' cannot be 'de'; one of: en",
+        f"{path.as_posix()}:6: client 'a': 'language' cannot be 'de'; one of: from-request, en, zh-Hans",
         f"{path.as_posix()}:7: client 'a': unknown key 'tenant'; did you mean 'tenants'?",
     ]
 

@@ -13,16 +13,17 @@ from cds_service.clients.reading import load_clients
 from cds_service.clients.registered import Clients
 from cds_service.clients.schema import MODELS
 from mappings.definitions import load_catalog
-from mappings.definitions.overlay import with_site_codes
+from mappings.definitions.sites import load_site
 
 PAGE = (Path(__file__).parents[2] / "docs/clients.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 REGISTRATIONS = [block for block in BLOCKS if "\nclients:" in block]
-SITE_CODES = [block for block in BLOCKS if "\nconcepts:" in block]
+SITES = [block for block in BLOCKS if "\nconcepts:" in block]
 
 
 def load(text: str, folder: Path) -> Clients:
-    (folder / "site-codes.yaml").write_text(SITE_CODES[0], encoding="utf-8")
+    (folder / "sites").mkdir()
+    (folder / "sites/university-hospital.yaml").write_text(SITES[0], encoding="utf-8")
     path = folder / "clients.yaml"
     path.write_text(text, encoding="utf-8")
     return load_clients(path)
@@ -34,8 +35,8 @@ def name_of(block: str) -> str:
     return match[1]
 
 
-def test_every_block_is_a_registration_or_site_codes() -> None:
-    assert len(BLOCKS) == len(REGISTRATIONS) + len(SITE_CODES)
+def test_every_block_is_a_registration_or_a_site() -> None:
+    assert len(BLOCKS) == len(REGISTRATIONS) + len(SITES)
     assert [name_of(block) for block in REGISTRATIONS] == [
         *("university-hospital", "epic-university-hospital", "oracle-health", "sandbox", "inferno")
     ]
@@ -48,11 +49,10 @@ def test_an_example_loads(block: str, tmp_path: Path) -> None:
     assert client.keys.url.startswith("https://")
 
 
-def test_the_site_codes_of_the_page_load(tmp_path: Path) -> None:
+def test_the_site_of_the_page_loads(tmp_path: Path) -> None:
     path = tmp_path / "codes.yaml"
-    path.write_text(SITE_CODES[0], encoding="utf-8")
-    catalog = load_catalog()
-    concept = with_site_codes(catalog, path).concepts["urine-protein-creatinine-ratio"]
+    path.write_text(SITES[0], encoding="utf-8")
+    concept = load_site(path, load_catalog()).catalog.concepts["urine-protein-creatinine-ratio"]
     assert concept.codes[-1].token == "urn:oid:2.999.1|UPCR"
 
 

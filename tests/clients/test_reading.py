@@ -29,7 +29,7 @@ def test_a_client_with_only_what_it_must_have_gets_the_defaults(tmp_path: Path) 
     client = client_with(tmp_path, "")
     assert client == Client("a", "https://a.example", KeySource(url="https://a.example/jwks.json"))
     assert client.algorithms == ("ES384", "RS384")
-    assert (client.trials, client.token_lifetime, client.language) == (None, 300, "en")
+    assert (client.trials, client.token_lifetime, client.language) == (None, 300, "from-request")
 
 
 READ = [
@@ -91,11 +91,42 @@ def test_keys_are_read_from_the_file_itself_or_from_one_beside_it(url: str, tmp_
         assert client.keys == KeySource(url, (), keys)
 
 
-def test_site_codes_are_looked_for_beside_the_file(tmp_path: Path) -> None:
-    (tmp_path / "ours.yaml").write_text(
-        "schema: 1\nconcepts: {creatinine: [{system: 'urn:x', code: KREA, display: Krea}]}", encoding="utf-8"
+def site_file(folder: Path, text: str) -> Path:
+    path = folder / "sites" / "ours.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+KREA = "schema: 1\nconcepts: {creatinine: [{system: 'urn:x', code: KREA, display: Krea}]}"
+
+
+def test_a_site_is_looked_for_in_the_folder_beside_the_file(tmp_path: Path) -> None:
+    path = site_file(tmp_path, KREA)
+    site = client_with(tmp_path, "site: ours").site
+    assert site is not None
+    assert (site.path, site.name) == (path, "ours")
+    assert site.catalog.concepts["creatinine"].codes[-1].token == "urn:x|KREA"
+
+
+def test_clients_of_one_site_share_what_is_made_for_it(tmp_path: Path) -> None:
+    site_file(tmp_path, KREA)
+    text = "schema: 1\ndefaults: {site: ours}\nclients:\n" + "".join(
+        f"  - {{id: {name}, issuer: 'https://{name}.example', keys: {{jwks_url: 'https://x.example/{name}'}}}}\n"
+        for name in "ab"
     )
-    assert client_with(tmp_path, "site_codes: ours.yaml").site_codes == tmp_path / "ours.yaml"
+    a, b = load_clients(write(tmp_path, text))
+    assert a.site is not None
+    assert a.site is b.site
+
+
+@pytest.mark.parametrize("name", ["../other", "sites/ours", "ours.yaml", "a b", "-"])
+def test_a_site_is_a_name_and_never_a_path(name: str, tmp_path: Path) -> None:
+    [fault] = faults_in(tmp_path, START + KEYS + indented(f"site: {name!r}"))
+    assert fault == (
+        f"clients.yaml:6: client 'a': 'site' cannot be {name!r}; it is the name alone of sites/NAME.yaml, "
+        "beside this file: letters, digits and hyphens"
+    )
 
 
 def test_defaults_hold_where_a_client_says_nothing_else(tmp_path: Path) -> None:
@@ -203,7 +234,7 @@ IN_A_CLIENT = [
      "'time_zone' cannot be 'CET+1'; write the name of a time zone such as Europe/Berlin"),
     ("time_zone: ../etc/passwd",
      "'time_zone' cannot be '../etc/passwd'; write the name of a time zone such as Europe/Berlin"),
-    ("language: de", "'language' cannot be 'de'; one of: en"),
+    ("language: de", "'language' cannot be 'de'; one of: from-request, en, zh-Hans"),
     ("calls_per_minute: 0", "'calls_per_minute' cannot be '0'; write a whole number from 1 to 1000000"),
     ("calls_per_minute: 1e3", "'calls_per_minute' cannot be '1e3'; write a whole number from 1 to 1000000"),
     ("token_lifetime: 3601", "'token_lifetime' cannot be '3601'; write a whole number from 1 to 3600"),
@@ -319,16 +350,15 @@ def test_of_a_file_of_keys_is_said(content: bytes | None, message: str, tmp_path
     assert faults_in(tmp_path, START + indented("keys: {jwks_file: keys.json}")) == [message]
 
 
-def test_faults_of_site_codes_name_their_own_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "ours.yaml").write_text(
-        "schema: 1\nconcepts:\n  creatinine:\n    - {system: loinc, code: 2160-1, display: x}\n",
-        encoding="utf-8",
+def test_faults_of_a_site_name_their_own_file_and_line(tmp_path: Path) -> None:
+    site_file(
+        tmp_path, "schema: 1\nconcepts:\n  creatinine:\n    - {system: loinc, code: 2160-1, display: x}\n"
     )
-    assert faults_in(tmp_path, START + KEYS + indented("site_codes: ours.yaml")) == [
-        "ours.yaml:4: concept 'creatinine': '2160-1' fails the LOINC check digit (-0 would be right)"
+    assert faults_in(tmp_path, START + KEYS + indented("site: ours")) == [
+        "sites/ours.yaml:4: concept 'creatinine': '2160-1' fails the LOINC check digit (-0 would be right)"
     ]
-    assert faults_in(tmp_path, START + KEYS + indented("site_codes: other.yaml")) == [
-        "other.yaml: cannot be read: No such file or directory"
+    assert faults_in(tmp_path, START + KEYS + indented("site: other")) == [
+        "sites/other.yaml: cannot be read: No such file or directory"
     ]
 
 
@@ -342,7 +372,7 @@ def test_a_fault_has_its_parts(tmp_path: Path) -> None:
     with pytest.raises(ClientsError) as caught:
         load_clients(path)
     assert caught.value.faults == (
-        ClientFault(path.as_posix(), 6, "client 'a'", "'language' cannot be 'de'", "one of: en"),
+        ClientFault(path.as_posix(), 6, "client 'a'", "'language' cannot be 'de'", "one of: from-request, en, zh-Hans"),
     )
 
 

@@ -100,12 +100,12 @@ NEVER = {
 
 
 def codes(concept: str, system: str = "loinc") -> set[str]:
-    return {code.code for code in CONCEPTS[concept].codes if code.system == SYSTEMS[system]}
+    return {code.code for code in CONCEPTS[concept].every_code if code.system == SYSTEMS[system]}
 
 
 def tokens() -> set[str]:
     """Every code of every concept, its answers and its orders, as ``system|code``."""
-    found = {code.token for concept in CONCEPTS.values() for code in concept.codes}
+    found = {code.token for concept in CONCEPTS.values() for code in concept.every_code}
     for concept in CONCEPTS.values():
         found |= {token for answers in concept.answers.values() for token in answers if "|" in token}
         found |= {concept.orderable.token} if concept.orderable else set()
@@ -310,7 +310,7 @@ def test_codes_that_must_be_there(concept: str, system: str, wanted: str) -> Non
 @pytest.mark.parametrize("drug", [c.id for c in CONCEPTS.values() if c.kind == "drug"])
 def test_no_drug_code_is_for_eye_skin_or_gut(drug: str) -> None:
     local = r"ophthalmic|topical|ointment|cream|\botic|nasal|rectal|enema|implant"
-    displays = [code.display for code in CONCEPTS[drug].codes]
+    displays = [code.display for code in CONCEPTS[drug].every_code]
     assert not [display for display in displays if re.search(local, display, re.IGNORECASE)]
     assert codes(drug, "atc").isdisjoint({"D11AH01", "S01XA18", "H02AA02", "A07EA03"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -163,7 +164,7 @@ def test_a_value_is_not_converted(unit: str, canonical: str, why: str) -> None:
         (1000.0, "mg/g creat", 1.0),
         (1000.0, "mg/gCr", 1.0),
         (1.0, "mg/mg creat", 1.0),
-        (200.0, "mg/mmol", 1.76803394625),
+        (200.0, "mg/mmol", 1.768033946251768),
     ],
 )
 def test_a_ratio_to_creatinine_is_converted(value: float, unit: str, expected: float) -> None:
@@ -212,12 +213,12 @@ def test_nothing_that_looks_like_a_unit_raises(unit: str) -> None:
 @pytest.mark.parametrize(
     ("text", "factor"),
     [
-        ("1/113.12", 1 / 113.12),
-        ("1000/113.12", 1000 / 113.12),
-        ("1 / 88.4", 1 / 88.4),
-        ("0.1", 0.1),
-        ("18", 18.0),
-        ("1/3", 1 / 3),
+        ("1/113.12", Fraction(100, 11312)),
+        ("1000/113.12", Fraction(100_000, 11312)),
+        ("1 / 88.4", Fraction(10, 884)),
+        ("0.1", Fraction(1, 10)),
+        ("18", Fraction(18)),
+        ("1/3", Fraction(1, 3)),
         ("1/0", None),
         ("0", None),
         ("-1", None),
@@ -229,7 +230,7 @@ def test_nothing_that_looks_like_a_unit_raises(unit: str) -> None:
         ("9" * 100, None),
     ],
 )
-def test_a_factor(text: str, factor: float | None) -> None:
+def test_a_factor(text: str, factor: Fraction | None) -> None:
     assert parse_factor(text) == factor
 
 

@@ -40,6 +40,7 @@ def test_every_setting_is_read() -> None:
         "TRIALHOOK_RETENTION_DAYS": "365",
         "TRIALHOOK_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         "TRIALHOOK_POLICY": "1",
+        "TRIALHOOK_TRIALS": "/",
     }
     assert {*environment, "TRIALHOOK_CLIENTS"} == {row.name for row in SETTINGS_TABLE}
     assert Settings.from_environment(environment) == Settings(
@@ -62,6 +63,7 @@ def test_every_setting_is_read() -> None:
         retention_days=365,
         metrics_networks=("10.1.0.0/16", "fd00::/8"),
         policy=True,
+        trials="/",
     )
 
 

@@ -7,10 +7,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from alembic import command as alembic_command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
@@ -82,6 +84,33 @@ def test_upgrading_again_changes_nothing(empty: Database) -> None:
     empty.upgrade()
     assert store.purge(NOW.replace(year=2027), NOW).shown == 1
 
+
+def test_what_the_first_version_recorded_is_kept_without_a_site(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = alembic_command.upgrade
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.command.upgrade", lambda config, _head: upgrade(config, "0001"))
+        empty.upgrade()
+    engine = empty._backend.upgrading(wait=PATIENCE)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO pseudonym (kind, key_id, digest) VALUES ('patient', 'k', 'd')"))
+        connection.execute(text(FIRST_ROW))
+    engine.dispose()
+    empty.upgrade()
+    assert differences(empty) == []
+    Store(empty, NEW_RING).record_shown([call(replace(assessed(), site_digest="sha256:1"))])
+    with empty.autocommit() as connection:
+        rows = connection.execute(text("SELECT trial, site_digest FROM shown ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [("NCT9", None), ("NCT1", "sha256:1")]
+
+
+FIRST_ROW = """
+INSERT INTO shown (call_id, at, client, tenant, hook, hook_instance, service, milliseconds, patient_id, trial,
+                   version, digest, outcome, silenced, traces)
+SELECT 'c', '2026-01-01 00:00:00', 'ehr', '', 'h', 'i', 's', 1.0, id, 'NCT9', '1', 'd', 'ruled-out', '', '[]'
+FROM pseudonym
+"""
 
 UPGRADE = """
 import sys

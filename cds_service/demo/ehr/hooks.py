@@ -20,7 +20,10 @@ TOKEN = re.compile(r"\{\{\s*([^}]+?)\s*\}\}")
 
 @dataclass(frozen=True)
 class Exchange:
-    """One hook call as it went over the wire. `problems` is empty if the service answered with cards."""
+    """One hook call as it went over the wire. `problems` is empty if the service answered with cards.
+
+    `language` is the one that the service says its answer is in.
+    """
 
     service_url: str
     request: Resource
@@ -28,6 +31,7 @@ class Exchange:
     response: Any
     elapsed_ms: float
     problems: tuple[str, ...] = ()
+    language: str = ""
 
     @property
     def hook_instance(self) -> str:
@@ -77,8 +81,11 @@ class HookClient:
         """Close the connections."""
         self._session.close()
 
-    def fire(self, patient_id: str, prefetch: bool, user: str = USER) -> Exchange:
-        """Open the chart of a patient: one `patient-view` call. Never raises for what the service does."""
+    def fire(self, patient_id: str, prefetch: bool, user: str = USER, language: str = "") -> Exchange:
+        """Open the chart of a patient: one `patient-view` call. Never raises for what the service does.
+
+        `language` is the one that the clinician reads; without it the call asks for none.
+        """
         context = {"userId": user, "patientId": patient_id}
         request: Resource = {
             "hook": "patient-view",
@@ -92,7 +99,7 @@ class HookClient:
             return _failed(f"{self.base}/cds-services", request, f"Discovery failed: {error}")
         if prefetch:
             request["prefetch"] = fill(service.get("prefetch", {}), context, self._read)
-        return self._post(f"{self.base}/cds-services/{service['id']}", request)
+        return self._post(f"{self.base}/cds-services/{service['id']}", request, language)
 
     def feedback(self, service_url: str, item: Resource) -> int | None:
         """Tell the service what became of a card: its status code, or None if it could not be reached."""
@@ -112,13 +119,12 @@ class HookClient:
                 return service
         raise LookupError("no service offers patient-view")
 
-    def _post(self, url: str, request: Resource) -> Exchange:
+    def _post(self, url: str, request: Resource, language: str) -> Exchange:
         body = orjson.dumps(request)
+        headers = {"Content-Type": "application/json", **({"Accept-Language": language} if language else {})}
         began = perf_counter()
         try:
-            answer = self._session.post(
-                url, data=body, headers={"Content-Type": "application/json"}, timeout=TIMEOUT
-            )
+            answer = self._session.post(url, data=body, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:
             return _failed(url, request, f"The service could not be reached: {error}")
         elapsed = (perf_counter() - began) * 1000
@@ -139,6 +145,7 @@ def _read(url: str, request: Resource, answer: requests.Response, elapsed: float
     if answer.status_code != requests.codes.ok:
         problems = tuple(said(answer.content)) or ("The answer says nothing about the reason.",)
         return Exchange(url, request, answer.status_code, body, elapsed, problems)
+    spoken = answer.headers.get("Content-Language", "")
     has_cards = isinstance(body, dict) and isinstance(body.get("cards"), list)
     problems = () if has_cards else ("The answer has no list of cards.",)
-    return Exchange(url, request, answer.status_code, body, elapsed, problems)
+    return Exchange(url, request, answer.status_code, body, elapsed, problems, spoken)

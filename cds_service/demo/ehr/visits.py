@@ -20,6 +20,7 @@ class Visit:
 
     patient_id: str
     exchange: Exchange
+    language: str = ""
     accepted: set[str] = field(default_factory=set)
     dismissed: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)

@@ -9,6 +9,7 @@ from typing import Any
 from cds_service.hooks.orders.drafts import Orders, Resource
 from cds_service.hooks.orders.reasons import shown_because
 from mappings.concept import Concept
+from mappings.language import ENGLISH, Language
 from mappings.reading.code_index import CodeIndex, normalised
 from mappings.reading.drugs import read_exposures
 from mappings.reading.fhir_elements import items, tokens_and_texts
@@ -71,7 +72,7 @@ class OrderPrompts:
         self._drugs = tuple(one for one in self._concepts if one.kind == "drug")
         self._tests = _TestIndex([one for one in self._concepts if one.kind != "drug"], catalog)
 
-    def reasons(self, orders: Orders) -> dict[str, str]:
+    def reasons(self, orders: Orders, language: Language = ENGLISH) -> dict[str, str]:
         """The trials on which some order bears, by id, each with the sentence that says so. Never raises.
 
         The sentence names concepts by their own labels; nothing in it comes from a draft.
@@ -81,7 +82,7 @@ class OrderPrompts:
         for trial, prompting in self._by_trial.items():
             bearing = [concept for concept in named if concept.id in prompting]
             if bearing:
-                found[trial] = shown_because(bearing)
+                found[trial] = shown_because(bearing, language)
         return found
 
     def concepts_in(self, orders: Orders) -> list[Concept]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from typing import NamedTuple, cast, get_args
 
-from mappings.concept import SYSTEMS, Code, Concept, ConceptGroup, ConceptKind
+from mappings.concept import SYSTEMS, Code, Concept, ConceptGroup, ConceptKind, TimedCollection
 from mappings.definitions.code_checks import code_fault
 from mappings.definitions.faults import Mistake, Report, suggestion
+from mappings.definitions.parsing.amounts_in_rules import concept_limit
 from mappings.definitions.parsing.fields import Fields, fields_of, text_nodes_of, text_of
 from mappings.definitions.parsing.leaf_rules import GENERAL_ANSWERS
 from mappings.definitions.parsing.source import MapNode, Node, TextNode
@@ -21,6 +24,9 @@ _KEYS_OF_KINDS = {
     "unit": _WITH_VALUES,
     "conversions": _WITH_VALUES,
     "whole_number_to": _WITH_VALUES,
+    "cannot_exceed": ("measurement",),
+    "cannot_be_below": ("measurement",),
+    "collection": ("measurement",),
     "order": _WITH_VALUES,
     "answers": _WITH_VALUES,
     "from_range": _WITH_VALUES,
@@ -110,6 +116,7 @@ def _concept(node: Node, report: Report) -> ConceptSource | None:
     kind = fields.choice("kind", KINDS, needed=True)
     excluding = fields.text_nodes("excluding")
     concept = _read(fields, name, kind, tuple(node.value for node in excluding))
+    concept = _with_limits(fields, concept)
     for key, kinds in _KEYS_OF_KINDS.items():
         if kind and kind not in kinds and key in fields.node.entries:
             message = f"{key!r} means nothing for a concept of kind {kind}"
@@ -121,7 +128,7 @@ def _concept(node: Node, report: Report) -> ConceptSource | None:
 def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> Concept:
     display = fields.need_text("display")
     unit = _unit(fields, kind)
-    codes = _codes(fields)
+    codes = _codes(fields.fields("codes"))
     answers = _answers(fields)
     return Concept(
         id=name,
@@ -132,6 +139,7 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
         unit=unit,
         conversions=_conversions(fields, unit),
         whole_number_to=fields.whole_number("whole_number_to"),
+        collection=_collection(fields, unit),
         answers=answers,
         from_range=_from_range(fields, answers),
         positive_above=fields.number("positive_above"),
@@ -154,7 +162,7 @@ def _unit(fields: Fields, kind: str) -> str:
     return unit
 
 
-def _conversions(fields: Fields, unit: str) -> dict[str, float]:
+def _conversions(fields: Fields, unit: str) -> dict[str, Fraction]:
     inner = fields.fields("conversions")
     factors = {}
     for other in inner.node.entries if inner else ():
@@ -168,16 +176,42 @@ def _conversions(fields: Fields, unit: str) -> dict[str, float]:
     return factors
 
 
-def _codes(fields: Fields) -> tuple[Code, ...]:
+def _with_limits(fields: Fields, concept: Concept) -> Concept:
+    """``cannot_exceed: 50 g/g`` and ``cannot_be_below: 10 Cel``, in the concept's own unit."""
+    limits = {}
+    for key in ("cannot_exceed", "cannot_be_below"):
+        text = fields.text(key)
+        limits[key] = concept_limit(concept, fields.report)(text, fields.line(key)) if text else None
+    most, least = limits.values()
+    if most is not None and least is not None and least >= most:
+        message = "no number is at least 'cannot_be_below' and at most 'cannot_exceed'"
+        fields.report.add(Mistake.BOUNDS_CONTRADICT, fields.line("cannot_be_below"), message)
+    return replace(concept, cannot_exceed=most, cannot_be_below=least)
+
+
+def _collection(fields: Fields, unit: str) -> TimedCollection | None:
+    """``{concentration: {loinc: ...}, volume: {loinc: ...}}`` of an amount per day."""
+    inner = fields.fields("collection")
+    if inner is None:
+        return None
+    if not unit.endswith("/d"):
+        message = "'collection' is for an amount per day, in a unit such as g/d"
+        fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line("collection"), message)
+    codes = [_codes(inner.fields(key, needed=True)) for key in ("concentration", "volume")]
+    inner.close()
+    return TimedCollection(*codes)
+
+
+def _codes(systems: Fields | None) -> tuple[Code, ...]:
     """``{loinc: {2890-2: display}}``."""
-    systems = fields.fields("codes")
     found = []
     for name, node in _by_system(systems):
-        inner = fields_of(node, f"{name!r}", fields.report)
+        report = systems.report if systems else Report("")
+        inner = fields_of(node, f"{name!r}", report)
         if inner is not None:
             for code, display in inner.node.entries.items():
-                _check_code(name, code, inner.line(code), fields.report)
-                found.append(Code(SYSTEMS[name], code, text_of(display, code, fields.report)))
+                _check_code(name, code, inner.line(code), report)
+                found.append(Code(SYSTEMS[name], code, text_of(display, code, report)))
     return tuple(found)
 
 

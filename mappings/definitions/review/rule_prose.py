@@ -26,6 +26,7 @@ from mappings.rules import (
     Sex,
     Treatment,
 )
+from mappings.timeline import LONGEST_GAP_DAYS
 from mappings.trial_definition import Catalog
 
 _COMPARED: Mapping[Comparison, str] = {
@@ -82,6 +83,10 @@ _TREATMENT = message("Treatment with {names}")
 _TOGETHER = message(", together with {names}")
 _ONGOING = message(", ongoing today")
 _LONGER = message(", without a break for more than {window}")
+_GAPS = message(
+    " Up to {days} days without a record between two records of one group are no break; on the day itself a "
+    "record must cover each group."
+)
 _STILL_ACTIVE = message(", and after that time still evidence that meets {criteria}")
 _ALSO_SHOWN = message(" Shown and not counted: {names}.")
 _ABSENT = message(" Nothing on record means that it does not hold.")
@@ -230,6 +235,8 @@ class RuleProse:
         if rule.still_active_by:
             text += say(_STILL_ACTIVE, criteria=self._criteria(rule.still_active_by))
         text += say(_END) + self._absent(rule.absent_means_not_met)
+        if rule.for_more_than:
+            text += say(_GAPS, days=LONGEST_GAP_DAYS)
         if rule.also_show:
             text += say(_ALSO_SHOWN, names=self.names(rule.also_show, "and"))
         return text

@@ -51,6 +51,7 @@ _PLACES = message("- Places: {places}")
 _KIND = message("A {kind}.")
 _KIND_IN = message("A {kind}, in {unit}.")
 _CONVERSION = message("- 1 {unit} is {amount} {canonical}")
+_PRODUCTS = message("- {count} codes of products, from: {source}")
 _BY_NAME = message("- By name: {names}")
 _NOT_WHERE = message("- Not where the same diagnosis has a code of: {names}")
 _COVERS = message("- One administration counts for {days} days")
@@ -192,12 +193,14 @@ class _Sheet:
         told = say(_KIND_IN, kind=kind, unit=f"`{concept.unit}`") if concept.unit else say(_KIND, kind=kind)
         lines = ["", f"### {self.speaker.plain(concept.display)} (`{concept.id}`)", "", told, ""]
         for other, factor in concept.conversions.items():
-            canonical, amount = f"`{concept.unit}`", f"{factor:.9g}"
+            canonical, amount = f"`{concept.unit}`", f"{float(factor):.9g}"
             lines.append(say(_CONVERSION, unit=f"`{other}`", amount=amount, canonical=canonical))
         lines += self._answers(concept)
         for code in concept.codes:
             system = _SYSTEM_NAMES.get(code.system, code.system)
             lines.append(f"- {system} `{code.code}` {plain_text(code.display)}")
+        for products in concept.products:
+            lines.append(say(_PRODUCTS, count=len(products.codes), source=plain_text(products.source)))
         if concept.names:
             lines.append(say(_BY_NAME, names=plain_text(", ".join(concept.names))))
         if concept.excluding:

@@ -12,6 +12,7 @@ from mappings.definitions.parsing.trial_parser import TrialSource
 from mappings.definitions.uses import scores_of
 from mappings.needs import concepts_of, with_excluded
 from mappings.trial_definition import Catalog
+from mappings.units.spellings import unit_table
 
 PER_DEPLOYMENT = "recruitment"
 NOT_SIGNED = frozenset({"status"})
@@ -41,7 +42,13 @@ def signed_content(
         },
         "concepts": {name: plain(names[name]) for name in {*concepts, *groups}},
         "scores": {name: plain(scores[name].node) for name in asked},
+        "units": _units() if any(catalog.concepts[name].unit for name in concepts) else {},
     }
+
+
+def _units() -> Plain:
+    """How results may write their units: a spelling that meant another unit would be another result."""
+    return {unit.ucum: [*unit.written, *unit.as_written] for unit in unit_table().units}
 
 
 def digest_of(content: Content) -> str:

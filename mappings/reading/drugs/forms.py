@@ -25,6 +25,7 @@ LOCAL_CODES: frozenset[str] = frozenset(
         "18679011000001101",  # inhalation (United Kingdom)
         "418401004",  # intravitreal route
         "12130007",  # intra-articular route
+        "37161004",  # per rectum
         "385124005",  # eye drops
         "385136004",  # ear drops
         "420636007",  # eye/ear drops
@@ -47,10 +48,12 @@ _WORDS = re.compile(
     r"|ophthalmic|ophth|ophthal|eyes?|ocular|intraocular|intravitreal|subconjunctival|retrobulbar"
     r"|otic|ears?|auricular|nasal(?:ly)?|intranasal|nose|nostrils?"
     r"|inhal(?:er|ers|ation|ations|ant|ed|e)|nebuli[sz](?:er|ed|ation)|aerosol|metered[- ]dose|puffs?"
-    r"|enemas?|suppositor(?:y|ies)|rectal(?:ly)?|dental|mouth ?wash|gargle"
-    r"|intra-?articular|intra-?lesional|epidural)\b"
-    r"|软膏|乳膏|霜剂|凝胶|搽剂|洗剂|外用|滴眼|眼膏|眼用|滴耳|滴鼻|鼻喷|鼻用|吸入|气雾|喷雾|灌肠|栓剂"
-    r"|軟膏|乳霜|凝膠|外用|點眼|眼藥|點耳|鼻噴|吸入|氣霧|噴霧",
+    r"|enemas?|suppositor(?:y|ies)|rectal(?:ly)?|dental|mouth ?wash|gargle|lozenges?|buccal|oromucosal"
+    r"|intra-?articular|intra-?lesional|epidural|intrathecal|implant)\b"
+    r"|软膏|乳膏|霜剂|凝胶|搽剂|洗剂|酊剂|涂剂|涂膜|贴膏|贴剂|硬膏|外用|局部|皮损"
+    r"|滴眼|眼膏|眼用|眼药|眼内|结膜|玻璃体|球后|滴耳|耳用|滴鼻|鼻喷|喷鼻|鼻用|鼻腔"
+    r"|吸入|雾化|气雾|喷雾|粉雾|含漱|漱口|含片|口腔贴|灌肠|(?<!血)栓(?!塞)|直肠|肛门|关节腔|关节内|硬膜外|鞘内"
+    r"|軟膏|乳霜|凝膠|外用|點眼|眼藥|點耳|鼻噴|吸入|氣霧|噴霧|關節腔|灌腸|栓劑|直腸",
     re.IGNORECASE,
 )
 """Words of displays, texts, dose forms and routes. "Soft gel" and "gel cap" are capsules."""
@@ -58,7 +61,8 @@ _WORDS = re.compile(
 _DIRECTIONS = re.compile(
     r"\b(?:apply|rub|thin layer|affected (?:area|skin)s?|to (?:the )?(?:skin|scalp|face)|topically"
     r"|(?:in|into|to) (?:the |each |both |left |right |affected )*(?:eyes?|ears?|nostrils?|nose)"
-    r"|inhale|puffs?|gargle|swish)\b",
+    r"|inhale|puffs?|gargle|swish)\b"
+    r"|外用|涂于|涂抹|外涂|擦患处|患处|滴眼|滴入眼|点眼|滴耳|滴鼻|喷鼻|鼻喷|吸入|雾化|含漱|漱口|灌肠|塞肛|纳肛|关节腔",
     re.IGNORECASE,
 )
 """How the instruction to the patient of such a form is worded."""

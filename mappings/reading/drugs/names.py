@@ -15,9 +15,10 @@ _SPLIT_PREFIX = re.compile(r"\b(methyl|hydroxy|hydro|fludro|cyclo|ciclo|dexa|bet
 """A prefix that makes another drug of the word after it: "methyl-prednisolone" is no prednisolone."""
 
 _LATIN_START, _LATIN_END = r"(?<![a-z0-9à-ɏ])(?<![a-zà-ɏ]-)", r"(?![a-zà-ɏ])"
-_CHINESE_START, _CHINESE_END = "(?<![羟氢甲基氟化])", "(?!龙|龍)"
-"""Hydroxy-, hydro-, methyl-, fluoro- before a Chinese name, or the -olone sign after it, make it another drug
-(prednisone is 泼尼松, prednisolone 泼尼松龙)."""
+_CHINESE_START, _CHINESE_END = "(?<![羟羥氢氫甲基氟氯化异伏])", "(?!龙|龍)"
+"""Hydroxy-, hydro-, methyl-, fluoro-, chloro-, iso-, vo- before a Chinese name, or the -olone sign after it,
+make it another drug: 泼尼松 is prednisone and 泼尼松龙 prednisolone; 异环磷酰胺 is ifosfamide,
+伏环孢素 voclosporin."""
 
 
 class DrugIndex:
@@ -28,7 +29,7 @@ class DrugIndex:
         self._codes: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         for concept in concepts:
-            for code in concept.codes:
+            for code in concept.every_code:
                 self._codes[code.token] = (*self._codes.get(code.token, ()), concept.id)
             for name in map(_plain, concept.names):
                 if name:

@@ -12,7 +12,7 @@ from mappings.reading.pathology.wording import WHO_NOTE, ClassReading, read_clas
 from mappings.verdicts import Reason
 
 _NO_TOKENS: frozenset[str] = frozenset()
-_UNITS = frozenset({"", "1", "{score}", "{index}", "{points}", "score", "points", "/24", "/12"})
+_UNITS = frozenset({"", "1", "{score}", "{index}", "{points}", "score", "points", "/24", "/12", "分"})
 
 
 class Said(NamedTuple):
@@ -92,7 +92,7 @@ def _written(value: Any) -> str:
 
 def _asks_who(element: Mapping[str, Any]) -> bool:
     words = " ".join(tokens_and_texts(element.get("code"))[1])
-    return ("WHO" in words or "World Health" in words) and "ISN" not in words
+    return any(scheme in words for scheme in ("WHO", "World Health", "世界卫生组织")) and "ISN" not in words
 
 
 def class_of(said: Said, year: int | None) -> ClassReading | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mappings.amounts import exactly
 from mappings.concept import Concept
 from mappings.facts import Result
-from mappings.reading.fhir_elements import one_line
+from mappings.reading.fhir_elements import one_line, text_of
 from mappings.reading.pathology.answers import class_of, classes, index_of
 from mappings.reading.pathology.episodes import Episode, episodes_of
 from mappings.reading.pathology.hints import Hint, hint_of_condition, hint_of_report
@@ -21,7 +21,14 @@ from mappings.reading.pathology.questions import (
     Questions,
     questions_of,
 )
-from mappings.reading.pathology.records import BiopsyRecord, read_observation, read_procedure, read_report
+from mappings.reading.pathology.records import (
+    NO_URLS,
+    BiopsyRecord,
+    Others,
+    read_observation,
+    read_procedure,
+    read_report,
+)
 from mappings.reading.pathology.wording import ClassReading
 from mappings.reading.references import reference_of
 from mappings.results import Unreadable
@@ -32,16 +39,35 @@ _NO_TOKENS: frozenset[str] = frozenset()
 
 
 class _Found(NamedTuple):
-    """A reading, where it was read, whether it answers a question of its own, and whether it is confirmed."""
+    """A reading, where it was read, whether it answers a question of its own, and whether it is confirmed.
+
+    ``has_status``: the record says of itself that it is final, or that it is not yet.
+    """
 
     reading: ClassReading | IndexReading
     reference: str
     structured: bool
     confirmed: bool
+    has_status: bool
+
+    @property
+    def may_contradict(self) -> bool:
+        """A report that is not yet final gives way to a final one; one without status may be final too."""
+        return not self.confirmed and not self.has_status
+
+    @property
+    def value(self) -> frozenset[str] | int | None:
+        """What was read, without suffixes; None if nothing that can be compared."""
+        if isinstance(self.reading, ClassReading):
+            return classes(self.reading.tokens) or None
+        return self.reading.value
 
 
 def read_biopsies(
-    resources: Sequence[Mapping[str, Any]], concepts: Mapping[str, Concept], unreadable: list[Unreadable]
+    resources: Sequence[Mapping[str, Any]],
+    concepts: Mapping[str, Concept],
+    unreadable: list[Unreadable],
+    full_urls: Mapping[str, str] = NO_URLS,
 ) -> list[Result]:
     """Results of kidney biopsies, for those of the four biopsy concepts that are in ``concepts``.
 
@@ -49,10 +75,11 @@ def read_biopsies(
     biopsy; where it cannot be read or is missing the result says so, so that no earlier biopsy stands
     in. ``kidney-biopsy-class-any-scheme`` has one per biopsy or diagnosis that names a class, of whatever
     classification, without suffix. Specimen resources among ``resources`` date biopsies; other types are
-    passed over. Never raises; what could not be read is added to ``unreadable``.
+    passed over. ``full_urls`` maps bundle entries' fullUrl to ``Type/id``. Never raises; what could not be
+    read is added to ``unreadable``.
     """
     questions = questions_of(concepts)
-    records, hints = _read(resources, questions, unreadable)
+    records, hints = _read(resources, questions, unreadable, full_urls)
     results: list[Result] = []
     class_known = False
     for episode in episodes_of([record for record in records if record.is_biopsy]):
@@ -65,18 +92,17 @@ def read_biopsies(
 
 
 def _read(
-    resources: Sequence[Mapping[str, Any]], questions: Questions, unreadable: list[Unreadable]
+    resources: Sequence[Mapping[str, Any]],
+    questions: Questions,
+    unreadable: list[Unreadable],
+    full_urls: Mapping[str, str],
 ) -> tuple[list[BiopsyRecord], list[Hint]]:
-    by_type: dict[str, dict[str, Mapping[str, Any]]] = {"Observation": {}, "Specimen": {}}
-    if any(isinstance(r, dict) and r.get("resourceType") == "DiagnosticReport" for r in resources):
-        for resource in resources:
-            if isinstance(resource, dict) and resource.get("resourceType") in ("Observation", "Specimen"):
-                by_type[resource["resourceType"]][reference_of(resource)] = resource
+    others = _others(resources, full_urls)
     records: list[BiopsyRecord] = []
     hints: list[Hint] = []
     for resource in resources:
         faults: list[str] = []
-        record = _record_of(resource, questions, by_type, faults) if isinstance(resource, dict) else None
+        record = _record_of(resource, questions, others, faults) if isinstance(resource, dict) else None
         if isinstance(record, Hint):
             hints.append(record)
         elif record is not None:
@@ -86,35 +112,42 @@ def _read(
     return records, [*hints, *mentions]
 
 
+def _others(resources: Sequence[Mapping[str, Any]], full_urls: Mapping[str, str]) -> Others:
+    """What reports and results may refer to."""
+    by_type: dict[str, dict[str, Mapping[str, Any]]] = {"Observation": {}, "Specimen": {}}
+    for resource in resources:
+        kept = by_type.get(text_of(resource.get("resourceType"))) if isinstance(resource, dict) else None
+        if kept is not None:
+            kept[reference_of(resource)] = resource
+    return Others(by_type["Observation"], by_type["Specimen"], full_urls)
+
+
 def _record_of(
-    resource: Mapping[str, Any],
-    questions: Questions,
-    by_type: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    faults: list[str],
+    resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | Hint | None:
     kind = resource.get("resourceType")
     if kind == "Observation":
-        return read_observation(resource, questions, by_type["Specimen"], faults)
+        return read_observation(resource, questions, others, faults)
     if kind == "DiagnosticReport":
-        return read_report(resource, questions, by_type["Observation"], by_type["Specimen"], faults)
+        return read_report(resource, questions, others, faults)
     if kind == "Procedure":
-        return read_procedure(resource, questions, faults)
+        return read_procedure(resource, questions, others, faults)
     return hint_of_condition(resource, questions) if kind == "Condition" else None
 
 
 def _results(episode: Episode, questions: Questions) -> list[Result]:
-    of_class = _class_result(episode)
-    has_class = of_class.problem is not Reason.NOT_FOUND
-    results = []
+    of_class = _class_results(episode)
+    has_class = of_class[0].problem is not Reason.NOT_FOUND
+    results: list[Result] = []
     if CLASS in questions.concepts:
-        results.append(of_class)
+        results += of_class
     if CLASS_ANY in questions.concepts and has_class:
-        results.append(_without_classification(of_class))
+        results += [_without_classification(result) for result in of_class]
     for concept_id, index in _INDICES.items():
         concept = questions.concepts.get(concept_id)
         if concept is not None:
-            result = _index_result(episode, concept, index)
-            results.append(result if has_class else _without_class(result))
+            found = _index_results(episode, concept, index)
+            results += found if has_class else [_without_class(result) for result in found]
     return results
 
 
@@ -131,22 +164,43 @@ def _without_classification(result: Result) -> Result:
     return result._replace(concept=CLASS_ANY, tokens=classes(result.tokens), problem=problem)
 
 
-def _class_result(episode: Episode) -> Result:
+def _class_results(episode: Episode) -> list[Result]:
+    """The class of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == "class", record.confirmed)
+        _Found(reading, record.reference, said.about == "class", record.confirmed, record.has_status)
         for record in episode.records
         for said in record.said
         if (reading := class_of(said, episode.year)) is not None
     ]
     pool, confirmed = _pool(found)
     if not pool:
-        return _missing(episode, CLASS, "no class in the records of this biopsy")
+        return [_missing(episode, CLASS, "no class in the records of this biopsy")]
     chosen = _chosen_class(pool, [each for each in found if each.confirmed == confirmed])
-    tokens, problem, note, shown = chosen.reading if isinstance(chosen.reading, ClassReading) else _NOTHING
-    if problem is None and not confirmed:
+    results = [_class_result(episode, each, confirmed=confirmed) for each in chosen]
+    others = [each for each in found if each.may_contradict and confirmed and _says_otherwise(each, chosen)]
+    if not others or results[0].problem not in (None, Reason.NEEDS_JUDGEMENT):
+        return results
+    doubted = [_not_confirmed(result) for result in results]
+    return doubted + [_not_confirmed(_class_result(episode, each, confirmed=False)) for each in others[:1]]
+
+
+def _class_result(episode: Episode, found: _Found, *, confirmed: bool) -> Result:
+    tokens, problem, note, shown = found.reading if isinstance(found.reading, ClassReading) else _NOTHING
+    if problem in (None, Reason.NEEDS_JUDGEMENT) and not confirmed:
         problem, note = Reason.NOT_CONFIRMED, "not final"
     text = one_line(shown)
-    return Result(CLASS, episode.when, chosen.reference, text, None, tokens, "", problem, note)
+    return Result(CLASS, episode.when, found.reference, text, None, tokens, "", problem, note)
+
+
+def _not_confirmed(result: Result) -> Result:
+    """A result with which a record disagrees that bears no status, so that it may be final or not."""
+    return result._replace(problem=Reason.NOT_CONFIRMED, note="a record without status disagrees")
+
+
+def _says_otherwise(other: _Found, chosen: Sequence[_Found]) -> bool:
+    """Whether a reading has another value than those that decide; of classes, whatever their suffix."""
+    said = [each.value for each in chosen]
+    return other.value is not None and other.value not in said
 
 
 _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
@@ -161,20 +215,37 @@ def _pool(found: Sequence[_Found]) -> tuple[list[_Found], bool]:
     return structured if decided else usable, confirmed
 
 
-def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> _Found:
-    """One reading for several: what cannot be read decides, then whether the clear ones agree."""
+def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> list[_Found]:
+    """One reading for several: what cannot be read decides, then whether the clear ones agree.
+
+    Where they do not, each of them, as conflicting.
+    """
     unclear = [each for each in pool if each.reading.problem not in (None, Reason.NEEDS_JUDGEMENT)]
     if unclear:
-        return unclear[0]
+        return unclear[:1]
     clear = [each for each in usable if each.reading.problem is None] or list(pool)
     tokens, agree = _agreed([each.reading.tokens for each in clear if isinstance(each.reading, ClassReading)])
+    if not agree:
+        return [_conflicting(each) for each in _distinct(clear)]
     first = next((each for each in pool if each in clear), clear[0])
     reading = first.reading
-    if isinstance(reading, ClassReading) and agree:
-        return first._replace(reading=reading._replace(tokens=tokens))
-    return first._replace(
-        reading=ClassReading(_NO_TOKENS, Reason.CONFLICTING, "records disagree on the class", reading.quote)
+    return (
+        [first._replace(reading=reading._replace(tokens=tokens))] if isinstance(reading, ClassReading) else []
     )
+
+
+def _conflicting(found: _Found) -> _Found:
+    note = "records disagree on the class"
+    return found._replace(reading=ClassReading(_NO_TOKENS, Reason.CONFLICTING, note, found.reading.quote))
+
+
+def _distinct(found: Sequence[_Found]) -> list[_Found]:
+    """The first reading of each kind in each record."""
+    kept: dict[tuple[object, str], _Found] = {}
+    for each in found:
+        said = each.reading.tokens if isinstance(each.reading, ClassReading) else each.reading.value
+        kept.setdefault((said, each.reference), each)
+    return list(kept.values())
 
 
 def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
@@ -186,30 +257,44 @@ def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
     return frozenset(suffixed | bare), len(suffixed | bare) == len(classes(readings[0]))
 
 
-def _index_result(episode: Episode, concept: Concept, index: Index) -> Result:
+def _index_results(episode: Episode, concept: Concept, index: Index) -> list[Result]:
+    """An index of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == index, record.confirmed)
+        _Found(reading, record.reference, said.about == index, record.confirmed, record.has_status)
         for record in episode.records
         for said in record.said
         if (reading := index_of(said, index, episode.year)) is not None
     ]
     pool, confirmed = _pool(found)
     if not pool:
-        return _missing(episode, concept.id, f"no {index} index in the records of this biopsy")
+        return [_missing(episode, concept.id, f"no {index} index in the records of this biopsy")]
     chosen = next((each for each in pool if each.reading.problem is not None), pool[0])
-    value, problem, note, shown = chosen.reading if isinstance(chosen.reading, IndexReading) else _NO_INDEX
-    clear = {
-        each.reading[0] for each in found if each.confirmed == confirmed and each.reading.problem is None
-    }
-    if problem is None and len(clear) > 1:
-        value, problem, note = None, Reason.CONFLICTING, "records disagree on the index"
+    clear = [each for each in found if each.confirmed == confirmed and each.reading.problem is None]
+    if chosen.reading.problem is None and len({each.value for each in clear}) > 1:
+        return [_conflicting_index(episode, concept, each) for each in _distinct(clear)]
+    result = _index_result(episode, concept, chosen, confirmed=confirmed)
+    others = [each for each in found if each.may_contradict and confirmed and _says_otherwise(each, [chosen])]
+    if not others or result.problem is not None:
+        return [result]
+    other = _index_result(episode, concept, others[0], confirmed=False)
+    return [_not_confirmed(result), _not_confirmed(other)]
+
+
+def _index_result(episode: Episode, concept: Concept, found: _Found, *, confirmed: bool) -> Result:
+    value, problem, note, shown = found.reading if isinstance(found.reading, IndexReading) else _NO_INDEX
     if problem is None and not confirmed:
         problem, note = Reason.NOT_CONFIRMED, "not final"
     amount = exactly(float(value)) if value is not None else None
     scale = f"/{concept.whole_number_to}" if concept.whole_number_to else ""
     text = one_line(shown) if value is None else f"{value}{scale}"
     unit = concept.unit
-    return Result(concept.id, episode.when, chosen.reference, text, amount, _NO_TOKENS, unit, problem, note)
+    return Result(concept.id, episode.when, found.reference, text, amount, _NO_TOKENS, unit, problem, note)
+
+
+def _conflicting_index(episode: Episode, concept: Concept, found: _Found) -> Result:
+    result = _index_result(episode, concept, found, confirmed=True)
+    note = "records disagree on the index"
+    return result._replace(amount=None, problem=Reason.CONFLICTING, note=note)
 
 
 _NO_INDEX = IndexReading(None, Reason.NOT_FOUND, "", "")
@@ -226,10 +311,10 @@ def _missing(episode: Episode, concept: str, note: str) -> Result:
 def _results_of_hint(hint: Hint, questions: Questions, class_known: bool) -> list[Result]:
     results = []
     if CLASS_ANY in questions.concepts:
-        whole = Result(
-            CLASS_ANY, hint.when, hint.reference, hint.text, None, hint.tokens, "", hint.problem, hint.note
+        by_then, text = hint.known, hint.text
+        results.append(
+            Result(CLASS_ANY, by_then, hint.reference, text, None, hint.tokens, "", hint.problem, hint.note)
         )
-        results.append(whole)
     if CLASS in questions.concepts and not class_known:
         problem = Reason.NEEDS_JUDGEMENT
         results.append(

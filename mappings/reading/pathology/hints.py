@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.reading.code_index import first_code
-from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
+from mappings.reading.fhir_elements import items, mapping, tokens_and_texts
 from mappings.reading.keeping.texts import kept
 from mappings.reading.pathology.answers import Said, class_of, classes, said_in
 from mappings.reading.pathology.episodes import LAST_DAY
@@ -22,19 +22,25 @@ from mappings.reading.references import reference_of
 from mappings.verdicts import Reason
 
 _NEVER = frozenset({"refuted", "entered-in-error"})
-_LUPUS = re.compile(r"lupus|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼疮", re.IGNORECASE)
-
-
+_LUPUS = re.compile(r"lupus|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼[疮瘡]", re.IGNORECASE)
 _CLASS = re.compile(
-    r"class|klasse|clase|isn|who|world health|type|型|(?<![a-z])(?:VI|IV|V|I{1,3})(?![a-z])", re.IGNORECASE
+    r"class|klasse|clase|isn|who|world health|type|[型级級]|(?<![a-z])(?:VI|IV|V|I{1,3})(?![a-z])",
+    re.IGNORECASE,
 )
 
 
+_UNKNOWN = When(BEGINNING, LAST_DAY, "")
+
+
 class Hint(NamedTuple):
-    """``tokens`` are classes without suffix. ``problem`` is why the class itself is doubtful."""
+    """``tokens`` are classes without suffix. ``problem`` is why the class itself is doubtful.
+
+    ``when`` is when the biopsy was: by the day on which its class was known, which is ``known``.
+    """
 
     reference: str
     when: When
+    known: When
     text: str
     tokens: frozenset[str]
     problem: Reason | None
@@ -65,8 +71,9 @@ def hint_of_report(record: BiopsyRecord) -> Hint | None:
     reading = _first_reading(record.said)
     if reading is None:
         return None
-    days = [when.last for _, when in record.dates] + ([record.issued.last] if record.issued else [])
-    known = When(BEGINNING, min(days, default=LAST_DAY), "")
+    days = [when for _, when in record.dates] + ([record.issued] if record.issued else [])
+    known = min(days, key=lambda when: (when.last, when.first, when.text), default=_UNKNOWN)
+    known = known._replace(text="")
     return _hint(
         record.reference, known, reading, record.confirmed, "class from a report that is not of pathology"
     )
@@ -92,14 +99,14 @@ def _hint(reference: str, known: When, reading: ClassReading, confirmed: bool, n
     if problem is None and not confirmed:
         problem = Reason.NOT_CONFIRMED
     notes = "; ".join(filter(None, (note, reading.note)))
-    return Hint(reference, known, reading.quote, classes(reading.tokens), problem, notes)
+    by_then = When(BEGINNING, known.last, known.text)
+    return Hint(reference, by_then, known, reading.quote, classes(reading.tokens), problem, notes)
 
 
 def _known_by(resource: Mapping[str, Any]) -> When:
-    """The biopsy was by the day on which the class was known."""
+    """The day on which the class was known."""
     onset = parse_when(resource.get("onsetDateTime")) or parse_when(
         mapping(resource.get("onsetPeriod")).get("start")
     )
     recorded = parse_when(resource.get("recordedDate"))
-    known = recorded or onset
-    return When(BEGINNING, known.last, text_of(known.text)) if known else When(BEGINNING, LAST_DAY, "")
+    return recorded or onset or _UNKNOWN

@@ -1,4 +1,4 @@
-"""The NIH activity and chronicity indices in words: "AI 8/24", "activity index 15", "CI: 2 of 12"."""
+"""The NIH activity and chronicity indices in words: "AI 8/24", "activity index 15", "慢性指数 2分"."""
 
 from __future__ import annotations
 
@@ -42,38 +42,55 @@ class _Mention(NamedTuple):
 
 
 _BEFORE = r"(?<![a-z])(?<!disease )(?<!hepatitis )(?<!hepatic )(?<!histologic )(?<!histological )"
+_SCORE = r"(?:病变)?(?:指数|评分|积分|指标)"
 _ANCHORS: Mapping[Index, re.Pattern[str]] = {
     "activity": re.compile(
-        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?[:=]?\s?\d+\s?/\s?24)"
-        r"|(?<![a-z])(?-i:AI)(?![a-z])|活动性?(?:指数|评分)",
+        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?(?:[:=]?\s?\d+\s?/\s?24|\(0-24\)))"
+        rf"|(?<![a-z])(?-i:AI)(?![a-z])|活动性?{_SCORE}",
         re.IGNORECASE,
     ),
     "chronicity": re.compile(
-        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?[:=]?\s?\d+\s?/\s?12)"
-        r"|(?<![a-z])(?-i:CI)(?![a-z])|慢性化?(?:指数|评分)",
+        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?(?:[:=]?\s?\d+\s?/\s?12|\(0-12\)))"
+        rf"|(?<![a-z])(?-i:CI)(?![a-z])|慢性化?{_SCORE}",
         re.IGNORECASE,
     ),
 }
+_SIGNS: Mapping[Index, tuple[tuple[str, int], ...]] = {
+    "activity": (("ctivity", 1), ("CTIVITY", 1), ("AI", 0), ("活动", 0)),
+    "chronicity": (("hronicity", 1), ("HRONICITY", 1), ("CI", 0), ("慢性", 0)),
+}
+"""What every anchor begins with, and how far into it: cheaper to find than the pattern is to try."""
+
 _FILLER = (
-    r"(?:[ \t:=)\[]|\((?:ai|ci|nih|0\s?-\s?\d+|out of \d+|max\.?\s?\d+|/\d+)\)|\("
-    r"|(?:nih|score|index|is|was|of|equals|totals?)(?![a-z])|指数|评分|为){0,8}"
+    r"(?:[ \t:=)\[]|-(?=\s?\d)"
+    r"|\((?:(?:ai|ci|nih)?[\s:,;]{0,2}(?:0\s?-\s?\d+|(?:range|out of|max\.?)\s?[\d\s-]+|/\d+)"
+    r"|ai|ci|nih)(?:指数)?\)|\("
+    r"|(?:nih|score|index|is|was|of|equals|totals?|ai|ci)(?![a-z])|指数|评分|积分|得分|总分|为){0,8}"
 )
+_OUT_OF = r"(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-|满分|总分|最高分?)"
 _VALUE = (
-    r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around)?\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
-    r"(?P<range>\s?(?:-|to|or|~)\s?\d+(?:\.\d+)?)?"
-    r"(?P<den>\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?"
+    r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around|大于|小于|超过|不足|至少|约)?"
+    r"\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
+    r"(?P<range>\s?分?\s?(?:-|to|or|~|至|到|或)\s?\d+(?:\.\d+)?)?"
+    r"(?P<den>\s?分?\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?"
     r"\d{1,4}(?:\.\d)?"
-    r"|\s?[(\[]\s?(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-)?[\s:]?(?:0\s?-\s?)?\d{1,4}\s?[)\]])?"
+    rf"|\s?分?\s?[(\[]\s?{_OUT_OF}?[\s:为]?(?:0\s?-\s?)?\d{{1,4}}\s?分?\s?[)\]]"
+    r"|\s?分?,\s?(?:满分|总分|最高分?)[\s:为]?\d{1,4})?"
     r"(?P<odd>\s?(?:[%+?*]|-\s?\d|\(\?\))|[a-z]|[/.]?\d)?"
 )
-_AFTER_ANCHOR = re.compile(_FILLER + _VALUE, re.IGNORECASE)
-_WHOLE = re.compile(rf"{_VALUE}(?:\s?(?:points?|score))?[\s.)]*", re.IGNORECASE)
+_LETTERS = (
+    r"(?P<letters>(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty\S*)\b"
+    r"|[一二三四五六七八九十零]{1,3}(?=分))"
+)
+_AFTER_ANCHOR = re.compile(rf"{_FILLER}(?:{_VALUE}|{_LETTERS})", re.IGNORECASE)
+_WHOLE = re.compile(rf"{_VALUE}(?P<letters>(?!))?(?:\s?(?:points?|score|分))?[\s.)。]*", re.IGNORECASE)
 _NUMBER_AT_END = re.compile(r"(\d+)\D*$")
 _PAIR = re.compile(
-    r"(?:(?<![a-z])(?-i:AI)\s?(?:/|and|&|,)\s?(?-i:CI)(?![a-z])"
+    r"(?:(?<![a-z])(?-i:AI)\s?(?:/|and|&|,|、|和|及)\s?(?-i:CI)(?![a-z])"
+    rf"|活动性?(?:{_SCORE})?\s?[/、和及]\s?慢性化?{_SCORE}(?:\s?\(AI\s?[/、和及,]\s?CI\))?"
     r"|(?<![a-z])activity\s?(?:/|and|&)\s?chronicity(?:\s(?:index|indices|indexes|scores?))?)"
-    r"(?P<values>[\s:=]{0,9}(?:of|is|are|were)?\s?(?P<a>\d{1,4})(?P<ad>\s?/\s?24)?"
-    r"\s?(?P<sep>,|;|and|&|\+|/)\s?(?P<c>\d{1,4})(?P<cd>\s?/\s?12)?(?![\d./-]))?",
+    r"(?P<values>(?:[\s:=]|评分|分别为?|为){0,9}(?:of|is|are|were)?\s?(?P<a>\d{1,4})分?(?P<ad>\s?/\s?24)?"
+    r"\s?(?P<sep>,|;|and|&|\+|/|、|和|及)\s?(?P<c>\d{1,4})分?(?P<cd>\s?/\s?12)?(?![\d./-]))?",
     re.IGNORECASE,
 )
 """Both indices named before both values. "8/2" after them may be a fraction: unreadable."""
@@ -117,19 +134,40 @@ def index_number(value: float, index: Index) -> tuple[int | None, str]:
 
 def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:
     rest = words
-    for pair in _PAIR.finditer(words):
-        rest = rest[: pair.start()] + " " * (pair.end() - pair.start()) + rest[pair.end() :]
+    for start in _starts(words, "activity"):  # which is the first of a pair
+        pair = _PAIR.match(rest, start)
+        if pair is None:
+            continue
+        rest = rest[:start] + " " * (pair.end() - start) + rest[pair.end() :]
         if pair["values"]:
-            where = place(words, pair.start(), pair.end())
+            where = place(words, start, pair.end())
             yield _Mention(
                 where, *_of_pair(pair, index), doubt_about(words, where, year, may_be_denied=False)
             )
-    for anchor in _ANCHORS[index].finditer(rest):
-        match = _AFTER_ANCHOR.match(rest, anchor.end())
+    position = 0
+    for start in _starts(words, index):
+        anchor = _ANCHORS[index].match(rest, start) if start >= position else None
+        if anchor is None:
+            continue
+        position = anchor.end()
+        match = _AFTER_ANCHOR.match(rest, position)
         if match is not None:
-            where = place(words, anchor.start(), match.end())
+            where = place(words, start, match.end())
             doubt = doubt_about(words, where, year, may_be_denied=False)
             yield _Mention(where, *_value(match, MAXIMUM[index]), doubt)
+
+
+@kept(256)
+def _starts(words: str, index: Index) -> tuple[int, ...]:
+    """Where an anchor of the index may stand."""
+    found = []
+    for sign, into in _SIGNS[index]:
+        position = words.find(sign)
+        while position >= 0:
+            if position >= into:
+                found.append(position - into)
+            position = words.find(sign, position + 1)
+    return tuple(sorted(found))
 
 
 def _of_pair(pair: re.Match[str], index: Index) -> tuple[int | None, str]:
@@ -139,6 +177,8 @@ def _of_pair(pair: re.Match[str], index: Index) -> tuple[int | None, str]:
 
 
 def _value(match: re.Match[str], maximum: int) -> tuple[int | None, str]:
+    if match["letters"]:
+        return None, "a number in letters"
     if match["pre"]:
         return None, "not an exact number"
     if match["range"]:

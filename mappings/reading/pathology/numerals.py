@@ -1,4 +1,4 @@
-"""Lists of classes in a text: "IV", "IV-G (A/C) + V", "3 and 5"."""
+"""Lists of classes in a text: "IV", "IV-G (A/C) + V", "3 and 5", "四型"."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-CLASS_WORD = r"(?:class(?:es)?|klassen?|clases?|cl\.)"
+CLASS_WORD = r"(?:class(?:es)?|klassen?|clases?|cl\.|cl(?=\s(?-i:[IV])))"
+CHINESE = "一二三四五六"
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI")
 _SUFFIX = r"a\s?[/+&,-]\s?c|c\s?[/+&,-]\s?a|active\s?(?:/|and|&|\+|,)\s?chronic|active|chronic|inactive|a|c"
 _PART = re.compile(
-    r"(?P<num>VI|IV|V|III|II|I|[1-6])"
-    r"(?:(?P<sub>[a-d]|\s(?-i:[A-D]))(?![a-z/]))?"
-    r"(?:\s?-?\s?(?:\((?:s|g|s\s?[/+]\s?g|segmental|global)\)|(?:s\s?/\s?g|s|g|segmental|global)(?![a-z])))?"
-    rf"(?:\s?-?\s?\(\s?(?:[sg]\s?,\s?)?(?P<suf>{_SUFFIX})(?:\s?,\s?[sg])?\s?\)"
-    r"|\s?-?(?P<bare>a/c)(?![a-z])|-(?P<dash>[ac])(?![a-z/]))?"
-    r"(?P<odd>\s?\([a-z]\))?"
+    r"(?P<num>VI|IV|V|III|II|I|[1-6]"
+    rf"|[{CHINESE}](?=\s?(?:[型级級类類]|[-+、/~和与及或至到]\s?[{CHINESE}])))"
+    r"(?:(?P<sub>-?[bd]|[ac]|\s(?-i:[A-D]))(?![a-z/]))?"
+    r"(?P<seg>\s?-?\s?(?:\((?:s|g|s\s?[/+]\s?g|segmental|global)\)|(?:s\s?/\s?g|s|g|segmental|global)(?![a-z])))?"
+    rf"(?:\s?-?\s?\(\s?(?:[sg]\s?[,/+]\s?)?(?P<suf>{_SUFFIX})(?:\s?[,/+]\s?[sg])?\s?\)"
+    r"|\s?[-/]?(?P<bare>a/c)(?![a-z])|[-/](?P<dash>[ac])(?![a-z/]))?"
+    r"(?P<odd>\s?\(\s?[a-z](?:\s?[,/+]\s?[a-z]){0,2}\s?(?:\)|$))?"
     r"(?![a-z0-9]|\.\d)",
     re.IGNORECASE,
 )
-"""A numeral; a letter of the WHO subclasses; S or G; the suffix of 2003, or a letter that is none."""
+"""A numeral; a letter of the WHO subclasses; S or G; the suffix of 2003, or letters that are none."""
 
 _AND = re.compile(
-    r"\s?(?:型\s?)?(?:[+&,、]|和|及|合并|伴"
+    r"\s?(?:型\s?)?(?:[+&,、]|和|及|与|以及|合并|伴有?|兼"
     r"|(?<=\s)(?:and|with|plus|und|mit|y|et|as well as|mixed with|combined with)(?=\s))"
-    rf"\s?(?:isn/rps\s)?(?:{CLASS_WORD}\s?)?",
+    rf"\s?(?:{CLASS_WORD}\s?)?",
     re.IGNORECASE,
 )
-_SLASH = re.compile(rf"\s?/\s?(?:{CLASS_WORD}\s?)?", re.IGNORECASE)
+_SLASH = re.compile(rf"\s?(?:型\s?)?/\s?(?:{CLASS_WORD}\s?)?", re.IGNORECASE)
 _OR = re.compile(
-    r"\s?(?:-|至|或|(?<=\s)(?:to|or|vs\.?|versus|through|bis|oder|o|ou)(?=\s))"
+    r"\s?(?:型\s?)?(?:-|~|至|到|或|(?<=\s)(?:to|or|vs\.?|versus|through|bis|oder|o|ou)(?=\s))"
     rf"\s?(?:{CLASS_WORD}\s?)?",
     re.IGNORECASE,
 )
@@ -41,10 +43,14 @@ _COUNTED = re.compile(
 )
 
 
+_WITH_SUFFIX = frozenset({"III", "IV"})
+
+
 class Part(NamedTuple):
     """One class: its Roman numeral, the 2003 suffix ("A", "A/C", "C" or none), and where its text ends.
 
-    ``subclass``: a letter as in WHO class Vc. ``odd``: a letter in brackets that is no suffix.
+    ``subclass``: a letter as in WHO class Vc. ``odd``: letters in brackets that are no suffix. ``of_lupus``:
+    it has S, G or a suffix, as no other disease's classes do.
     """
 
     numeral: str
@@ -52,6 +58,7 @@ class Part(NamedTuple):
     subclass: bool
     odd: bool
     end: int
+    of_lupus: bool = False
 
 
 class ClassList(NamedTuple):
@@ -76,7 +83,25 @@ def class_list(words: str, position: int) -> ClassList | None:
         parts.append(part)
         ranged = ranged or joint == "or" or (joint == "slash" and not _mixed(parts))
     fault = "unknown suffix" if any(part.odd for part in parts) else ""
+    if any(part.suffix and part.numeral not in _WITH_SUFFIX for part in parts):
+        parts, unclear = _with_their_suffix(parts)
+        fault = fault or unclear
     return ClassList(tuple(parts), "a range of classes or alternatives" if ranged else fault)
+
+
+def _with_their_suffix(parts: Sequence[Part]) -> tuple[list[Part], str]:
+    """A suffix behind another class belongs to III or IV: "III + V (A/C)". Only they have one.
+
+    (A) and (A/C) are put there. (C) would make III or IV count no more, so it has to stand beside it.
+    """
+    astray = {part.suffix for part in parts if part.suffix and part.numeral not in _WITH_SUFFIX}
+    bare = any(part.numeral in _WITH_SUFFIX and not part.suffix for part in parts)
+    fault = "suffix behind another class" if bare and (len(astray) > 1 or "C" in astray) else ""
+    moved = min(astray) if not fault else ""
+    changed = [
+        part._replace(suffix=(part.suffix or moved) if part.numeral in _WITH_SUFFIX else "") for part in parts
+    ]
+    return changed, fault
 
 
 def is_counted(words: str, position: int) -> bool:
@@ -91,11 +116,16 @@ def _next(words: str, begin: int, parts: Sequence[Part]) -> tuple[Part, str] | N
         if match is None or part is None or part.numeral == "I":
             continue
         first, found = words[begin], words[match.end()]
-        of_one_kind = first.isdigit() == found.isdigit() and first.isupper() == found.isupper()
+        of_one_kind = _kind(first) == _kind(found)
         counts = found.isdigit() and ("," in match[0] or (joint != "or" and is_counted(words, part.end)))
         if of_one_kind and not counts:
             return part, joint
     return None
+
+
+def _kind(character: str) -> tuple[bool, bool, bool]:
+    """Arabic, Chinese, or Roman in capitals or not."""
+    return character.isdigit(), character in CHINESE, character.isupper()
 
 
 def _part(words: str, position: int) -> Part | None:
@@ -103,10 +133,12 @@ def _part(words: str, position: int) -> Part | None:
     if match is None:
         return None
     numeral = match["num"].upper()
-    if numeral.isdigit():
-        numeral = _ROMAN[int(numeral) - 1]
+    if numeral not in _ROMAN:
+        numeral = _ROMAN[CHINESE.index(numeral) if numeral in CHINESE else int(numeral) - 1]
     written = (match["suf"] or match["bare"] or match["dash"] or "").lower()
-    return Part(numeral, _suffix(written), match["sub"] is not None, match["odd"] is not None, match.end())
+    odd, subclass = match["odd"] is not None, match["sub"] is not None
+    of_lupus = bool(written) or match["seg"] is not None
+    return Part(numeral, _suffix(written), subclass, odd, match.end(), of_lupus)
 
 
 def _suffix(written: str) -> str:

@@ -47,11 +47,12 @@ _CLASS = re.compile(
     r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)"
     r"[^.;]{0,30}class"
     r"|class[^.;]{0,30}(?:lupus nephritis|isn.{0,3}rps|(?<![a-z])ln(?![a-z]))|^isn.{0,3}rps"
-    r"|狼疮性?肾炎.*(?:分型|类型|分类)",
+    r"|(?:狼[疮瘡]性?[肾腎]炎|(?<![a-z])ln(?![a-z])|[肾腎](?:脏|组织|活检|穿刺|炎)?病理).*(?:分型|类型|分类|分级)",
     re.IGNORECASE,
 )
 _INDEX = re.compile(
-    r"(?P<which>activity|chronicity) (?:index|score)|(?P<cn>活动|慢性)性?化?(?:指数|评分)", re.IGNORECASE
+    r"(?P<which>activity|chronicity) (?:index|score)|(?P<cn>活动|慢性)性?化?(?:病变)?(?:指数|评分|积分)",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
 _WORDS_OF_INDEX = frozenset(

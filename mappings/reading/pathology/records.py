@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mappings.dates import When, parse_when
+from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
-from mappings.reading.references import local_reference, reference_of
+from mappings.reading.references import PatientIdentity, reference_of, resolved
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
 """How well a date tells the day of collection, best first."""
@@ -17,6 +19,7 @@ PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
 _FINAL = frozenset({"final", "amended", "corrected", "appended"})
 _NEVER = frozenset({"entered-in-error", "cancelled"})
 _NOT_TAKEN = frozenset({"entered-in-error", "not-done", "preparation"})
+_NO_STATUS = frozenset({"", "unknown"})
 _LINKS = ("result", "specimen", "basedOn", "partOf", "report", "hasMember", "derivedFrom")
 
 
@@ -25,6 +28,7 @@ class BiopsyRecord(NamedTuple):
 
     ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
     record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
+    ``has_status``: it says of itself whether it is final.
     """
 
     reference: str
@@ -35,10 +39,30 @@ class BiopsyRecord(NamedTuple):
     confirmed: bool
     is_biopsy: bool = True
     attached: bool = False
+    has_status: bool = True
+
+
+NO_URLS: Mapping[str, str] = MappingProxyType({})
+
+
+class Others(NamedTuple):
+    """What a resource may refer to, by ``Type/id``; ``full_urls`` maps bundle entries' fullUrl to that."""
+
+    observations: Mapping[str, Mapping[str, Any]]
+    specimens: Mapping[str, Mapping[str, Any]]
+    full_urls: Mapping[str, str] = NO_URLS
+
+    def observation(self, link: str) -> Mapping[str, Any] | None:
+        """The Observation that a reference names."""
+        return self.observations.get(resolved(link, self.full_urls, "Observation"))
+
+    def specimen(self, link: str) -> Mapping[str, Any] | None:
+        """The Specimen that a reference names."""
+        return self.specimens.get(resolved(link, self.full_urls, "Specimen"))
 
 
 def read_procedure(
-    resource: Mapping[str, Any], questions: Questions, faults: list[str]
+    resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | None:
     """A kidney biopsy as a Procedure; None for another procedure or one that did not happen."""
     status = text_of(resource.get("status"))
@@ -46,27 +70,23 @@ def read_procedure(
         return None
     said = [*said_in(resource.get("code"), questions), *said_in(resource.get("outcome"), questions)]
     dates = _dates(resource, PERFORMED, ("performedDateTime", "performedPeriod", "performedString"), faults)
-    return _record(resource, said, dates, status == "completed")
+    return _record(resource, said, dates, others, confirmed=status == "completed")
 
 
 def read_report(
-    resource: Mapping[str, Any],
-    questions: Questions,
-    observations: Mapping[str, Mapping[str, Any]],
-    specimens: Mapping[str, Mapping[str, Any]],
-    faults: list[str],
+    resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | None:
     """A report of kidney pathology, or one that mentions it; None for any other.
 
-    Its results among ``observations`` that ask for nothing of their own are read as its text.
+    Its results among ``others`` that ask for nothing of their own are read as its text.
     """
     sections = _sections(resource)
     status = text_of(resource.get("status"))
     if status in _NEVER or is_imaging(sections):
         return None
     said = _conclusions(resource, questions, faults)
-    taken = _specimens(resource, specimens)
-    own, asked = _own_results(resource, questions, observations)
+    taken = _specimens(resource, others)
+    own, asked = _own_results(resource, questions, others)
     said += own
     is_biopsy = _is_biopsy_report(resource, questions, taken, sections) or asked
     if not is_biopsy and not any(names_kidney(text.text) for text in said):
@@ -76,7 +96,7 @@ def read_report(
         *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults),
     ]
     attached = not resource.get("conclusion") and bool(resource.get("presentedForm"))
-    record = _record(resource, said, dates, status in _FINAL)
+    record = _record(resource, said, dates, others, confirmed=status in _FINAL)
     return record._replace(is_biopsy=is_biopsy, attached=attached)
 
 
@@ -92,10 +112,7 @@ def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list
 
 
 def read_observation(
-    resource: Mapping[str, Any],
-    questions: Questions,
-    specimens: Mapping[str, Mapping[str, Any]],
-    faults: list[str],
+    resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | None:
     """An Observation that asks for the class, an index or a kidney biopsy; None for any other."""
     status = text_of(resource.get("status"))
@@ -105,19 +122,25 @@ def read_observation(
     if not asked:
         return None
     said = [said for question, element in asked for said in said_by_value(element, question, questions)]
-    taken = _specimens(resource, specimens)
+    taken = _specimens(resource, others)
     keys = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
     dates = [*_collected(taken, faults), *_dates(resource, OBSERVED, keys, faults)]
-    return _record(resource, said, dates, status in _FINAL)
+    return _record(resource, said, dates, others, confirmed=status in _FINAL)
 
 
 def _record(
-    resource: Mapping[str, Any], said: Sequence[Said], dates: Sequence[tuple[int, When]], confirmed: bool
+    resource: Mapping[str, Any],
+    said: Sequence[Said],
+    dates: Sequence[tuple[int, When]],
+    others: Others,
+    *,
+    confirmed: bool,
 ) -> BiopsyRecord:
     issued = parse_when(resource.get("issued"))
-    return BiopsyRecord(
-        reference_of(resource), tuple(said), tuple(dates), issued, _links(resource), confirmed
-    )
+    links = _links(resource, others)
+    record = BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, links, confirmed)
+    has_status = text_of(resource.get("status")) not in _NO_STATUS
+    return record if has_status else record._replace(has_status=False)
 
 
 def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[Question, Mapping[str, Any]]]:
@@ -142,7 +165,7 @@ def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[
 
 
 def _own_results(
-    resource: Mapping[str, Any], questions: Questions, observations: Mapping[str, Mapping[str, Any]]
+    resource: Mapping[str, Any], questions: Questions, others: Others
 ) -> tuple[list[Said], bool]:
     """What results say that are contained or ask for nothing themselves; whether any asks for something."""
     said: list[Said] = []
@@ -151,7 +174,7 @@ def _own_results(
     for link in items(resource.get("result")):
         reference = text_of(link.get("reference"))
         inside = contained.get(reference)
-        observation = inside or observations.get(local_reference(reference))
+        observation = inside or others.observation(reference)
         if observation is None or text_of(observation.get("status")) in _NEVER:
             continue
         asked = list(_asked(observation, questions))
@@ -163,6 +186,56 @@ def _own_results(
                 each for question, element in asked for each in said_by_value(element, question, questions)
             ]
     return said, any_asks
+
+
+def biopsy_resources(
+    by_type: Mapping[str, Sequence[Mapping[str, Any]]], biopsies: CodeIndex, conditions: CodeIndex
+) -> list[Mapping[str, Any]]:
+    """The resources of a record in which a kidney biopsy may be told, reports first; none if there are none.
+
+    ``biopsies`` and ``conditions`` know the codes of biopsies, reports and lupus.
+    """
+    reports, procedures = (
+        [each for each in by_type.get(kind, ()) if _may_tell_of_biopsy(each, biopsies)]
+        for kind in ("DiagnosticReport", "Procedure")
+    )
+    diagnosed = [each for each in by_type.get("Condition", ()) if conditions.concepts(each.get("code"))]
+    return [*reports, *by_type.get("Observation", ()), *by_type.get("Specimen", ()), *procedures, *diagnosed]
+
+
+def _may_tell_of_biopsy(resource: Mapping[str, Any], biopsies: CodeIndex) -> bool:
+    coded = [words(each) for each in (resource.get("code"), *items(resource.get("conclusionCode")))]
+    named = any(_names_kidney(text) for text in (*coded, text_of(resource.get("conclusion"))))
+    return named or bool(biopsies.concepts(resource.get("code")))
+
+
+def _names_kidney(text: str) -> bool:
+    return names_kidney(text) or "isn/rps" in text.lower()
+
+
+def results_of(
+    known: Sequence[Mapping[str, Any]],
+    resources: Sequence[Any],
+    full_urls: Mapping[str, str],
+    identity: PatientIdentity,
+) -> list[Mapping[str, Any]]:
+    """The patient's Observations that reports among the ``known`` name as results and that are not known.
+
+    Their own codes tell nothing of a biopsy ("Final diagnosis"), so that only the report makes them count.
+    """
+    reports = [resource for resource in known if resource.get("resourceType") == "DiagnosticReport"]
+    links = [text_of(link.get("reference")) for report in reports for link in items(report.get("result"))]
+    named = {resolved(link, full_urls, "Observation") for link in links} - {reference_of(r) for r in known}
+    if not named:
+        return []
+    return [
+        resource
+        for resource in resources
+        if type(resource) is dict
+        and resource.get("resourceType") == "Observation"
+        and reference_of(resource) in named
+        and identity.is_subject_of(resource)
+    ]
 
 
 def _is_biopsy_report(
@@ -197,14 +270,12 @@ def _each(resource: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
     return items(resource.get(key))
 
 
-def _specimens(
-    resource: Mapping[str, Any], specimens: Mapping[str, Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
+def _specimens(resource: Mapping[str, Any], others: Others) -> list[Mapping[str, Any]]:
     if "specimen" not in resource:
         return []
     contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}
     links = [text_of(link.get("reference")) for link in items(resource["specimen"])]
-    found = [contained.get(link) or specimens.get(local_reference(link)) for link in links]
+    found = [contained.get(link) or others.specimen(link) for link in links]
     return [specimen for specimen in found if specimen]
 
 
@@ -239,12 +310,13 @@ def _period(value: Any) -> When | None:
     return When(start.first, end.last, start.text) if start.first <= end.last else None
 
 
-def _links(resource: Mapping[str, Any]) -> frozenset[str]:
+def _links(resource: Mapping[str, Any], others: Others) -> frozenset[str]:
+    """What the record is called, and what it refers to; by a ``urn:uuid:`` too, which names no type."""
     own = reference_of(resource)
-    found = {own} if "/" in own else set()
+    found = {own, f"urn:uuid:{resource['id']}"} if "/" in own else set()
     for key in [key for key in _LINKS if key in resource]:
         for link in items(resource[key]):
             reference = text_of(link.get("reference"))
             if reference and not reference.startswith("#"):
-                found.add(local_reference(reference))
+                found.add(resolved(reference, others.full_urls))
     return frozenset(found)

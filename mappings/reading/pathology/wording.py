@@ -18,11 +18,27 @@ from mappings.reading.pathology.mentions import (
     quote,
     separable,
 )
-from mappings.reading.pathology.numerals import CLASS_WORD, ClassList, Part, class_list, is_counted
+from mappings.reading.pathology.numerals import (
+    CHINESE,
+    CLASS_WORD,
+    ClassList,
+    Part,
+    class_list,
+    is_counted,
+)
+from mappings.reading.pathology.schemes import (
+    is_of_other_scheme,
+    is_of_transplant,
+    is_only_of_other_kidney_disease,
+    is_type_of_lupus,
+    is_who,
+    may_be_inactive,
+)
 from mappings.verdicts import Reason
 
 WHO_NOTE = "WHO classification"
 _NO_TOKENS: frozenset[str] = frozenset()
+_PROLIFERATIVE, _MEMBRANOUS = frozenset({"III", "IV"}), frozenset({"V"})
 _MOST_MENTIONS = 40
 
 
@@ -53,56 +69,64 @@ class _Mention(NamedTuple):
 
 _YEARS = r"(?:19|20)\d\d"
 _FILLER = (
-    rf"(?:[\s:=,_-]|\((?:isn[^()]{{0,30}}|who[^()]{{0,20}}|{_YEARS}[^()]{{0,20}}|revised[^()]{{0,20}})\)|\("
+    rf"(?:[\s:=,_)-]|\((?:isn[^()]{{0,30}}|who[^()]{{0,20}}|{_YEARS}[^()]{{0,20}}|revised[^()]{{0,20}})\)|\("
     rf"|isn\s?[/-]?\s?rps|{_YEARS}|revised|revision|classification|{CLASS_WORD}|category|type|stage|is|of|as"
-    r"|lupus nephritis|ln(?![a-z])|分型|分类|标准|为|型){0,14}"
+    r"|lupus nephritis|ln(?![a-z])|分[型类级]|标准|修订|诊断|年|版|为|属|第|型){0,14}"
 )
+_LN = r"lupus (?:glomerulo)?nephritis|lupus gn|ln|红斑狼疮肾炎|狼[疮瘡]性?[肾腎](?:小球)?炎|狼疮性?肾病"
+_ROMAN = r"(?-i:VI|IV|V|I{1,3})"
 _ANCHOR = re.compile(
-    r"(?<![a-z])(?:(?P<who>who|world health organi[sz]ation)"
-    rf"|{CLASS_WORD}(?![a-z])|isn\s?[/-]?\s?rps(?![a-z]))(?P<fill>{_FILLER})"
-    r"|(?P<name>(?<![a-z])(?:lupus (?:glomerulo)?nephritis|lupus gn|ln)(?![a-z])|狼疮性?肾炎)"
-    r"(?:[\s:(-]|type|grade){0,4}"
+    r"(?<![a-z])(?:(?P<who>who|world health organi[sz]ation|世界卫生组织)"
+    rf"|(?P<word>{CLASS_WORD})(?![a-z])|isn\s?[/-]?\s?rps(?![a-z]))(?P<fill>{_FILLER})"
+    rf"|(?P<name>(?<![a-z])(?:{_LN})(?![a-z]))(?:[\s:(,-]|type|grade|病理|分型|类型|诊断|为|属|第){{0,6}}"
     r"|(?<![a-z])type\s(?=(?:[IV]{1,3})[^.;\n]{0,20}?\s(?:lupus|ln(?![a-z])))"
-    r"|(?<![a-z0-9])(?=[IV]{1,3}[^.;。\n]{0,16}?型\s?(?:狼疮|ln))",
+    rf"|(?P<bare>(?<![a-z0-9])(?:(?=(?-i:III|IV)\s?-\s?(?-i:[SG])(?![a-z]))|(?=(?-i:III?|IV)\s?\+\s?(?-i:V)(?![a-z]))"
+    rf"|(?=(?-i:III?|IV)\s(?:and|with)\s(?-i:V)\s(?:lupus|ln(?![a-z])))|mixed\s(?=(?-i:III?|IV)\s(?:and|with|\+)\s(?-i:V)\b)))"
+    rf"|(?P<type>(?<![a-z0-9十{CHINESE}])(?=(?:[IV]{{1,3}}|[1-6]|[{CHINESE}])"
+    rf"[-IVSGAC1-6{CHINESE}()/+&,、和及与合并伴兼至到或~\s型]{{0,24}}型))",
     re.IGNORECASE,
 )
-_AFTER_BARE_ROMAN = re.compile(r"\s*(?:$|[.,;:)+&/型\n]|(?:with|and|by|active|isn|lupus)\b)", re.IGNORECASE)
-_OTHER_SCHEME_BEFORE = re.compile(
-    r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|child-?pugh|obesity|functional|mallampati|angle|haas"
-    r"|tervaert|berden|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic"
-    r"|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
+"""Where numerals may be classes: after a word for class or scheme, after the name of the disease, before
+"型", or in a form that only lupus nephritis has (IV-G, III + V)."""
+
+_SIGNS = (
+    *("class", "klass", "clas", "cl.", "cl ", "who", "world", "isn", "lupus", "ln", "type"),
+    *("mixed", "ii", "iv"),
+)
+"""What every anchor of an ASCII text begins with."""
+
+_AFTER_BARE_ROMAN = re.compile(
+    r"\s*(?:$|[.,;:)+&/、。\n型级級类類伴合并改病]"
+    r"|(?:with|by|active|isn|lupus|and(?!\s(?:oral|po|pulsed?|subcutaneous|sc|intramuscular|im|topical)\b))\b)",
     re.IGNORECASE,
 )
-_OTHER_SCHEME_AFTER = re.compile(
-    r"\W{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
-    r"|evidence|diabetic|haas|banff)\b",
-    re.IGNORECASE,
-)
-_OTHER_KIDNEY = re.compile(
-    r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b", re.IGNORECASE
-)
-_LUPUS = re.compile(r"lupus|isn|sle\b|(?<![a-z])ln(?![a-z])|狼疮|who\b|world health", re.IGNORECASE)
-_WHO_NEAR = re.compile(r"\bWHO\b|world health organi[sz]ation", re.IGNORECASE)
-_WHO_BEFORE = re.compile(
-    r"(?:\bWHO\b|(?i:world health organi[sz]ation))(?![^.;\n]{0,40}(?i:isn))[^.;\n,]{0,40}$"
-)
-_WHO_AFTER = re.compile(
-    r"^[^.;\n]{0,25}\(?(?:according to |by |per |\(|\[)(?:the )?(?:\d{4} |modified |revised )*"
-    r"(?:WHO\b|(?i:world health))"
-)
+_END_OF_TYPE = re.compile(r"\s?[型级級类類]")
+_GARBLED = re.compile(r"(?=[IViv]{0,3}[l1|])[IVivl1|]{2,4}(?![A-Za-z0-9])")
+"""A Roman numeral typed or scanned with l, 1 or | for I."""
+
+_STRAY = re.compile(r"(?<![A-Za-z0-9/-])(?:III|IV)(?![A-Za-z0-9])|(?<![第十二三四])[三四]型")
 _BETWEEN = re.compile(
     r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?"
     r"|of|an?"
     r"|components?|the|lupus|nephritis|ln|glomerulonephritis|gn|membranous|diffuse|focal|proliferative|active"
     r"|isn/rps|lesions?|pattern)\b"
-    r"|[\s,()+&/])*",
+    r"|合并|伴有?|以?及|[和与并型]|同时|膜性|增生性?|弥漫性?|局灶性?|节段性?|病变|改变|狼疮性?肾炎"
+    r"|[\s,()+&/、])*",
     re.IGNORECASE,
 )
 _JOINS = re.compile(
-    r"\b(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional)\b|[+&]", re.IGNORECASE
+    r"\b(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional)\b|[+&]|合并|伴|及|[和与并]",
+    re.IGNORECASE,
+)
+_SAYS_MEMBRANOUS = re.compile(r"membranous|膜性", re.IGNORECASE)
+_SAYS_PROLIFERATIVE = re.compile(
+    r"focal|diffuse|(?<!non)(?<!non-)proliferative|局灶|弥漫|增生", re.IGNORECASE
+)
+_WHOLE_BEFORE = re.compile(
+    r"(?:mixed|combined|lupus nephritis|ln(?![a-z])|狼疮性?肾炎|第|[\s:,(]){0,4}", re.IGNORECASE
 )
 _REST_OF_ANSWER = re.compile(
-    r"[\s.,)]{0,9}(?:lupus nephritis|ln|lupus|nephritis|型)?[\s.]{0,9}", re.IGNORECASE
+    r"[\s.,)]{0,9}(?:lupus nephritis|ln|lupus|nephritis|[型级]?(?:狼疮性?肾炎)?)?[\s.)。]{0,9}", re.IGNORECASE
 )
 
 
@@ -134,54 +158,74 @@ def read_class(
 
 
 def _mentions_in(words: str, year: int | None, answer: bool) -> list[_Mention]:
-    if answer:
-        return list(islice(_mentions(words, year), _MOST_MENTIONS)) or _whole_answer(words)
-    if _OTHER_KIDNEY.search(words) and not _LUPUS.search(words):
+    if not answer and is_only_of_other_kidney_disease(words):
         return []
-    return list(islice(_mentions(words, year), _MOST_MENTIONS))
+    return list(islice(_mentions(words, year), _MOST_MENTIONS)) or _whole_answer(words, answer)
 
 
 def _mentions(words: str, year: int | None) -> Iterator[_Mention]:
+    starts = _starts(words) if words.isascii() else None
     position = 0
-    while (anchor := _ANCHOR.search(words, position)) is not None:
-        listed = class_list(words, anchor.end())
-        position = max(anchor.end(), anchor.start() + 1)
+    while (anchor := _next_anchor(words, position, starts)) is not None:
+        start, found = anchor.span()
+        listed = class_list(words, found)
+        position = max(found, start + 1)
         if listed is not None and _belongs(words, anchor, listed):
-            position = listed.end
-            where = place(words, anchor.start(), position)
-            doubt = doubt_about(words, where, year)
-            yield _Mention(where, listed.parts, _is_who(words, anchor, position), listed.fault, doubt)
+            ended = _END_OF_TYPE.match(words, listed.end)
+            position = ended.end() if ended is not None else listed.end
+            where = place(words, start, position)
+            who = is_who(words, start, position, anchor[0])
+            yield _Mention(where, listed.parts, who, listed.fault, doubt_about(words, where, year))
+        elif anchor["word"] and (garbled := _GARBLED.match(words, found)) is not None:
+            yield _Mention(
+                place(words, start, garbled.end()), (), False, "a numeral that cannot be read", None
+            )
+
+
+def _next_anchor(words: str, position: int, starts: Sequence[int] | None) -> re.Match[str] | None:
+    if starts is None:
+        return _ANCHOR.search(words, position)
+    matches = (_ANCHOR.match(words, start) for start in starts if start >= position)
+    return next((match for match in matches if match is not None), None)
+
+
+def _starts(words: str) -> list[int]:
+    """Where an anchor may stand in an ASCII text: far cheaper than to try the pattern everywhere."""
+    lower, found = words.lower(), set()
+    for sign in _SIGNS:
+        position = lower.find(sign)
+        while position >= 0:
+            found.add(position)
+            position = lower.find(sign, position + 1)
+    return sorted(found)
 
 
 def _belongs(words: str, anchor: re.Match[str], listed: ClassList) -> bool:
     """Whether numerals after an anchor are classes of lupus nephritis."""
-    if _OTHER_SCHEME_BEFORE.search(words[max(0, anchor.start() - 60) : anchor.start()]):
+    start, found = anchor.span()
+    if is_of_other_scheme(words, start, listed.end):
         return False
-    if _OTHER_SCHEME_AFTER.match(words, listed.end):
-        return False
-    first = words[anchor.end()]
+    if anchor["type"] is not None or anchor["bare"] is not None:
+        told = anchor["bare"] is not None or any(part.of_lupus for part in listed.parts)
+        return is_type_of_lupus(words, start, listed.end, told=told)
+    first = words[found]
     if first.isdigit():
         filler = anchor["fill"]
         direct = filler is not None and "," not in filler and not filler.rstrip().endswith(("of", "as"))
         return direct and not is_counted(words, listed.end)
     if anchor["name"]:
-        return first.isupper() and _AFTER_BARE_ROMAN.match(words, listed.end) is not None
+        roman = first.isupper() or first in CHINESE
+        return roman and _AFTER_BARE_ROMAN.match(words, listed.end) is not None
     return True
 
 
-def _is_who(words: str, anchor: re.Match[str], end: int) -> bool:
-    """Whether the WHO scheme is named with the class, and ISN/RPS is not."""
-    if re.search("isn", anchor[0], re.IGNORECASE):
-        return False
-    if anchor["who"] or _WHO_NEAR.search(anchor["fill"] or ""):
-        return True
-    return bool(_WHO_BEFORE.search(words[: anchor.start()]) or _WHO_AFTER.match(words[end : end + 60]))
-
-
-def _whole_answer(words: str) -> list[_Mention]:
-    """An answer that is nothing but classes."""
-    listed = class_list(words, 0)
+def _whole_answer(words: str, answer: bool) -> list[_Mention]:
+    """A text that is nothing but classes; unless the class was asked for, with the Chinese word for type."""
+    before = _WHOLE_BEFORE.match(words)
+    listed = class_list(words, before.end() if before is not None else 0)
     if listed is None or not _REST_OF_ANSWER.fullmatch(words, listed.end):
+        return []
+    if not answer and "型" not in words:
         return []
     return [_Mention(place(words, 0, len(words)), listed.parts, False, listed.fault, None)]
 
@@ -189,19 +233,41 @@ def _whole_answer(words: str) -> list[_Mention]:
 def _reading(words: str, mentions: Sequence[_Mention]) -> ClassReading:
     clean = [mention for mention in mentions if mention.doubt is None]
     spoiled = [mention for mention in mentions if mention.doubt is not None]
-    fault = _fault(words, clean, spoiled)
-    shown = quote(words, (clean or mentions)[0].where)
-    if fault:
-        return ClassReading(_NO_TOKENS, Reason.UNREADABLE, fault, shown)
     of_isn = [mention for mention in clean if not mention.who]
-    tokens, fault = _tokens(words, of_isn or clean)
+    shown = quote(words, (of_isn or clean or mentions)[0].where)
+    fault = _fault(words, clean, spoiled)
+    tokens, disagreement = _tokens(words, of_isn or clean) if not fault else (_NO_TOKENS, "")
+    fault = fault or disagreement or _left_over(words, tokens, mentions)
     if fault:
         return ClassReading(_NO_TOKENS, Reason.UNREADABLE, fault, shown)
+    question = _to_be_judged(words, tokens, of_isn)
+    return ClassReading(tokens, Reason.NEEDS_JUDGEMENT if question else None, question, shown)
+
+
+def _to_be_judged(words: str, tokens: frozenset[str], of_isn: Sequence[_Mention]) -> str:
+    """What a person has to say before the classes count; empty if nothing."""
     if not of_isn:
-        return ClassReading(tokens, Reason.NEEDS_JUDGEMENT, WHO_NOTE, shown)
+        return WHO_NOTE
     if any(part.subclass for mention in of_isn for part in mention.parts):
-        return ClassReading(tokens, Reason.NEEDS_JUDGEMENT, "subclass of an older classification", shown)
-    return ClassReading(tokens, None, "", quote(words, of_isn[0].where))
+        return "subclass of an older classification"
+    if is_of_transplant(words):
+        return "of a transplanted kidney"
+    if not _PROLIFERATIVE.isdisjoint(tokens) and may_be_inactive(words):
+        return "perhaps without active lesions"
+    return ""
+
+
+def _left_over(words: str, tokens: frozenset[str], mentions: Sequence[_Mention]) -> str:
+    """Class I, II, V or VI is read only where no III or IV stands about that no mention explains."""
+    if any(token.startswith(("III", "IV")) for token in tokens):
+        return ""
+    for stray in _STRAY.finditer(words):
+        start, end = stray.span()
+        told = any(mention.where.start <= start < mention.where.end for mention in mentions)
+        of_other = is_of_other_scheme(words, start, end) or not is_type_of_lupus(words, start, end, told=True)
+        if not told and not of_other:
+            return "a numeral that may be another class"
+    return ""
 
 
 def _fault(words: str, clean: Sequence[_Mention], spoiled: Sequence[_Mention]) -> str:
@@ -219,13 +285,26 @@ def _fault(words: str, clean: Sequence[_Mention], spoiled: Sequence[_Mention]) -
     return next((mention.fault for mention in clean if mention.fault), "")
 
 
+def _are_parts(words: str, one: _Mention, other: _Mention) -> bool:
+    """Whether two diagnoses are one of mixed disease: "Focal ..., class III", "Membranous ..., class V"."""
+    for proliferative, membranous in ((one, other), (other, one)):
+        if membranous.classes == _MEMBRANOUS and proliferative.classes <= _PROLIFERATIVE:
+            return (
+                _SAYS_MEMBRANOUS.search(words, membranous.where.first, membranous.where.last) is not None
+                and _SAYS_PROLIFERATIVE.search(words, proliferative.where.first, proliferative.where.last)
+                is not None
+            )
+    return False
+
+
 def _tokens(words: str, mentions: Sequence[_Mention]) -> tuple[frozenset[str], str]:
     """The classes of mentions that agree: joined, the same again, or parts of the first."""
     whole = mentions[0].classes
     end = mentions[0].where.end
     for mention in mentions[1:]:
         between = words[end : mention.where.start]
-        if len(between) < 120 and _BETWEEN.fullmatch(between) and _JOINS.search(between):
+        joined = len(between) < 120 and _BETWEEN.fullmatch(between) and _JOINS.search(between)
+        if joined or _are_parts(words, mentions[0], mention):
             whole |= mention.classes
         elif not mention.classes <= whole:
             return _NO_TOKENS, "more than one class"

@@ -12,8 +12,11 @@ import pytest
 
 from mappings.definitions import DefinitionError, Mistake, load_catalog
 from mappings.definitions.loading import load_definitions
+from mappings.definitions.parsing.source import Plain
+from mappings.definitions.signing import content
 from mappings.definitions.signing.changes import Change, changes_between
 from mappings.definitions.signing.signature import Signature, signature_path, signature_text
+from mappings.units import spellings
 
 GOOD = Path(__file__).resolve().parents[2] / "bad_definitions" / "_good"
 TRIAL = "trials/T-GOOD.yaml"
@@ -86,6 +89,18 @@ def test_an_edit_loses_the_signature(file: str, old: str, new: str, root: Path) 
         load_catalog(root=root)
     assert [fault.mistake for fault in error.value.faults] == [Mistake.NOT_SIGNED]
     assert "changed after Dr A. Weber signed it on 2026-11-23" in str(error.value)
+
+
+def test_a_unit_that_is_read_in_another_way_loses_the_signature(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(root)
+    table = spellings.unit_table()
+    first = table.units[0]._replace(written=(*table.units[0].written, "g/gram of something"))
+    monkeypatch.setattr(content, "unit_table", lambda: table._replace(units=(first, *table.units[1:])))
+    assert load_catalog(root=root).trials[0].facts.reviewed_by == ""
+    (change,) = changes(root)
+    assert change.place[:2] == ("units", first.ucum)
 
 
 def test_a_draft_whose_signature_was_lost_is_served_as_not_reviewed(root: Path) -> None:
@@ -212,13 +227,15 @@ def test_a_change_is_shown_in_its_place(file: str, old: str, new: str, change: C
 
 
 def test_criteria_that_change_places_are_one_change_of_order() -> None:
-    one, other = {"id": "age", "x": "1"}, {"id": "sex", "x": "2"}
+    one: Plain = {"id": "age", "x": "1"}
+    other: Plain = {"id": "sex", "x": "2"}
     found = changes_between({"trial": [one, other]}, {"trial": [other, one]})
     assert found == (Change(("trial", "(order)"), "age, sex", "sex, age"),)
 
 
 def test_a_criterion_put_before_another_is_one_change() -> None:
-    one, other = {"id": "age"}, {"id": "sex"}
+    one: Plain = {"id": "age"}
+    other: Plain = {"id": "sex"}
     (change,) = changes_between({"trial": [other]}, {"trial": [one, other]})
     assert change == Change(("trial", "age"), None, '{"id": "age"}')
 

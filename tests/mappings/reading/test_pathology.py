@@ -464,7 +464,36 @@ def test_two_reports_of_one_biopsy_must_agree(
     first: str, second: str, tokens: str, problem: Reason | None
 ) -> None:
     for a, b in ((first, second), (second, first)):
-        assert gist(one(CLASS, report(a, "r1"), report(b, "r2"))) == ("2025-05-12", tokens, problem)
+        found = of(CLASS, report(a, "r1"), report(b, "r2"))
+        assert {gist(result) for result in found} == {("2025-05-12", tokens, problem)}
+        shown = [(result.reference, result.text) for result in found]
+        if problem is Reason.CONFLICTING:
+            assert shown == [("DiagnosticReport/r1", a), ("DiagnosticReport/r2", b)]
+        else:
+            assert len(shown) == 1
+
+
+def test_a_report_without_status_that_says_otherwise_leaves_the_class_unknown_and_both_are_shown() -> None:
+    final, bare = report("class IV. AI 9/24.", "r1"), report("class V. AI 2/24.", "r2", status=None)
+    for order in ((final, bare), (bare, final)):
+        assert [gist(result) for result in of(CLASS, *order)] == [
+            ("2025-05-12", "IV", Reason.NOT_CONFIRMED),
+            ("2025-05-12", "V", Reason.NOT_CONFIRMED),
+        ]
+        assert [(r.amount, r.problem) for r in of(AI, *order)] == [
+            (exactly(9), Reason.NOT_CONFIRMED),
+            (exactly(2), Reason.NOT_CONFIRMED),
+        ]
+    agreeing = report("class IV (A). AI 9/24.", "r2", status=None)
+    assert gist(one(CLASS, final, agreeing)) == ("2025-05-12", "IV", None)
+    assert one(AI, final, agreeing).problem is None
+
+
+def test_a_diagnosis_that_names_a_class_counts_from_the_day_on_which_it_was_known() -> None:
+    [whole] = of(ANY, condition(recordedDate="2026-03-02"))
+    assert (whole.when.text, whole.when.is_day) == ("2026-03-02", True)
+    [named] = of(CLASS, condition(recordedDate="2026-03-02"))
+    assert (named.when.first, named.when.last) == (BEGINNING, whole.when.last)
 
 
 # --- indices
@@ -512,14 +541,18 @@ def test_a_chronicity_index_ends_at_12() -> None:
 
 
 def test_two_numbers_for_one_index_are_conflicting() -> None:
-    found = one(
+    found = of(
         AI,
         observation("activity index", "a", valueInteger=3),
         observation("activity index", "b", valueInteger=4),
     )
-    assert (found.amount, found.problem) == (None, Reason.CONFLICTING)
-    found = one(AI, report("class IV. AI 9/24."), AI_OBSERVATION | {"valueInteger": 2})
-    assert (found.amount, found.problem) == (None, Reason.CONFLICTING)
+    assert [(r.amount, r.problem, r.text) for r in found] == [
+        (None, Reason.CONFLICTING, "3"),
+        (None, Reason.CONFLICTING, "4"),
+    ]
+    found = of(AI, report("class IV. AI 9/24."), AI_OBSERVATION | {"valueInteger": 2})
+    assert [(r.amount, r.problem) for r in found] == [(None, Reason.CONFLICTING)] * 2
+    assert {r.reference for r in found} == {"DiagnosticReport/r", "Observation/o2"}
 
 
 def test_an_index_without_a_class_from_the_same_biopsy_is_shown_and_does_not_count() -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from mappings.concept import Concept
 from mappings.facts import Result
-from mappings.reading.observations import read_observation
+from mappings.reading.observations import Readings, read_observation
 from mappings.reading.plain_results import PlainResults, is_plain
 from mappings.reading.values import UCUM
 
 UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
 C3 = Concept("c3", "C3", "finding", from_range={"high": "positive"})
+LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
 CONTRARY = Concept("contrary", "Contrary", "finding", from_range={"negative": "positive"})
 
 
@@ -32,9 +33,13 @@ def observation(unit: str = "g/g", value: Any = 1.2, flag: str = "", **members: 
     return {name: value for name, value in found.items() if value is not None}
 
 
+def between(low: float, high: float, unit: str = "g/L") -> list[dict[str, Any]]:
+    return [{"low": {"value": low, "unit": unit}, "high": {"value": high, "unit": unit}}]
+
+
 def the_long_way(resource: dict[str, Any], concept: Concept) -> Result:
     results: dict[str, list[Result]] = {}
-    read_observation(resource, [concept], lambda _code: (), {}, results, [])
+    read_observation(resource, [concept], Readings(lambda _code: (), {}, results, []))
     (result,) = results[concept.id]
     return result
 
@@ -49,6 +54,10 @@ def the_long_way(resource: dict[str, Any], concept: Concept) -> Result:
         (C3, observation("g/L", 0.6, "L")),
         (C3, observation("g/L", 1.9, "H")),
         (C3, observation("mg/dL", 60, "NEG")),
+        (C3, observation("g/L", 0.6, "L", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 1.9, "H", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 1.2, "N", referenceRange=between(0.9, 1.8))),
+        (LIMITED, observation(value=50)),
     ],
 )
 def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: dict[str, Any]) -> None:
@@ -82,6 +91,18 @@ def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: d
         (C3, observation("g/L", interpretation=[{"coding": [{"code": "L"}, {"code": "H"}]}])),
         (C3, observation("g/L ", flag="L")),
         (CONTRARY, observation("g/L", flag="NEG")),
+        (C3, observation("g/L", flag="A")),
+        (C3, observation("g/L", 0.6, "N", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 0.6, "L", referenceRange=between(90, 180, "mg/dL"))),
+        (C3, observation("g/L", 0.9, "L", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 0.6, "L", referenceRange=between(0.9, 1.8) * 2)),
+        (C3, observation("g/L", 0.6, "L", referenceRange=[])),
+        (C3, observation("g/L", 0.6, "L", referenceRange=[between(0.9, 1.8)[0] | {"appliesTo": [{}]}])),
+        (UPCR, observation(extension=[])),
+        (UPCR, observation("kg/g", 1e308)),
+        (LIMITED, observation(value=50.1)),
+        (LIMITED, observation("mg/g", 50_001)),
+        (LIMITED, observation(value=0.009)),
     ],
 )
 def test_whatever_is_not_plain_is_left_to_the_long_way(concept: Concept, resource: dict[str, Any]) -> None:

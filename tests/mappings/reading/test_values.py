@@ -13,6 +13,8 @@ from mappings.concept import Concept
 from mappings.reading.values import read_value
 
 UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
+LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
+CELLS = Concept("cells", "Cells", "measurement", unit="/[HPF]")
 ACTIVITY = Concept("ai", "NIH activity index", "measurement", unit="{score}", whole_number_to=24)
 ECOG = Concept(
     "ecog",
@@ -75,6 +77,25 @@ AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = 
     ("a coded grade", ECOG, coded("LA9622-7", "http://loinc.org"), (0, 0)),
     ("a grade as text", ECOG, {"valueString": "1"}, (1, 1)),
     ("a boolean for a number", UPCR, {"valueBoolean": True}, "unreadable"),
+    ("a time", UPCR, {"valueTime": "08:30:00"}, "unreadable"),
+    ("sampled data", UPCR, {"valueSampledData": {"data": "1 2 3"}}, "unreadable"),
+    ("a text with two ends", CELLS, {"valueString": "5-10 /HPF"}, (5, 10)),
+    ("two ends in Chinese", CELLS, {"valueString": "5～10个/HP"}, (5, 10)),  # noqa: RUF001
+    ("two ends without a unit", CELLS, {"valueString": "5-10"}, "unit_not_comparable"),
+    ("two ends upside down", CELLS, {"valueString": "10-5 /HPF"}, "unreadable"),
+    ("more than a text says", CELLS, {"valueString": ">50 /HPF"}, (50, math.inf)),
+    ("a ratio that divides to a limit exactly", UPCR,
+     {"valueRatio": {"numerator": {"value": 33.936, "unit": "mg"},
+                     "denominator": {"value": 0.3, "unit": "mmol"}}},
+     (1.0, 1.0)),
+    ("a number that becomes too large", UPCR, quantity(1e308, "kg/g"), "unreadable"),
+    ("what cannot be", LIMITED, quantity(438, "g/g"), "unreadable"),
+    ("what cannot be, in another unit", LIMITED, quantity(438000, "mg/g"), "unreadable"),
+    ("what can just be", LIMITED, quantity(50, "g/g"), (50, 50)),
+    ("a great ratio that is real", LIMITED, quantity(30, "g/g"), (30, 30)),
+    ("less than what cannot be", LIMITED, quantity(438, "g/g", comparator="<"), (-math.inf, 438)),
+    ("more than what cannot be", LIMITED, quantity(438, "g/g", comparator=">"), "unreadable"),
+    ("too little to be", LIMITED, quantity(0.001, "g/g"), "unreadable"),
 ]  # fmt: skip
 
 
@@ -94,7 +115,8 @@ def test_a_measurement_is_a_number_in_the_canonical_unit_or_says_why_not(
         assert (value.amount.low, value.amount.high) == expected
 
 
-RANGE = {"referenceRange": [{"low": {"value": 0.9, "unit": "g/L"}, "high": {"value": 1.8, "unit": "g/L"}}]}
+NORMAL = {"low": {"value": 0.9, "unit": "g/L"}, "high": {"value": 1.8, "unit": "g/L"}}
+RANGE = {"referenceRange": [NORMAL]}
 
 
 def flagged(code: str) -> dict[str, Any]:
@@ -107,8 +129,28 @@ ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
     ("inside it", C3, quantity(1.0, "g/L") | RANGE, "normal"),
     ("above it", C3, quantity(2.0, "g/L") | RANGE, "high"),
     ("flagged low", C3, quantity(0.5, "g/L") | flagged("L"), "low"),
-    ("the flag goes before the range", C3, quantity(0.5, "g/L") | flagged("N") | RANGE, "normal"),
-    ("a range in another unit says nothing", C3, quantity(50, "mg/dL") | RANGE, "? imprecise"),
+    ("flag and range disagree", C3, quantity(0.5, "g/L") | flagged("N") | RANGE, "? conflicting"),
+    ("flag and range agree", C3, quantity(0.5, "g/L") | flagged("L") | RANGE, "low"),
+    ("on the limit the flag decides", C3, quantity(0.9, "g/L") | flagged("L") | RANGE, "low"),
+    ("on the limit without a flag", C3, quantity(0.9, "g/L") | RANGE, "normal"),
+    ("a range in another unit is converted", C3, quantity(50, "mg/dL") | RANGE, "low"),
+    ("a range in a unit that cannot be converted says nothing",
+     C3, quantity(5, "umol/L") | RANGE, "? imprecise"),
+    ("a range in another spelling of the unit", C3, quantity(0.5, "g/l") | RANGE, "low"),
+    ("below detection, where the range begins",
+     C3, quantity(0.9, "g/L", comparator="<") | RANGE, "low"),
+    ("above what is measured, where the range ends",
+     C3, quantity(1.8, "g/L", comparator=">") | RANGE, "high"),
+    ("abnormal says not which way", C3, quantity(0.5, "g/L") | flagged("A"), "? imprecise"),
+    ("abnormal with a range", C3, quantity(0.5, "g/L") | flagged("A") | RANGE, "low"),
+    ("abnormal inside the range", C3, quantity(1.2, "g/L") | flagged("A") | RANGE, "? conflicting"),
+    ("abnormal, worded", DSDNA, {"valueString": "abnormal"}, "? imprecise"),
+    ("the laboratory could not decide", DSDNA, quantity(4, "[IU]/mL") | flagged("IND"), "? imprecise"),
+    ("flagged negative above the range",
+     DSDNA, quantity(4, "g/L") | flagged("NEG") | RANGE, "? conflicting"),
+    ("a range of treatment is not the normal one",
+     C3, quantity(0.5, "g/L") | {"referenceRange": [NORMAL | {"type": {"text": "therapeutic"}}]},
+     "? imprecise"),
     ("two ranges say nothing",
      C3, quantity(0.5, "g/L") | {"referenceRange": RANGE["referenceRange"] * 2}, "? imprecise"),
     ("no range, no flag", C3, quantity(0.5, "g/L"), "? imprecise"),
@@ -127,6 +169,9 @@ ANSWERS: list[tuple[str, Concept, dict[str, Any], str]] = [
     ("titre as text", ANA, {"valueString": "1:160 speckled"}, "positive"),
     ("titre at the limit", ANA, {"valueString": "1:80"}, "positive"),
     ("titre below, though flagged", ANA, {"valueString": "1:40"} | flagged("POS"), "negative"),
+    ("titre with a stroke", ANA, {"valueString": "1/320"}, "positive"),
+    ("titre in full width", ANA, {"valueString": "1：320"}, "positive"),  # noqa: RUF001
+    ("a date is no titre", ANA, {"valueString": "1/5/2024"}, "? imprecise"),
     ("titre as quantity", ANA, quantity(160, "{titer}"), "positive"),
     ("titre above the last dilution", ANA, {"valueString": ">1:1280"}, "positive"),
     ("titre below the first", ANA, {"valueString": "<1:40"}, "negative"),

@@ -1,0 +1,102 @@
+"""``trialhook timeline``: when a patient was given which drugs, as a table or a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+
+from cds_service.assessing import definitions, served_trials
+from cds_service.clock import today_in
+from cds_service.command_settings import settings_or_usage
+from cds_service.drawing.picture import Picture, picture_of, treatment_rule
+from cds_service.drawing.svg import svg_of
+from cds_service.drawing.table import print_timelines
+from cds_service.drawing.words import plural
+from cds_service.screening.files import UnusableInputError, read_files
+from cds_service.screening.patients import PatientResources, sort_by_patient
+from mappings.facts import PatientRecord
+from mappings.reading.record import DRUG_RECORDS, read_record
+from mappings.results import Gap
+from mappings.timeline import DrugTimeline, timelines_of
+from mappings.trial_definition import Catalog
+
+_DRUG_TYPES = frozenset({*DRUG_RECORDS, "Medication"})
+
+
+class Drawn(NamedTuple):
+    """One patient's picture, and the timelines it was made from in its order."""
+
+    picture: Picture
+    timelines: tuple[DrugTimeline, ...]
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--patient", "patient_id", metavar="ID", help="Only this patient.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the timeline (default: today).")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture to this file.")
+def timeline(files: Sequence[Path], patient_id: str | None, as_of: datetime | None, svg: Path | None) -> None:
+    """Show when which drugs were ordered, stated, given and dispensed, from FHIR in FILEs."""
+    day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
+    try:
+        data = read_files(files)
+        patients = _asked(sort_by_patient(data).patients, patient_id)
+    except UnusableInputError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(2) from None
+    catalog = definitions()
+    if svg is not None:
+        if len(patients) > 1:
+            raise click.UsageError("these files hold several patients: say which with --patient ID")
+        picture = draw(patients[0], data.gaps, day, catalog).picture
+        try:
+            svg.write_text(svg_of(picture), encoding="utf-8")
+        except OSError as error:
+            raise click.UsageError(f"{svg} cannot be written: {error.strerror}") from None
+        return
+    console = Console(highlight=False)
+    for patient in patients:
+        drawn = draw(patient, data.gaps, day, catalog)
+        named = [(catalog.concepts[one.concept], one) for one in drawn.timelines]
+        print_timelines(console, drawn.picture, named)
+
+
+def draw(patient: PatientResources, gaps: Sequence[Gap], day: date, catalog: Catalog) -> Drawn:
+    """The timelines of a patient's drugs up to the day, beside the trials' first treatment rule."""
+    record = read_record(
+        patient.resources, catalog, patient_id=patient.patient_id, full_urls=patient.full_urls, gaps=gaps
+    )
+    exposures = [one for known in record.exposures.values() for one in known]
+    found = treatment_rule(served_trials(catalog, serve_drafts=True))
+    rule = found[1] if found is not None else None
+    timelines = timelines_of(exposures, day.toordinal())
+    if rule is not None:
+        asked = [*rule.of, *rule.together_with]
+        known = {concept: number for number, concept in enumerate(asked)}
+        timelines = tuple(
+            sorted(timelines, key=lambda one: (known.get(one.concept, len(asked)), one.concept))
+        )
+    name = f"Patient/{patient.patient_id}"
+    return Drawn(picture_of(name, timelines, day, rule, catalog, _doubts(record)), timelines)
+
+
+def _doubts(record: PatientRecord) -> list[str]:
+    """What was not read or could not be: it may have held other drugs, or the same for longer."""
+    missed = [f"Not all was read: {gap.what}." for gap in record.gaps if gap.resource_type in _DRUG_TYPES]
+    faulty = {one.reference for one in record.unreadable if one.reference.partition("/")[0] in _DRUG_TYPES}
+    return [*missed, *([f"Not wholly readable: {plural(len(faulty), 'drug record')}."] if faulty else [])]
+
+
+def _asked(patients: Sequence[PatientResources], patient_id: str | None) -> Sequence[PatientResources]:
+    if patient_id is None:
+        return patients
+    wanted = patient_id.removeprefix("Patient/")
+    found = [patient for patient in patients if patient.patient_id == wanted]
+    if not found:
+        raise click.UsageError("these files hold no patient with this id")
+    return found

@@ -1,0 +1,1 @@
+"""What would settle an assessment, and by how much or how long it was missed."""

@@ -1,0 +1,1 @@
+"""What laboratories say beside a value: reference ranges, corrections, repeats, timed collections."""

@@ -1,0 +1,104 @@
+"""Of which classification a numeral is: ISN/RPS, WHO, or one of another disease."""
+
+from __future__ import annotations
+
+import re
+
+_NEAR = 60
+_OTHER_BEFORE = re.compile(
+    r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|collagen|child-?pugh|obesity|functional|mallampati|angle|haas"
+    r"|tervaert|berden|bosniak|ckd|gold|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic"
+    r"|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
+    re.IGNORECASE,
+)
+_OTHER_AFTER = re.compile(
+    r"\W{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
+    r"|evidence|diabetic|haas|banff|collagen|hypersensitiv\w+|diabetes|renal tubular)\b",
+    re.IGNORECASE,
+)
+_TYPE_OF_OTHER = (
+    r"胶原|糖尿病|酸中毒|超敏|变态反应|过敏|呼吸衰竭|心肾综合征|急进性|新月体(?:性|型)?(?:肾小球)?肾炎|膜增[生殖]性?|系膜毛细血管性?"
+    r"|紫癜性?肾炎|冷球蛋白血症?|iga肾病|肝肾综合征|高脂血症|高脂蛋白血症|mpgn|rpgn|c3|haas|lee氏?|hass"
+)
+_TYPE_BEFORE = re.compile(rf"(?:{_TYPE_OF_OTHER})(?:(?:肾小球)?肾炎|肾病)?\W{{0,3}}$", re.IGNORECASE)
+_TYPE_AFTER = re.compile(rf"(?:型)?\W{{0,2}}(?:{_TYPE_OF_OTHER})", re.IGNORECASE)
+_OTHER_KIDNEY = re.compile(
+    r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b"
+    r"|iga肾病|紫癜|糖尿病肾|移植|膜增[生殖]|急进性",
+    re.IGNORECASE,
+)
+_LUPUS = re.compile(
+    r"lupus|isn|sle(?![a-z])|(?<![a-z])ln(?![a-z])|狼[疮瘡]|who(?![a-z])|world health|世界卫生组织",
+    re.IGNORECASE,
+)
+_KIDNEY_BIOPSY = re.compile(r"[肾腎](?:脏|组织)?(?:活检|穿刺|病理)|型(?:病变|改变)")
+_WHO_NEAR = re.compile(r"(?<![A-Za-z])WHO(?![A-Za-z])|(?i:world health organi[sz]ation)|世界卫生组织")
+_WHO_BEFORE = re.compile(rf"(?:{_WHO_NEAR.pattern})(?![^.;\n。]{{0,40}}(?i:isn))[^.;\n,。]{{0,40}}$")
+_WHO_AFTER = re.compile(
+    r"[^.;\n。]{0,25}?\(?(?:according to |by |per |\(|\[|按|依|据)(?:the )?(?:\d{4} |modified |revised )*"
+    r"(?:WHO(?![A-Za-z])|(?i:world health)|世界卫生组织)"
+)
+_TRANSPLANT = re.compile(
+    r"allograft|transplant(?:ed)? kidney|移植肾"
+    r"|(?:kidney|renal) transplant(?!\w| (?:candid|evalu|list|work|refer))",
+    re.IGNORECASE,
+)
+_INACTIVE = re.compile(
+    r"\binactive\b|\((?:c|chronic)\)|\b(?:focal|diffuse|segmental|global)\s(?:\w+\s)?sclerosing\b"
+    r"|\b(?:no|without|absen(?:t|ce of)|lack of)\s(?:\w+\s){0,2}(?:activity(?! ind| score)"
+    r"|active\s(?:\w+\s)?(?:lesions?|disease|nephritis|inflammation|glomerulonephritis))"
+    r"|非活动性?|不活动|(?:无|未见)(?:明显)?活动性?病变",
+    re.IGNORECASE,
+)
+_SIGNS_OF_TRANSPLANT = ("allograft", "transplant", "移植")
+_SIGNS_OF_INACTIVE = ("inactive", "(c", "sclerosing", " active", " activity", "活动")
+"""One of these is in every text in which the pattern is found, and to look for them is far cheaper."""
+
+
+def is_of_other_scheme(words: str, start: int, end: int) -> bool:
+    """Whether "class IV" from ``start`` to ``end`` is a class of something else (NYHA, HLA, Banff)."""
+    before = words[max(0, start - _NEAR) : start]
+    return _OTHER_BEFORE.search(before) is not None or _OTHER_AFTER.match(words, end) is not None
+
+
+def is_type_of_lupus(words: str, start: int, end: int, *, told: bool) -> bool:
+    """Whether a bare "Ⅳ型" or "IV-G" is one of lupus nephritis; ``told``: it could hardly be anything else.
+
+    Chinese names types of many diseases in the same way (Ⅳ型胶原, 2型糖尿病, Ⅱ型新月体肾炎).
+    """
+    if _TYPE_BEFORE.search(words[max(0, start - _NEAR) : start]) or _TYPE_AFTER.match(words, end):
+        return False
+    return told or _LUPUS.search(words) is not None or _KIDNEY_BIOPSY.search(words) is not None
+
+
+def is_only_of_other_kidney_disease(words: str) -> bool:
+    """Whether the text names another kidney disease, and lupus nowhere."""
+    return _LUPUS.search(words) is None and _OTHER_KIDNEY.search(words) is not None
+
+
+def is_who(words: str, start: int, end: int, anchor: str) -> bool:
+    """Whether the WHO scheme is named with the class, and ISN/RPS is not."""
+    if "isn" in anchor.lower():
+        return False
+    if _WHO_NEAR.search(anchor) or "who" in anchor.lower():
+        return True
+    before = words[max(0, start - 3 * _NEAR) : start]
+    return bool(_WHO_BEFORE.search(before) or _WHO_AFTER.match(words[end : end + _NEAR]))
+
+
+def is_of_transplant(words: str) -> bool:
+    """Whether the text speaks of a transplanted kidney."""
+    return has_one_of(_SIGNS_OF_TRANSPLANT, words.lower()) and _TRANSPLANT.search(words) is not None
+
+
+def may_be_inactive(words: str) -> bool:
+    """Whether the text says, other than by a suffix beside the class, that nothing is active."""
+    return has_one_of(_SIGNS_OF_INACTIVE, words.lower()) and _INACTIVE.search(words) is not None
+
+
+def has_one_of(signs: tuple[str, ...], words: str) -> bool:
+    """Whether one of the signs is in the text. A loop, because ``any`` costs more than the looking."""
+    for sign in signs:  # noqa: SIM110
+        if sign in words:
+            return True
+    return False

@@ -1,0 +1,147 @@
+"""The listed exceptions to the invariants, each as narrow as can be. docs/invariants.md has them in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from mappings.reading.code_index import first_code
+from mappings.reading.references import reference_of
+from tests.fuzz.charts import Chart, Json, catalog, is_the_patient, references_in, resource_of
+from tests.fuzz.judging import Judged, record_of
+
+_OVER = frozenset({"inactive", "resolved"})
+
+
+class Change(NamedTuple):
+    """One change to a chart and what followed for one verdict."""
+
+    verdict: str
+    resource: Json
+    member: str
+    before: Judged
+    after: Judged
+    chart: Chart
+
+
+class Excepted(NamedTuple):
+    """``name`` stands in the docs. ``holds`` says whether a change is what the exception is about."""
+
+    invariant: str
+    name: str
+    why: str
+    holds: Callable[[Change], bool]
+
+
+def _is_comparator(change: Change) -> bool:
+    return change.member.endswith("comparator")
+
+
+def _is_prohibition(change: Change) -> bool:
+    return change.member == "doNotPerform"
+
+
+def _is_said_active(change: Change) -> bool:
+    """A Condition that says active, without its verificationStatus."""
+    said = first_code(change.resource.get("clinicalStatus"))
+    return change.member == "verificationStatus" and said == "active"
+
+
+def _was_over(change: Change) -> bool:
+    """A Condition that said inactive or resolved, and says nothing now."""
+    return change.member == "clinicalStatus" and first_code(change.resource.get("clinicalStatus")) in _OVER
+
+
+def _was_denied(change: Change) -> bool:
+    """The rule of a Consent, whose absence leaves the consent as it is."""
+    provision = change.resource.get("provision")
+    denied = isinstance(provision, dict) and provision.get("type") == "deny"
+    return denied and change.member in ("provision", "provision.type")
+
+
+def _disagreed_with_its_code(change: Change) -> bool:
+    """What says the coded unit of a quantity, if that is not the one written beside it."""
+    path, _, last = change.member.rpartition(".")
+    parent: Any = change.resource
+    for step in path.split(".") if path else ():
+        parent = parent[int(step)] if isinstance(parent, list) else parent.get(step)
+    if last not in ("system", "code") or not isinstance(parent, dict):
+        return False
+    return parent.get("unit") not in (None, parent.get("code"))
+
+
+def _is_of_a_kidney_biopsy(change: Change) -> bool:
+    """A record of a kidney biopsy, where the verdict rests on another record of one."""
+    if not _tells_of_a_biopsy(change.resource, change.chart):
+        return False
+    resting = change.before.references[change.verdict] | change.after.references[change.verdict]
+    resources = map(resource_of, change.chart.entries)
+    return any(reference_of(r) in resting and _tells_of_a_biopsy(r, change.chart) for r in resources)
+
+
+def _tells_of_a_biopsy(resource: Json, chart: Chart) -> bool:
+    """Whether the reader finds a kidney biopsy in a resource and what it refers to."""
+    about = references_in(resource)
+    entries = [
+        entry
+        for entry in chart.entries
+        if resource_of(entry) is resource
+        or is_the_patient(entry, chart)
+        or reference_of(resource_of(entry)) in about
+    ]
+    results = record_of(chart.with_entries(entries)).results
+    return any(catalog().concepts[concept].pathology for concept in results)
+
+
+EXCEPTIONS: Sequence[Excepted] = (
+    Excepted(
+        "removing-a-resource",
+        "records of one kidney biopsy",
+        "Procedure, specimen, report and results tell together of one biopsy: one gives the class, another "
+        "the day or the index. The evidence names the one that gives the value.",
+        _is_of_a_kidney_biopsy,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "comparator",
+        "FHIR gives its absence a meaning: the value is exact. <1.5 without its comparator says 1.5.",
+        _is_comparator,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "doNotPerform",
+        "FHIR gives its absence a meaning: the order is one to do.",
+        _is_prohibition,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "verificationStatus of an active Condition",
+        "Decided: without verificationStatus a Condition counts as confirmed if it says active, and the "
+        "evidence says so.",
+        _is_said_active,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "clinicalStatus of a Condition that was over",
+        "Decided: a confirmed Condition counts unless it says inactive or resolved; an encounter's diagnosis "
+        "need not say either.",
+        _was_over,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "provision of a Consent",
+        "FHIR gives its absence a meaning: the consent stands as it is. An active research consent that "
+        "names the study and denies nothing is one.",
+        _was_denied,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "system or code of a quantity whose code is not its unit",
+        "A code of UCUM counts before the unit as written; without code or system the unit counts.",
+        _disagreed_with_its_code,
+    ),
+)
+
+
+def is_excepted(invariant: str, change: Change) -> bool:
+    return any(each.invariant == invariant and each.holds(change) for each in EXCEPTIONS)

@@ -1,0 +1,92 @@
+"""Several versions of one Patient in a record: what they contradict each other in is not known."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from mappings.definitions import load_catalog
+from mappings.facts import PatientFacts
+from mappings.reading.record import read_record
+
+CATALOG = load_catalog()
+PATIENT: dict[str, Any] = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "gender": "female",
+    "birthDate": "1990-03-01",
+}
+DIED = {"deceasedDateTime": "2026-06-02"}
+
+
+def facts_of(*versions: dict[str, Any]) -> set[PatientFacts]:
+    """What is read of the versions in every order."""
+    return {
+        read_record(list(order), CATALOG, patient_id="p1").patient
+        for order in permutations([{**PATIENT, **version} for version in versions])
+    }
+
+
+@pytest.mark.parametrize(
+    ("versions", "member", "expected"),
+    [
+        (({}, {}), "gender", "female"),
+        (({}, {"gender": "male"}), "gender", "unknown"),
+        (({"gender": None}, {}), "gender", "female"),
+        (({}, {"birthDate": "1990-03-02"}), "birth", None),
+        (({}, {"birthDate": "1990-03-02"}), "birth_unreadable", True),
+        (({}, {"birthDate": ["1990"]}), "birth_unreadable", True),
+        (({}, {}), "birth_unreadable", False),
+        (({}, {"active": False}), "inactive", True),
+        (({}, {"active": True}), "inactive", False),
+        (({}, {"link": [{"type": "replaced-by"}]}), "merged", True),
+        (({}, {"link": "none"}), "merged", False),
+        (({}, {}), "deceased", None),
+    ],
+)
+def test_two_versions_of_a_patient_are_read_as_one(
+    versions: tuple[dict[str, Any], ...], member: str, expected: object
+) -> None:
+    (facts,) = facts_of(*versions)
+    assert getattr(facts, member) == expected
+
+
+@pytest.mark.parametrize("others", [({},), ({}, {"deceasedBoolean": False}), (DIED, {})])
+def test_who_died_by_one_version_died(others: tuple[dict[str, Any], ...]) -> None:
+    (facts,) = facts_of(DIED, *others)
+    assert facts.deceased is not None
+    assert facts.deceased.text == "2026-06-02"
+
+
+def test_a_death_without_a_day_comes_before_one_with_a_day() -> None:
+    (facts,) = facts_of(DIED, {"deceasedBoolean": True})
+    assert facts.deceased is not None
+    assert facts.deceased.text == ""
+
+
+def test_resources_that_name_the_patient_by_an_identifier_of_either_version_are_read() -> None:
+    numbers = [{"system": "urn:mrn", "value": "7"}, {"system": "urn:old", "value": "8"}]
+    versions = [{**PATIENT, "identifier": [number]} for number in numbers]
+    results = [
+        {
+            "resourceType": "Observation",
+            "id": number["value"],
+            "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2890-2"}]},
+            "subject": {"identifier": number},
+            "effectiveDateTime": f"2026-06-0{number['value']}",
+            "valueQuantity": {"value": 1, "system": "http://unitsofmeasure.org", "code": "g/g"},
+        }
+        for number in numbers
+    ]
+    record = read_record([*versions, *results], CATALOG, patient_id="p1")
+    assert len(record.results["urine-protein-creatinine-ratio"]) == 2
+    assert (record.counts.received, record.counts.read) == (4, 4)
+
+
+def test_somebody_else_s_patient_is_no_version() -> None:
+    other = {**PATIENT, "id": "p2", "gender": "male", "active": False}
+    record = read_record([PATIENT, other], CATALOG, patient_id="p1")
+    assert (record.patient.gender, record.patient.inactive) == ("female", False)

@@ -1,0 +1,174 @@
+"""One timeline for each ingredient, from the records that an EHR holds. The day is 1 November 2025."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.dates import BEGINNING
+from mappings.facts import Exposure
+from mappings.timeline import LONGEST_GAP_DAYS, DrugTimeline, common_exposure, timelines_of
+from mappings.timeline.covering import Span
+from tests.mappings.timeline.records import TODAY, dispense, dose, exposures, order, statement
+from tests.mappings.timeline.test_together import exposures as random_exposures
+
+T = TODAY.toordinal()
+
+
+def timeline(*records: dict[str, Any]) -> DrugTimeline:
+    [one] = timelines_of(exposures(*records), T)
+    return one
+
+
+def text(span: Span) -> str:
+    first = "?" if span.first == BEGINNING else str(date.fromordinal(span.first))
+    return f"{first}/{date.fromordinal(span.last)}"
+
+
+def said(one: DrugTimeline) -> str:
+    """The courses, each with its end, its gaps and how it is known."""
+    words = []
+    for course in one.courses:
+        ongoing = {True: "ongoing", False: "ended", None: "perhaps ongoing"}[course.ongoing(T)]
+        gaps = [f"gap {span.last - span.first + 1}" for span in course.gaps]
+        span = text(Span(course.first, course.last))
+        words.append(", ".join([span, ongoing, *gaps, " ".join(course.sources)]))
+    return "; ".join(words)
+
+
+MONTHS = ("2025-06-01", "2025-07-01", "2025-08-01", "2025-09-01", "2025-10-01", "2025-10-31")
+CASES = [
+    ("an open order goes on", [order("2025-01-10")], "2025-01-10/2025-11-01, ongoing, ordered"),
+    ("an order with its end", [order("2025-01-10", "2025-03-01")], "2025-01-10/2025-03-01, ended, ordered"),
+    ("an order that ends today", [order("2025-01-10", "2025-11-01")],
+     "2025-01-10/2025-11-01, ongoing, ordered"),
+    ("an order that begins tomorrow says nothing yet", [order("2025-11-02")], None),
+    ("four kinds of records are one timeline",
+     [order("2025-09-01", drug="rituximab", status="stopped", end="2025-09-30"),
+      statement("2025-08-15", "2025-08-20", drug="rituximab"),
+      dispense("2025-09-02", None, drug="rituximab"), dose("2025-09-03")],
+     "2025-08-15/2025-11-01, ongoing, gap 11, ordered stated given dispensed"),
+    ("refills in time", [dispense(day, 31) for day in MONTHS], "2025-06-01/2025-11-01, ongoing, dispensed"),
+    ("refills a few days late", [dispense("2025-08-01", 30), dispense("2025-09-05", 30),
+                                 dispense("2025-10-10", 30)],
+     "2025-08-01/2025-11-01, ongoing, gap 5, gap 5, dispensed"),
+    ("a refill 30 days late", [dispense("2025-07-01", 30), dispense("2025-08-30", 90)],
+     "2025-07-01/2025-11-01, ongoing, gap 30, dispensed"),
+    ("a refill 31 days late is a new course", [dispense("2025-07-01", 30), dispense("2025-08-31", 90)],
+     "2025-07-01/2025-07-30, ended, dispensed; 2025-08-31/2025-11-01, ongoing, dispensed"),
+    ("the last refill ran out", [dispense("2025-08-01", 30), dispense("2025-09-01", 30)],
+     "2025-08-01/2025-09-30, ended, gap 1, dispensed"),
+    ("refills that overlap are not added up", [dispense("2025-08-01", 90), dispense("2025-08-02", 90)],
+     "2025-08-01/2025-10-30, ended, dispensed"),
+    ("a dispense without its supply counts for its day",
+     [dispense("2025-10-31", None), dispense("2025-11-01", None)],
+     "2025-10-31/2025-11-01, ongoing, dispensed"),
+    ("a renewed order", [order("2025-01-01", "2025-06-30", status="completed"), order("2025-07-10")],
+     "2025-01-01/2025-11-01, ongoing, gap 9, ordered"),
+    ("a renewed order, and nobody wrote when the first ended",
+     [order("2025-01-01", status="completed"), order("2025-07-10")],
+     "2025-01-01/2025-11-01, ongoing, ordered"),
+    ("an order on hold may not be taken", [order("2025-01-01", status="on-hold")],
+     "2025-01-01/2025-11-01, perhaps ongoing, ordered"),
+    ("stopped, with its day", [order("2025-01-01", "2025-05-05", status="stopped")],
+     "2025-01-01/2025-05-05, ended, ordered"),
+    ("stopped before its planned end", [order("2025-01-01", "2026-05-05", status="stopped")],
+     "2025-01-01/2025-10-31, ended, ordered"),
+    ("stopped, nobody wrote when", [order("2025-01-01", status="stopped")],
+     "2025-01-01/2025-10-31, ended, ordered"),
+    ("a start known by month", [statement("2025-03")], "2025-03-01/2025-11-01, ongoing, stated"),
+    ("a start not known", [statement(None)], "?/2025-11-01, ongoing, stated"),
+    ("an infusion counts for 180 days", [dose("2025-01-01")], "2025-01-01/2025-06-30, ended, given"),
+    ("two courses of infusions", [dose("2024-01-01"), dose("2025-08-01")],
+     "2024-01-01/2024-06-29, ended, given; 2025-08-01/2025-11-01, ongoing, given"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_the_courses_of_one_drug(records: list[dict[str, Any]], expected: str | None) -> None:
+    timelines = timelines_of(exposures(*records), T)
+    assert [said(one) for one in timelines] == ([] if expected is None else [expected])
+
+
+def test_what_is_sure_of_a_course_is_kept_apart() -> None:
+    [course] = timeline(statement("2025-03", "2025-06")).courses
+    assert text(Span(course.first, course.last)) == "2025-03-01/2025-06-30"
+    assert [text(span) for span in course.surely] == ["2025-03-31/2025-06-01"]
+    [course] = timeline(order("2025-01-01", status="on-hold")).courses
+    assert course.surely == ()
+
+
+def test_a_dose_without_a_date_is_kept_and_covers_nothing() -> None:
+    one = timeline(dose("2025-08-01"), dose(None))
+    assert len(one.courses) == 1
+    assert [record.reference for record in one.undated] == ["MedicationAdministration/rituximab"]
+    assert timeline(dose(None)).ongoing is False
+
+
+def test_the_breaks_lie_between_courses() -> None:
+    one = timeline(dispense("2025-01-01", 31), dispense("2025-06-01", 30), order("2025-10-01"))
+    assert [text(span) for span in one.breaks] == ["2025-02-01/2025-05-31", "2025-07-01/2025-09-30"]
+    assert one.ongoing is True
+
+
+def test_each_source_keeps_its_own_days() -> None:
+    [course] = timeline(order("2025-06-01"), dispense("2025-06-03", 30), dispense("2025-07-20", 30)).courses
+    assert course.gaps == ()
+    assert [text(span) for span in course.spans_of("dispensed")] == [
+        "2025-06-03/2025-07-02",
+        "2025-07-20/2025-08-18",
+    ]
+    assert course.spans_of("given") == ()
+
+
+def test_a_change_of_drug_makes_two_timelines_and_one_time_together() -> None:
+    records = [
+        order("2025-01-01"),
+        order("2025-01-01", "2025-05-31", drug="azathioprine"),
+        order("2025-06-20", drug="mycophenolate"),
+    ]
+    azathioprine, mycophenolate, prednisone = timelines_of(exposures(*records), T)
+    assert [one.ongoing for one in (azathioprine, mycophenolate, prednisone)] == [False, True, True]
+    common = common_exposure([prednisone], [azathioprine, mycophenolate], T)
+    assert common is not None
+    assert common.latest == date(2025, 1, 1).toordinal()
+
+
+# --- properties
+
+SOME = st.lists(random_exposures(), max_size=7)
+
+
+@given(SOME, st.randoms())
+def test_the_order_of_records_never_matters(some: list[Exposure], random: Any) -> None:
+    shuffled = list(some)
+    random.shuffle(shuffled)
+    assert timelines_of(some, T) == timelines_of(shuffled, T)
+
+
+@given(SOME)
+def test_courses_lie_apart_and_hold_what_is_sure(some: list[Exposure]) -> None:
+    for one in timelines_of(some, T):
+        for earlier, later in zip(one.courses, one.courses[1:], strict=False):
+            assert later.first - earlier.last - 1 > LONGEST_GAP_DAYS
+        for course in one.courses:
+            assert course.first <= course.last <= T
+            assert all(span.last - span.first < LONGEST_GAP_DAYS for span in course.gaps)
+            for span in course.surely:
+                assert any(may.first <= span.first and span.last <= may.last for may in course.covered)
+
+
+@given(SOME)
+def test_a_treatment_rule_sees_the_course_that_is_drawn(some: list[Exposure]) -> None:
+    """For one drug alone, "together since" is the begin of the course that reaches the day."""
+    for one in timelines_of(some, T):
+        common = common_exposure([one], None, T)
+        reaching = [course for course in one.courses if course.ongoing(T) is not False]
+        assert [course.first for course in reaching] == ([common.earliest] if common is not None else [])
+        assert (common is not None and common.latest is not None) == (one.ongoing is True)
