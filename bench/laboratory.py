@@ -39,7 +39,7 @@ NEEDED: tuple[Test, ...] = (
     Test(codes.DSDNA, 240, "[IU]/mL", flag="H"),
     Test(codes.PROTEIN_24H, 1.3, "g/(24.h)"),
     Test(codes.TEMPERATURE, 36.8, "Cel", "vital-signs"),
-    Test(codes.SPO2, 97, "%", "vital-signs"),
+    Test(codes.SPO2, 90, "%", "vital-signs"),
 )
 """Tests that the trial or one of its scores asks for."""
 

@@ -10,6 +10,7 @@ from cards import wording
 from cards.context import CardContext
 from cards.evidence_words import fact_words
 from cards.explaining import judgement_line, label_of, met_line, open_line
+from cards.next_steps import next_step_lines
 from cards.score_words import scores_by_criterion
 from cards.text import escaped, escaped_from_definition
 from mappings.language import Language
@@ -44,7 +45,8 @@ def detail_of(assessment: Assessment, context: CardContext) -> str:
     not_met = _section(wording.HEAD_NOT_MET, groups.not_met, met_words, 2, language)
     judgement = _judgement(groups.judgement, language)
     before = _before(assessment, groups.met, language)
-    closing = [_where(context, assessment), _footer(assessment, context)]
+    steps = next_step_lines(assessment.next_steps, language)
+    closing = [*steps, _where(context, assessment), _footer(assessment, context)]
     left = LINE_BUDGET - len(opening) - len(not_met) - len(judgement) - len(before) - len(closing) - 2
     to_check_lines = max(FEWEST_TO_CHECK, left - min(len(groups.met), FEWEST_MET))
     to_check = _section(wording.HEAD_TO_CHECK, groups.to_check, open_words, to_check_lines, language)

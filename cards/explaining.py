@@ -132,7 +132,7 @@ def settling_tests(
 
 def name_of_test(test: Orderable, language: Language = ENGLISH) -> str:
     """The short name of a test, plain: UPCR, hCG, 24-hour urine protein."""
-    label = language.text(test.label).partition(", ")[0]
+    label = language.text(test.label).partition(language.between(wording.VALUES))[0]
     return short_name(label) or short_name(test.display) or plain(test.code, LABEL_LIMIT)
 
 

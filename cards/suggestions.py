@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from cards import wording
 from cards.cds_hooks import Action, Suggestion
 from cards.context import CardContext
-from cards.explaining import name_of_test, settling_tests
-from cards.score_words import enough_alone, scores_by_criterion
+from cards.explaining import name_of_test
+from cards.next_steps import bundles_of
 from cards.service_requests import draft_order, screening_referral, test_words, trial_name
 from cards.text import plain, utf16_length
 from mappings.language import Language
 from mappings.results import Assessment, Orderable
 
 LABEL_LIMIT = 80
-TESTS_PER_SUGGESTION = 6
 TESTS_NAMED = 4
 
 
 def suggestions_for(
     assessment: Assessment, context: CardContext, new_uuid: Callable[[], str]
 ) -> tuple[Suggestion, ...]:
-    """Refer; order the fewest tests that could settle every criterion a test can settle; order the rest.
+    """Refer; order the tests of the set of least effort; order what the next other set adds; a biopsy last.
 
     The orders do not overlap, since a clinician may take several. None is marked as recommended: that
     is for the clinician to say.
@@ -32,9 +31,10 @@ def suggestions_for(
     referral = screening_referral(assessment, context, new_uuid())
     refer = Action("create", say(wording.REFER_ACTION).format(trial=trial), referral)
     suggestions = [Suggestion(new_uuid(), say(wording.REFER).format(trial=trial), (refer,))]
-    fewest, further = choose_orders(assessment)
-    second = wording.ALSO_ORDER if fewest else wording.ORDER
-    for template, tests in ((wording.ORDER, fewest), (second, further)):
+    bundles = bundles_of(assessment.next_steps)
+    second = wording.ALSO_ORDER if bundles.first else wording.ORDER
+    offers = ((wording.ORDER, bundles.first), (second, bundles.further), (wording.ORDER, bundles.biopsy))
+    for template, tests in offers:
         if tests:
             label = _label(template, tests, language)
             actions = tuple(_order(test, assessment, context, new_uuid()) for test in tests)
@@ -51,44 +51,6 @@ def _label(template: str, tests: Sequence[Orderable], language: Language) -> str
     ]
     fitting = next((label for label in labels if utf16_length(label) <= LABEL_LIMIT), "")
     return fitting or plain(labels[-1], LABEL_LIMIT)
-
-
-def choose_orders(assessment: Assessment) -> tuple[list[Orderable], list[Orderable]]:
-    """The fewest tests that could settle the open criteria, and further ones; each capped."""
-    scores = scores_by_criterion(assessment)
-    wanted: dict[str, list[str]] = {}
-    useful: dict[str, Orderable] = {}
-    for criterion in assessment.criteria:
-        score = scores.get(criterion.id)
-        tests = settling_tests(criterion, assessment.orderable, score) if criterion.applies else []
-        for test in tests:
-            useful.setdefault(test.concept, test)
-        settling = [test.concept for test in tests]
-        if score is not None:
-            settling = enough_alone(settling, score)
-        if settling:
-            wanted[criterion.id] = settling
-    fewest = _fewest(wanted)[:TESTS_PER_SUGGESTION]
-    further = [test for concept, test in useful.items() if concept not in fewest]
-    return [useful[concept] for concept in fewest], further[:TESTS_PER_SUGGESTION]
-
-
-def _fewest(wanted: Mapping[str, Sequence[str]]) -> list[str]:
-    """A small set of concepts with one for every criterion: each time the one that serves most of them.
-
-    Ties go to the one named first, which the criterion lists as the likeliest to settle it.
-    """
-    chosen: list[str] = []
-    open_still = dict(wanted)
-    while open_still:
-        serves: dict[str, int] = {}
-        for concepts in open_still.values():
-            for concept in concepts:
-                serves[concept] = serves.get(concept, 0) + 1
-        best = max(serves, key=serves.__getitem__)
-        chosen.append(best)
-        open_still = {key: concepts for key, concepts in open_still.items() if best not in concepts}
-    return chosen
 
 
 def _order(test: Orderable, assessment: Assessment, context: CardContext, identity: str) -> Action:

@@ -160,10 +160,9 @@ ORDER_SETTLES = frozenset(
         Reason.SCORE_UNDECIDED,
         Reason.IMPRECISE,
         Reason.CENSORED,
-        Reason.CONFLICTING,
     }
 )
-"""Reasons for which a new test helps. What exists but was not read, or is not final, is not ordered again."""
+"""Reasons for which a new test helps. What was not read, is not final or conflicts is looked at again."""
 
 ABSENT_BY_RULE = message("none on record, which counts as absent")
 ATTESTED = message("attested")

@@ -98,7 +98,7 @@ def _orderable(criteria: Sequence[CriterionResult], catalog: Catalog) -> dict[st
     return {concept: known[concept] for concept in wanted}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _orderables(catalog: Catalog) -> dict[str, Orderable]:
     return {
         concept.id: Orderable(

@@ -17,6 +17,7 @@ from mappings.trial_definition import Catalog
 
 SITE_HELP = "Read a site's own codes and units too (docs/sites.md)."
 _UNUSABLE = 2
+_WIDE = 160
 
 
 @click.group()
@@ -112,4 +113,6 @@ def coverage(files: Sequence[Path], site_file: Path | None, as_json: bool, snipp
     else:
         from cds_service.codes.table import print_report  # noqa: PLC0415
 
-        print_report(Console(highlight=False), report)
+        console = Console(highlight=False)
+        # In a file or a pipe there is room for whole names.
+        print_report(console if console.is_terminal else Console(highlight=False, width=_WIDE), report)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cds_service.assessing import definitions, served_trials
 from cds_service.clock import today_in
+from cds_service.codes.commands import SITE_HELP, site_or_usage
 from cds_service.command_settings import settings_or_usage
 from cds_service.drawing.picture import Picture, picture_of, treatment_rule
 from cds_service.drawing.svg import svg_of
@@ -40,7 +41,14 @@ class Drawn(NamedTuple):
 @click.option("--patient", "patient_id", metavar="ID", help="Only this patient.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the timeline (default: today).")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture to this file.")
-def timeline(files: Sequence[Path], patient_id: str | None, as_of: datetime | None, svg: Path | None) -> None:
+@click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
+def timeline(
+    files: Sequence[Path],
+    patient_id: str | None,
+    as_of: datetime | None,
+    svg: Path | None,
+    site_file: Path | None,
+) -> None:
     """Show when which drugs were ordered, stated, given and dispensed, from FHIR in FILEs."""
     day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
     try:
@@ -49,7 +57,7 @@ def timeline(files: Sequence[Path], patient_id: str | None, as_of: datetime | No
     except UnusableInputError as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(2) from None
-    catalog = definitions()
+    catalog = site_or_usage(site_file, definitions()).catalog if site_file else definitions()
     if svg is not None:
         if len(patients) > 1:
             raise click.UsageError("these files hold several patients: say which with --patient ID")

@@ -19,8 +19,8 @@ from cds_service.drawing.words import plural
 
 _LINE, _ROW, _SPACE = 17, 28, 12
 _HEAD = 54
-_COLUMNS, _BOLD_COLUMNS = 50, 38
-"""Letters that a line of small and of bold print has room for on a phone of 360 pixels."""
+_COLUMNS, _BOLD_COLUMNS, _HALF_COLUMNS = 50, 38, 24
+"""Letters that a line of small and of bold print has room for on a phone of 360 pixels, and half a line."""
 
 LEGEND = {
     "ordered": "ordered: hollow; not known to be taken",
@@ -57,7 +57,7 @@ class PlacedSection(NamedTuple):
 def svg_of(picture: Picture) -> str:
     """The whole file."""
     y = _HEAD + _SPACE
-    mark = Placed(y, _wrapped(picture.mark.words) if picture.mark else ())
+    mark = Placed(y, _wrapped(picture.mark.words, _HALF_COLUMNS) if picture.mark else ())
     today_y = y + len(mark.lines) * _LINE
     axis_y = today_y + _LINE + 4
     sections = []

@@ -75,7 +75,7 @@ class TrialPlan:
         self.gate = planner.prepare(trial.show_card_when_met)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _plans(catalog: Catalog) -> MadeOnce[TrialDefinition, TrialPlan]:
     return MadeOnce(lambda trial: TrialPlan(trial, catalog), most=512)
 

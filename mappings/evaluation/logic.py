@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import chain
 from operator import attrgetter
 
 from mappings.amounts import Amount, compare
-from mappings.dates import When, complete_years, parse_when
+from mappings.dates import When, Window, complete_years, parse_when
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
 from mappings.evaluation.plan import Planner
 from mappings.results import Evidence
@@ -74,7 +75,7 @@ def prepare_any(rule: AnyOf, planner: Planner) -> Evaluator:
             elif verdict is UNKNOWN:
                 unknown.append(outcome)
         if met:
-            conflict = _conflict(rule, outcomes) if may_conflict else None
+            conflict = _conflict(rule, outcomes, context.day) if may_conflict else None
             return conflict or _combined(MET, met, outcomes)
         if passing_over and unknown:
             outcomes = [outcome for outcome in outcomes if not _says_nothing(outcome)] or outcomes
@@ -164,32 +165,37 @@ def without_repeats(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return tuple(seen.values())
 
 
-def _conflict(rule: AnyOf, parts: Sequence[Outcome]) -> Outcome | None:
+def _conflict(rule: AnyOf, parts: Sequence[Outcome], today: int) -> Outcome | None:
     """A pass that rests on an older result than a fail: both are shown.
 
-    A newer result that cannot be used (not confirmed, in a unit that cannot be compared) may be such a fail:
-    then it is unknown for that reason.
+    A result that cannot be used (not confirmed, in a unit that cannot be compared) or whose date is partial
+    may be such a fail: then it is unknown for that reason.
     """
     allowed = rule.conflicting_when_older_by
-    others = [(part, when) for part in parts if _may_fail(part) if (when := _newest(part))]
     passing = [(part, when) for part in parts if part.verdict is MET if (when := _newest(part))]
-    if allowed is None or not others or not passing:
+    others = [(part, when) for part in parts if _may_fail(part) if (when := _newest(part))]
+    if allowed is None or not passing or not others:
         return None
-    latest_pass = max(when.last for _, when in passing)
-    later = [
-        part
-        for part, when in others
-        if (day := when.day()) is not None and latest_pass < allowed.start(day).toordinal()
+    last_pass = max(when.last for _, when in passing)
+    first_pass = max(when.first for _, when in passing)
+    failing = [
+        part for part, when in others if part.verdict is NOT_MET and _later(when.first, last_pass, allowed)
     ]
-    fails = [part for part in later if part.verdict is NOT_MET]
-    if not later:
+    if failing:
+        shown = _merged([passing[0][0], failing[0]])
+        evidence = without_repeats(tuple([each._replace(reason=CONFLICTING) for each in shown]))
+        return OUTCOME((UNKNOWN, CONFLICTING, evidence))
+    doubtful = [part for part, when in others if _later(min(when.last, today), first_pass, allowed)]
+    if not doubtful:
         return None
-    if not fails:
-        first = later[0]
-        return OUTCOME((UNKNOWN, first.reason, _merged([*later, passing[0][0]])))
-    shown = [passing[0][0], fails[0]]
-    evidence = without_repeats(tuple([e._replace(reason=CONFLICTING) for e in _merged(shown)]))
-    return OUTCOME((UNKNOWN, CONFLICTING, evidence))
+    first = doubtful[0]
+    reason = first.reason if first.verdict is UNKNOWN else IMPRECISE
+    return OUTCOME((UNKNOWN, reason, _merged([*doubtful, passing[0][0]])))
+
+
+def _later(day: int, passed: int, allowed: Window) -> bool:
+    """Whether a result of a day is newer than the pass by more than is allowed."""
+    return passed < allowed.start(date.fromordinal(day)).toordinal()
 
 
 def _may_fail(part: Outcome) -> bool:

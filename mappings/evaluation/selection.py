@@ -71,7 +71,28 @@ def _newest(results: Sequence[Result], today: int, all_days: bool) -> Sequence[R
         group = [result for result in results if min(result.when.last, today) >= latest_start]
     if len(group) < 2:
         return group
+    group = each_once(group)
     return [result for result in group if not any(_is_before(result, other) for other in group)]
+
+
+def each_once(results: Sequence[Result]) -> list[Result]:
+    """Results without repeats: those of one instant that say the same are one, whatever their ids.
+
+    Of these the one written in the concept's own unit stays, then the first by reference, so that the order
+    in which they came does not matter. One that is not final never stands for one that is, nor the other way.
+    """
+    known: dict[tuple[object, ...], Result] = {}
+    for result in results:
+        when, words = result.when, () if result.amount is not None else (result.text, result.note)
+        said = when.first, when.last, when.moment, result.amount, result.tokens, result.problem, words
+        other = known.get(said)
+        if other is None or _order(result) < _order(other):
+            known[said] = result
+    return list(known.values())
+
+
+def _order(result: Result) -> tuple[bool, str, str]:
+    return bool(result.text), result.reference, result.text
 
 
 def _is_before(result: Result, other: Result) -> bool:

@@ -64,7 +64,7 @@ class LookingAhead:
         return self._misses
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _settling(catalog: Catalog) -> MadeOnce[TrialDefinition, _Settling]:
     return MadeOnce(lambda trial: _Settling(trial, catalog), most=512)
 

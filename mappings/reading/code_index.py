@@ -17,7 +17,7 @@ V = TypeVar("V")
 class MadeOnce(Generic[K, V]):
     """What is made from a catalog's part, kept for as long as it is the very same object that asks."""
 
-    def __init__(self, make: Callable[[K], V], most: int = 16) -> None:
+    def __init__(self, make: Callable[[K], V], most: int = 64) -> None:
         self._make, self._most = make, most
         self._known: dict[int, tuple[K, V]] = {}
 

@@ -12,7 +12,7 @@ from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.pathology.questions import questions_of
 from mappings.reading.plain_results import PlainResults, is_plain
 
-KIDNEY_WORDS = re.compile(r"kidney|renal|nephritis|glomerul|isn/rps|肾", re.IGNORECASE)
+KIDNEY_WORDS = re.compile(r"kidney|renal|nephritis|glomerul|isn/rps|肾|腎", re.IGNORECASE)
 _MOST = 4096
 
 

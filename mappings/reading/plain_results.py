@@ -20,7 +20,12 @@ _AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
 """Several times faster than the constructors, and called for every result of a record."""
 
 _GREATEST = sys.float_info.max
+_CLOSE = 1e-9
 _MOST_UNITS = 256
+
+_Conversion = tuple[Conversion, float, float]
+"""How a unit becomes the concept's, and the least and the greatest number that is plain in it."""
+_NONE_IS_PLAIN: _Conversion = (IDENTITY, 1.0, 0.0)
 
 
 class PlainResults:
@@ -31,16 +36,13 @@ class PlainResults:
     that says what it means.
     """
 
-    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding", "_least", "_most")
+    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding")
 
     def __init__(self, concept: Concept) -> None:
         self._concept, self._id = concept, concept.id
         self._is_finding = concept.kind == "finding"
         self._flags = _answers_by_flag(concept)
-        self._conversions: dict[Any, Conversion | None] = {}
-        most, least = concept.cannot_exceed, concept.cannot_be_below
-        self._most = _GREATEST if most is None else most
-        self._least = -_GREATEST if least is None else least
+        self._conversions: dict[Any, _Conversion] = {}
 
     def read(self, resource: Mapping[str, Any], days: dict[str, When]) -> Result | None:
         """The Observation as a result; None if it is not plain. ``days`` keeps dates already read."""
@@ -52,7 +54,6 @@ class PlainResults:
                 resource["status"] != "final"
                 or quantity["system"] != UCUM
                 or (type(number) is not float and type(number) is not int)
-                or not 0 <= number <= _GREATEST
                 or type(identity) is not str
                 or "comparator" in quantity
                 or "component" in resource
@@ -69,36 +70,42 @@ class PlainResults:
                     return None
             effective = resource["effectiveDateTime"]
             when = days.get(effective) or known_date(effective, days)
-            into_own = self._conversions.get(unit) or self._conversion(unit)
+            into_own, least, most = self._conversions.get(unit) or self._conversion(unit)
         except (KeyError, TypeError, ValueError):  # a member is missing, or of another kind
             return None
-        if when is None or into_own is None or not identity:
+        if when is None or not identity or not least <= number <= most:
             return None
         value, text = number, ""
         if into_own is not IDENTITY:
             value, text = into_own.of(number), f"{number:.10g} {unit}"
-        if not self._least <= value <= self._most:
-            return None
         amount = _AMOUNT((value, value, False, False))
         return RESULT((self._id, when, f"Observation/{identity}", text, amount, tokens, unit, None, ""))
 
-    def _conversion(self, unit: Any) -> Conversion | None:
-        """How a unit is converted, looked up once; None if it cannot be, or is left to the other way."""
-        if unit in self._conversions:
-            return self._conversions[unit]
+    def _conversion(self, unit: Any) -> _Conversion:
+        """How a unit is converted, and what numbers are plain in it, looked up once."""
         if len(self._conversions) >= _MOST_UNITS:
             self._conversions.clear()
         found = None
         if type(unit) is str and unit and unit == unit.strip():
             found = self._found(unit)
-        self._conversions[unit] = found
-        return found
+        known = self._conversions[unit] = _NONE_IS_PLAIN if found is None else (found, *self._limits(found))
+        return known
 
     def _found(self, unit: str) -> Conversion | None:
         own = self._concept.unit
         if self._is_finding:
             return IDENTITY if unit == (own or unit) else None
         return conversion(unit, self._concept)
+
+    def _limits(self, into_own: Conversion) -> tuple[float, float]:
+        """From where to where numbers in a unit are plain: well within what can be, and never below zero."""
+        least, most = self._concept.cannot_be_below, self._concept.cannot_exceed
+        if into_own is IDENTITY:
+            return max(least or 0.0, 0.0), _GREATEST if most is None else most
+        factor, offset = into_own.factor, into_own.offset / into_own.denominator
+        low = 0.0 if least is None else (least - offset) / factor * (1 + _CLOSE)
+        high = _GREATEST if most is None else (most - offset) / factor * (1 - _CLOSE)
+        return max(low, 0.0), min(high, _GREATEST / max(factor, 1.0))
 
 
 def is_plain(concept: Concept) -> bool:

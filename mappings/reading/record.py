@@ -21,7 +21,7 @@ from mappings.facts import (
 from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
-from mappings.reading.laboratory.repeats import came_twice, replaced, without_repeats
+from mappings.reading.laboratory.repeats import came_twice, replaced
 from mappings.reading.laboratory.timed_urine import Collections, timed_urine
 from mappings.reading.meanings import Meaning, Meanings
 from mappings.reading.observations import Readings, has_value, read_observation
@@ -67,7 +67,7 @@ def read_record(
         texts.forget()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _reading(catalog: Catalog) -> RecordReader:
     return RecordReader(catalog)
 
@@ -241,9 +241,6 @@ class _OneRecord:
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
         self._amounts_per_day()
-        for concept, results in self.results.items():
-            if len(results) > 1:
-                self.results[concept] = without_repeats(results)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
         self._each("Consent", self._consent)

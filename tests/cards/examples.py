@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -13,10 +13,17 @@ from mappings.results import (
     Assessment,
     CriterionResult,
     Evidence,
+    How,
+    MissingFact,
+    NearMiss,
+    NextStep,
+    NextSteps,
+    NextStepSet,
     Orderable,
     ScoreItemResult,
     ScoreResult,
     TrialFacts,
+    Want,
 )
 from mappings.verdicts import Reason, Verdict
 
@@ -70,6 +77,10 @@ ORDERABLE = {
         Orderable("complement-c3", "Complement C3", LOINC, "4485-9", "C3 [Mass/volume] in Serum or Plasma"),
         Orderable("complement-c4", "Complement C4", LOINC, "4498-2", "C4 [Mass/volume] in Serum or Plasma"),
         Orderable("hcg", "Pregnancy test (hCG)", LOINC, "2106-3", "hCG [Presence] in Urine"),
+        Orderable(
+            "urine-red-cells", "Urine red blood cells", LOINC, "13945-1", "Erythrocytes in Urine sediment"
+        ),
+        Orderable("anti-dsdna", "Anti-dsDNA antibodies", LOINC, "5130-0", "DNA double strand Ab in Serum"),
         Orderable("b-cells", "CD19+ B cells in blood", LOINC, "8116-6", "Cells.CD19 [#/volume] in Blood"),
     )
 }
@@ -225,6 +236,77 @@ CLASSIFICATION_SCORE = ScoreResult(
 )
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """An outlook that is given."""
+
+    steps: NextSteps
+    misses: tuple[NearMiss, ...] = ()
+
+    def next_steps(self) -> NextSteps:
+        return self.steps
+
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        return self.misses
+
+
+def fact(concept: str, label: str, how: How, *wanted: Want) -> MissingFact:
+    return MissingFact(concept, label, how, wanted, (concept,))
+
+
+def step(how: How, *facts: MissingFact, orders: Sequence[Orderable] = ()) -> NextStep:
+    """A step that orders what its facts are about, if that can be ordered, or other tests."""
+    known = [ORDERABLE[one.concept] for one in facts if one.concept in ORDERABLE]
+    return NextStep(how, "", 1, facts, tuple(orders or known))
+
+
+def steps_of(*sets: Sequence[NextStep], ruling_out: tuple[MissingFact, ...] = ()) -> NextSteps:
+    found = tuple(NextStepSet(sum(one.effort for one in steps), tuple(steps)) for steps in sets)
+    return NextSteps(found, could_rule_out=ruling_out)
+
+
+NEGATIVE = Want("one_of", answers=("negative",))
+LOW = Want("one_of", answers=("low",))
+DAY_URINE = step(
+    "urine-24h",
+    fact("urine-protein-24h", "24-hour urine protein", "urine-24h", Want("greater_than", "0.5 g/d")),
+)
+B_CELLS = step(
+    "blood",
+    fact("b-cells", "CD19+ B cells", "blood", Want("one_of", answers=("positive",))),
+)
+HCG = step("blood", fact("hcg", "Pregnancy test (hCG)", "blood", NEGATIVE))
+C3, C4 = (step("blood", fact(f"complement-c{n}", f"Complement C{n}", "blood", LOW)) for n in (3, 4))
+ASKED = step("bedside", fact("lactation-status", "Lactation", "bedside", NEGATIVE))
+SEEN_AGAIN = step("chart", fact("ecog", "ECOG", "chart", Want("at_most", "1")))
+SNOMED = "http://snomed.info/sct"
+BIOPSY_ORDER = Orderable("kidney-biopsy", "Kidney biopsy", SNOMED, "7246002", "Kidney biopsy")
+RED_CELLS = step(
+    "urine",
+    fact("urine-red-cells", "Urine red blood cells", "urine", Want("greater_than", "5 /[HPF]")),
+)
+DSDNA = step(
+    "blood",
+    fact("anti-dsdna", "Anti-dsDNA antibodies", "blood", Want("one_of", answers=("positive",))),
+)
+NEW_BIOPSY = step(
+    "biopsy",
+    fact("class", "Lupus nephritis class (ISN/RPS)", "biopsy", Want("one_of", answers=("III", "IV"))),
+    fact("nih-activity-index", "NIH activity index", "biopsy", Want("greater_than", "2")),
+    orders=[BIOPSY_ORDER],
+)
+RULING_OUT = (
+    fact("hcg", "Pregnancy test (hCG)", "blood", Want("none_of", answers=("negative",))),
+    fact("urine-protein-24h", "24-hour urine protein", "urine-24h", Want("at_most", "0.5 g/d")),
+    fact("class", "Lupus nephritis class (ISN/RPS)", "biopsy", Want("none_of", answers=("III", "IV"))),
+)
+MISSING_STEPS = steps_of(
+    [SEEN_AGAIN, ASKED, RED_CELLS, HCG, B_CELLS, DAY_URINE, NEW_BIOPSY],
+    [SEEN_AGAIN, ASKED, C3, DSDNA, HCG, B_CELLS, DAY_URINE, NEW_BIOPSY],
+    ruling_out=RULING_OUT,
+)
+
+
 def clear_candidate() -> Assessment:
     """Everything that a chart can show is met; only a person can say the rest."""
     criteria = (
@@ -352,4 +434,5 @@ def candidate_with_missing_tests() -> Assessment:
         criteria=criteria,
         scores=(SLEDAI_OPEN_SCORE, CLASSIFICATION_SCORE),
         not_retrieved=("Observation (survey): deadline of 2 s reached",),
+        outlook=Ahead(MISSING_STEPS),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -12,13 +13,21 @@ from mappings.results import (
     Assessment,
     CriterionResult,
     Evidence,
+    How,
+    MissingFact,
+    NextStep,
+    NextSteps,
+    NextStepSet,
     Orderable,
     ScoreItemResult,
     ScoreResult,
     TrialFacts,
     Unreadable,
+    Want,
+    WantKind,
 )
 from mappings.verdicts import Reason, Verdict
+from tests.cards.examples import Ahead
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -165,6 +174,44 @@ trials = st.builds(
     reviewed_by=anything,
 )
 _words = st.lists(anything, max_size=4).map(tuple)
+hows = st.sampled_from(get_args(How))
+wants = st.builds(
+    Want,
+    kind=st.sampled_from(get_args(WantKind)),
+    limit=st.one_of(st.just("1.0 g/g"), anything),
+    answers=st.lists(st.one_of(st.sampled_from(("negative", "low", "III")), anything), max_size=5).map(tuple),
+)
+facts = st.builds(
+    MissingFact,
+    concept=st.one_of(concepts, anything),
+    label=anything,
+    how=hows,
+    wanted=st.lists(wants, max_size=3).map(tuple),
+    criteria=st.just(()),
+)
+some_orders = st.builds(
+    Orderable,
+    concept=st.one_of(concepts, anything),
+    label=anything,
+    system=systems,
+    code=anything,
+    display=anything,
+)
+steps = st.builds(
+    NextStep,
+    how=hows,
+    label=anything,
+    effort=st.integers(1, 9),
+    facts=st.lists(facts, min_size=1, max_size=12).map(tuple),
+    orders=st.lists(some_orders, max_size=12).map(tuple),
+)
+sets = st.builds(NextStepSet, st.integers(1, 99), st.lists(steps, min_size=1, max_size=8).map(tuple))
+next_steps = st.builds(
+    NextSteps,
+    sets=st.lists(sets, max_size=4).map(tuple),
+    more=st.booleans(),
+    could_rule_out=st.lists(facts, max_size=9).map(tuple),
+)
 assessments = st.builds(
     Assessment,
     trial=trials,
@@ -181,6 +228,7 @@ assessments = st.builds(
     other_studies=_words,
     shown=some_evidence,
     orderable=orderables,
+    outlook=st.one_of(st.none(), st.builds(Ahead, next_steps)),
 )
 fhir_ids = st.from_regex(r"[A-Za-z0-9.-]{1,64}", fullmatch=True)
 contexts = st.builds(

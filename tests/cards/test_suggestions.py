@@ -1,38 +1,44 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from cards.cds_hooks import Json
 from cards.service_requests import check_templates
-from cards.suggestions import choose_orders, suggestions_for
-from mappings.results import Assessment, CriterionResult, Orderable
+from cards.suggestions import suggestions_for
+from mappings.results import Assessment, CriterionResult, NextStep, Orderable
 from mappings.verdicts import Reason
 from tests.cards.examples import (
+    ASKED,
+    B_CELLS,
+    C3,
+    C4,
     CONTEXT,
+    DAY_URINE,
+    HCG,
     LOINC,
-    MET,
-    ORDERABLE,
-    SLEDAI_OPEN_SCORE,
+    NEW_BIOPSY,
+    SEEN_AGAIN,
+    Ahead,
     candidate_with_missing_tests,
     clear_candidate,
     criterion,
     found,
-    missing,
+    step,
+    steps_of,
     uuids,
 )
-
-
-def needing(criterion_id: str, *concepts: str, reason: Reason = Reason.NOT_FOUND) -> CriterionResult:
-    return criterion(criterion_id, criterion_id, reason, missing("X", reason), settle=concepts)
 
 
 def assessment_of(*criteria: CriterionResult) -> Assessment:
     return replace(clear_candidate(), criteria=criteria, scores=())
 
 
-def names(tests: list[Orderable]) -> list[str]:
-    return [test.concept for test in tests]
+def with_steps(*sets: Sequence[NextStep]) -> Assessment:
+    return replace(clear_candidate(), outlook=Ahead(steps_of(*sets)))
 
 
 def resources(assessment: Assessment) -> list[list[Json]]:
@@ -94,7 +100,7 @@ def test_without_gate_evidence_the_reason_is_a_condition_of_a_met_criterion() ->
 
 
 def test_a_test_is_ordered_under_its_loinc_code() -> None:
-    (_, (order,)) = resources(assessment_of(needing("pregnancy", "hcg")))
+    (_, (order,)) = resources(with_steps([HCG]))
 
     assert order["code"] == {
         "text": "Pregnancy test (hCG)",
@@ -104,87 +110,68 @@ def test_a_test_is_ordered_under_its_loinc_code() -> None:
     assert order["status"] == "draft"
 
 
-def test_one_test_that_settles_two_criteria_is_preferred() -> None:
-    upcr = "urine-protein-creatinine-ratio"
-    first, further = choose_orders(
-        assessment_of(
-            needing("a", "complement-c3", upcr), needing("b", upcr, "urine-protein-24h"), needing("c", "hcg")
-        )
-    )
+def test_a_kidney_biopsy_is_ordered_under_its_snomed_ct_code() -> None:
+    (_, (order,)) = resources(with_steps([NEW_BIOPSY]))
 
-    assert names(first) == [upcr, "hcg"]
-    assert names(further) == ["complement-c3", "urine-protein-24h"]
+    assert order["code"] == {
+        "text": "Kidney biopsy",
+        "coding": [{"system": "http://snomed.info/sct", "code": "7246002", "display": "Kidney biopsy"}],
+    }
 
 
-def test_the_first_orders_are_the_fewest_and_the_second_do_not_repeat_them() -> None:
+Sets = Sequence[Sequence[NextStep]]
+SETS: list[tuple[str, Sets, list[str]]] = [
+    ("nothing to order", [[ASKED, SEEN_AGAIN]], []),
+    ("one set, blood and urine together", [[HCG, B_CELLS, DAY_URINE]],
+     ["Order hCG, CD19+ B cells in blood and 24-hour urine protein"]),
+    ("another way: only what it adds", [[HCG, C3], [HCG, DAY_URINE]],
+     ["Order hCG and complement C3", "Also order 24-hour urine protein"]),
+    ("the second way adds nothing to order, the third does", [[HCG, C3], [HCG, ASKED], [HCG, C4]],
+     ["Order hCG and complement C3", "Also order complement C4"]),
+    ("the first way orders nothing", [[ASKED], [C3]], ["Order complement C3"]),
+    ("a biopsy waits for the tests that could rule out", [[HCG, NEW_BIOPSY]], ["Order hCG"]),
+    ("a biopsy that is all that is left to order", [[ASKED, NEW_BIOPSY]], ["Order kidney biopsy"]),
+    ("a biopsy is never offered beside another way", [[ASKED], [NEW_BIOPSY]], []),
+    ("nor together with what another way adds", [[NEW_BIOPSY], [NEW_BIOPSY, C3]],
+     ["Order complement C3", "Order kidney biopsy"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "sets", "labels"), SETS, ids=[row[0] for row in SETS])
+def test_each_bundle_of_orders_is_of_one_set(title: str, sets: Sets, labels: list[str]) -> None:
+    _, *orders = suggestions_for(with_steps(*sets), CONTEXT, uuids())
+
+    assert [one.label for one in orders] == labels
+    assert all(one.is_recommended is None for one in orders)
+    ordered = [action.resource["code"]["text"] for one in orders for action in one.actions if action.resource]
+    assert len(set(ordered)) == len(ordered), "a clinician may take all of them"
+
+
+def test_the_orders_of_a_candidate_with_missing_tests() -> None:
     suggestions = suggestions_for(candidate_with_missing_tests(), CONTEXT, uuids())
 
     assert [suggestion.label for suggestion in suggestions] == [
         "Refer for screening: NCT06920433",
-        "Order 24-hour urine protein, CD19+ B cells in blood and hCG",
-        "Also order complement C3 and complement C4",
+        "Order urine red blood cells, hCG and 2 more",
+        "Also order complement C3 and anti-dsDNA antibodies",
     ]
-    assert all(suggestion.is_recommended is None for suggestion in suggestions)
 
 
-def test_tests_that_cannot_bring_the_missing_points_are_not_among_the_fewest() -> None:
-    first, further = choose_orders(
-        replace(
-            assessment_of(needing("sledai-2k", "complement-c3", reason=Reason.SCORE_UNDECIDED)),
-            scores=(SLEDAI_OPEN_SCORE,),
-        )
-    )
+def test_a_test_without_a_name_is_not_ordered() -> None:
+    nameless = Orderable("x", " ", LOINC, "", "")
 
-    assert names(first) == []
-    assert names(further) == ["complement-c3"]
-
-
-def test_a_test_that_could_bring_the_missing_points_is() -> None:
-    score = replace(SLEDAI_OPEN_SCORE, at_least=6)
-    assert score.items[1].evidence[0].concept == "complement-c3"
-
-    first, _ = choose_orders(
-        replace(
-            assessment_of(needing("sledai-2k", "complement-c3", reason=Reason.SCORE_UNDECIDED)),
-            scores=(score,),
-        )
-    )
-
-    assert names(first) == ["complement-c3"]
-
-
-def test_nothing_is_ordered_that_exists_but_was_not_read_or_that_no_test_can_say() -> None:
-    first, further = choose_orders(
-        assessment_of(
-            needing("a", "hcg", reason=Reason.NOT_RETRIEVED),
-            needing("b", "hcg", reason=Reason.UNREADABLE),
-            needing("c", "hcg", reason=Reason.NOT_CONFIRMED),
-            needing("d", "hcg", reason=Reason.NEEDS_JUDGEMENT),
-            needing("e", "hcg")._replace(verdict=MET),
-            needing("f", "hcg")._replace(reason=Reason.NOT_APPLICABLE),
-            needing("g", "no-such-test"),
-        )
-    )
-
-    assert first == further == []
+    assert len(resources(with_steps([step("blood", HCG.facts[0], orders=[nameless])]))) == 1
 
 
 def test_orders_are_capped() -> None:
-    tests = {f"t{n}": Orderable(f"t{n}", f"Test {n}", LOINC, f"{n}-1", "") for n in range(40)}
-    criteria = [needing(f"c{n}", f"t{n}") for n in range(20)] + [needing("more", *tests)]
+    tests = [Orderable(f"t{n}", f"Test {n}", LOINC, f"{n}-1", "") for n in range(40)]
+    sets = [[step("blood", HCG.facts[0], orders=tests[start:])] for start in (20, 0)]
 
-    suggestions = suggestions_for(replace(assessment_of(*criteria), orderable=tests), CONTEXT, uuids())
+    suggestions = suggestions_for(with_steps(*sets), CONTEXT, uuids())
 
-    assert [len(suggestion.actions) for suggestion in suggestions] == [1, 6, 6]
-    assert suggestions[1].label == "Order test 0, test 1, test 2 and 3 more"
+    assert [len(suggestion.actions) for suggestion in suggestions] == [1, 8, 8]
+    assert suggestions[1].label == "Order test 20, test 21, test 22 and 5 more"
 
 
-def test_every_order_of_a_concept_comes_from_the_assessment() -> None:
-    codes = {
-        coding["code"]
-        for group in resources(candidate_with_missing_tests())[1:]
-        for order in group
-        for coding in order["code"]["coding"]  # type: ignore[index]
-    }
-
-    assert codes <= {test.code for test in ORDERABLE.values()}
+def test_without_next_steps_a_card_only_refers() -> None:
+    assert len(suggestions_for(clear_candidate(), CONTEXT, uuids())) == 1

@@ -103,6 +103,7 @@ def create_stub() -> Flask:
     app = Flask("stub")
     app.config["requests"] = []
     app.config["feedback"] = []
+    app.config["languages"] = []
 
     @app.get("/cds-services")
     def discovery() -> Response:
@@ -114,7 +115,10 @@ def create_stub() -> Flask:
     def hook() -> tuple[Response, int]:
         body = request.get_json()
         app.config["requests"].append(body)
-        return answer(body["context"]["patientId"])
+        app.config["languages"].append(request.headers.get("Accept-Language"))
+        cards, status = answer(body["context"]["patientId"])
+        cards.headers["Content-Language"] = request.headers.get("Accept-Language", "en")
+        return cards, status
 
     @app.post("/cds-services/stub/feedback")
     def feedback() -> tuple[str, int]:

@@ -56,6 +56,24 @@ def test_opening_a_chart_fires_the_hook_with_prefetch(demo: Demo) -> None:
     assert set(request["prefetch"]) == {"patient", "labs"}
 
 
+def test_the_switch_asks_for_cards_in_a_language_and_stays_as_it_is_set(demo: Demo) -> None:
+    html = demo.page.get("/patients/lin-mei?language=zh-Hans").text
+    assert demo.service.config["languages"] == ["zh-Hans"]
+    assert '<div class="detail" lang="zh-Hans">' in html
+    assert '<html lang="en">' in html, "the EHR itself speaks English"
+    assert re.search(r'language=zh-Hans" lang="zh-Hans" aria-current="true">中文<', html)
+    assert re.search(r'/patients/zhou-yan\?prefetch=on&amp;language=zh-Hans"', html), "the next chart too"
+    visit, card, _ = parts(html)
+    again = demo.page.post(f"{visit}/dismiss", data={"card": card}, follow_redirects=True).text
+    assert 'aria-current="true">中文<' in again
+
+
+def test_without_the_switch_cards_are_asked_for_in_english(demo: Demo) -> None:
+    opened(demo, "lin-mei")
+    demo.page.get("/patients/lin-mei?language=tlh")
+    assert demo.service.config["languages"] == ["en", "en"]
+
+
 def test_without_prefetch_the_service_has_to_pull(demo: Demo) -> None:
     html = opened(demo, "lin-mei", prefetch="off")
     assert "prefetch" not in demo.service.config["requests"][0]

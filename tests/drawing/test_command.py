@@ -76,3 +76,12 @@ def test_a_file_that_is_no_fhir_is_refused(tmp_path: Path) -> None:
     result = run(file)
     assert result.exit_code == 2
     assert "is not JSON" in result.output
+
+
+def test_a_site_s_own_drug_codes_are_drawn_with_its_file(tmp_path: Path) -> None:
+    site = Path(__file__).resolve().parents[2] / "docs" / "samples" / "sites" / "hangzhou-example.yaml"
+    local = ordered("YP-000123", "2026-01-01")
+    local["medicationCodeableConcept"] = {"coding": [{"system": "urn:oid:2.999.571.2", "code": "YP-000123"}]}
+    file = file_with(tmp_path, bundle(local))
+    assert "Prednisone" not in run(file).stdout
+    assert "Prednisone" in run(file, "--site", site).stdout

@@ -12,6 +12,9 @@ from random import SystemRandom
 from tests.fuzz.kept_cases import write_case
 from tests.fuzz.mass_run import Failure, run
 
+ENOUGH = 20
+"""Failures after which it stops: they are likely to be the same few faults."""
+
 
 def main() -> int:
     """Runs the cases; 1 if any failed."""
@@ -27,6 +30,9 @@ def main() -> int:
     for cases, failures in run(seed, asked.cases, asked.processes, asked.first):
         done += cases
         written |= {_written(failure) for failure in failures}
+        if len(written) >= ENOUGH:
+            _say(f"fuzz: stopped after {len(written)} failures")
+            break
     seconds = time.monotonic() - begun
     rate = done / seconds if seconds else 0
     _say(f"fuzz: {done} cases, {len(written)} failures, SEED={seed}, {seconds:.0f} s, {rate:.0f} cases/s")

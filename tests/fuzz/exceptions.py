@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from mappings.reading.code_index import first_code
+from mappings.reading.code_index import codings_of, first_code
 from mappings.reading.references import reference_of
 from tests.fuzz.charts import Chart, Json, catalog, is_the_patient, references_in, resource_of
 from tests.fuzz.judging import Judged, record_of
 
+URINE_VOLUME = "3167-4"  # LOINC, volume of 24 hour urine
 _OVER = frozenset({"inactive", "resolved"})
 
 
@@ -93,7 +94,39 @@ def _tells_of_a_biopsy(resource: Json, chart: Chart) -> bool:
     return any(catalog().concepts[concept].pathology for concept in results)
 
 
+def _is_volume_of_a_collection(change: Change) -> bool:
+    """The volume by which a concentration in a 24-hour urine was multiplied; its text tells it."""
+    code = change.resource.get("code")
+    codes = [coding.get("code") for coding in codings_of(code)]
+    return change.resource.get("resourceType") == "Observation" and URINE_VOLUME in codes
+
+
+def _which_drug_is_not_known(change: Change) -> bool:
+    """A drug record whose Medication is not there, or a Medication without which that is so."""
+    if change.resource.get("resourceType") == "Medication":
+        verdict, assessment = change.after.verdicts.get(change.verdict), change.after.assessment
+    else:
+        verdict, assessment = change.before.verdicts[change.verdict], change.before.assessment
+        if not isinstance(change.resource.get("medicationReference"), dict):
+            return False
+    return verdict == "unknown" and bool(assessment.not_retrieved)
+
+
 EXCEPTIONS: Sequence[Excepted] = (
+    Excepted(
+        "removing-a-resource",
+        "volume of a 24-hour urine collection",
+        "A concentration counts only with the volume of its collection. The evidence names the "
+        "concentration, and its text tells the volume.",
+        _is_volume_of_a_collection,
+    ),
+    Excepted(
+        "removing-a-resource",
+        "drug record whose Medication is not there, and that Medication",
+        "Which drug it is cannot be said, so that drugs count as not wholly retrieved. That stands under "
+        "`not_retrieved`, not in the evidence.",
+        _which_drug_is_not_known,
+    ),
     Excepted(
         "removing-a-resource",
         "records of one kidney biopsy",

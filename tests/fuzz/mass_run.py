@@ -72,4 +72,7 @@ def run(seed: int, cases: int, processes: int, first: int = 0) -> Iterator[tuple
         return
     with ProcessPoolExecutor(processes) as pool:
         done = pool.map(run_batch, [seed] * len(batches), batches)
-        yield from zip(map(len, batches), done, strict=True)
+        try:
+            yield from zip(map(len, batches), done, strict=True)
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cards.cds_hooks import Card
+from cards.cds_hooks import Action, Card
 from cards.evidence_words import VALUE_LIMIT, value_of
 from cards.text import shown, utf16_length
 from mappings.language import ENGLISH
@@ -30,22 +30,40 @@ _LATIN = """
 """
 LATIN_ON_CARDS = LATIN_IN_CHINESE | frozenset(_LATIN.split())
 """The trial's id, a biopsy class, and the names of FHIR resources."""
+MACHINE_READ = frozenset(
+    {"system", "code", "value", "reference", "url", "indicator", "type", "status", "uuid"}
+)
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 def page_of(card: Card) -> str:
-    """Summary, detail and buttons on one page."""
-    actions = [action.description for one in card.suggestions for action in one.actions]
+    """Summary, detail, and buttons with what they do, on one page."""
     parts = [
         f"# {card.summary}",
         card.detail,
         "---",
-        "\n\n".join(f"[ {one.label} ]" for one in card.suggestions),
-        "\n".join(f"- {action}" for action in actions),
+        *(f"[ {one.label} ]\n" + "\n".join(map(lines_of, one.actions)) for one in card.suggestions),
         " / ".join(reason.display for reason in card.override_reasons),
         f"{card.source.label}, {card.links[0].label}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def lines_of(action: Action) -> str:
+    """What an action says it does, and the texts of its draft."""
+    texts = [text for key, text in texts_of(action.resource) if key == "text"]
+    return "\n".join([f"- {action.description}", *(f"  - {text}" for text in texts)])
+
+
+def texts_of(value: object) -> Iterator[tuple[str, object]]:
+    """The members of a resource, at any depth."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield key, member
+            yield from texts_of(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from texts_of(member)
 
 
 @pytest.mark.parametrize("name", PATIENTS)
@@ -103,19 +121,8 @@ def test_a_chinese_card_decides_and_orders_the_same_as_the_english_one() -> None
 
 def codes_of(card: Card) -> object:
     """What a machine reads of a card."""
-    written = card.to_json()
-    return [*_codings(written), card.indicator, card.source.url, [link.url for link in card.links]]
-
-
-def _codings(value: object) -> Iterator[tuple[object, object]]:
-    if isinstance(value, dict):
-        if "system" in value:
-            yield value["system"], value.get("code", value.get("value"))
-        for member in value.values():
-            yield from _codings(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _codings(member)
+    pairs = [(key, text) for key, text in texts_of(card.to_json()) if key in MACHINE_READ]
+    return [pair for pair in pairs if isinstance(pair[1], str)]
 
 
 if __name__ == "__main__":

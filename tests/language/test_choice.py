@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,10 +10,15 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from cds_service.clients.registered import Client
+from cds_service.answering.offers import Offered, card_context
+from cds_service.clients.registered import Client, TrialOffer
+from cds_service.hooks.call import HookCall
+from cds_service.recruitment.states import TrialState
 from cds_service.web.languages import language_for
+from mappings.definitions import load_catalog
 from mappings.language import LANGUAGES
 from tests.hooks.calling import fire
+from tests.language.charts import CHINESE
 from tests.registered.conftest import NewHospital
 from tests.registered.hospital import ISSUER, candidate, registered
 from tests.service import charts
@@ -88,6 +94,17 @@ def test_a_hook_is_answered_in_the_language_asked_for_and_says_so(client: FlaskC
 def test_why_a_card_comes_with_an_order_is_said_in_its_language(client: FlaskClient) -> None:
     [card] = cards_of(in_language(client, "zh", "order-sign"))
     assert card["detail"].splitlines()[0] == "提示原因：正在开具泼尼松。"
+
+
+def test_the_state_of_recruitment_is_said_in_its_language() -> None:
+    trial = load_catalog().trial("NCT06920433")
+    call = HookCall("", "p1", "Practitioner/dr1")
+    state = TrialState(True, "", trial.recruitment)
+    offered = Offered(trial, TrialOffer(trial.id, contact="风湿免疫科研究办公室"))
+    context = card_context(offered, state, call, date(2026, 6, 15), language=CHINESE)
+    assert context.language is CHINESE
+    assert context.recruitment_line == "招募中（据2025年11月14日的注册信息副本）"
+    assert context.contacts[0] == "风湿免疫科研究办公室"
 
 
 def test_discovery_speaks_it_too_and_may_be_cached_for_each_language(client: FlaskClient) -> None:

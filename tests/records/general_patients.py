@@ -41,7 +41,7 @@ def _command() -> list[str]:
         # With more threads the same seed gives other patients.
         "--generate.thread_pool_size=1",
         "--generate.only_alive_patients=false",
-        f"--exporter.baseDirectory={FOLDER}/",
+        "--exporter.baseDirectory=./",
         "--exporter.years_of_history=10",
         "--exporter.pretty_print=false",
         "--exporter.metadata.export=false",

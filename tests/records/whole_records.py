@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from cds_service.app import create_app
 from cds_service.assessing import assess_resources, definitions
 from cds_service.settings import Settings
-from mappings.facts import PatientRecord
+from mappings.facts import PatientRecord, ReadCounts
 from mappings.reading.bundles import unwrap
 from mappings.reading.record import read_record
 from mappings.results import Assessment
@@ -24,6 +24,14 @@ TODAY = date(2026, 6, 15)
 SERVICE = "trial-match-patient-view"
 LARGEST_BODY = 1 << 30
 SUBJECT_MEMBERS = ("subject", "patient", "individual")
+ABOUT_SOMEBODY = frozenset(
+    (
+        *("Observation", "Condition", "Procedure", "DiagnosticReport", "Consent", "ResearchSubject"),
+        *("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
+    )
+)
+BESIDE_THEM = frozenset({"Patient", "Medication", "ResearchStudy", "Specimen"})
+"""What the service reads at all; every other resource is irrelevant."""
 
 
 class Faults(NamedTuple):
@@ -83,11 +91,35 @@ def faults_of(name: str, documents: Sequence[Any], identity: str) -> Faults:
         found.append(f"{came} resources came in, and the counts do not add up: {counts}")
     if min(counts.read, counts.irrelevant, counts.unreadable, counts.other_patient) < 0:
         found.append(f"a count below zero: {counts}")
+    found += _misplaced(documents, identity, counts)
     if counts.unreadable > len(record.unreadable):
         found.append(f"{counts.unreadable} could not be read, {len(record.unreadable)} are named")
     candidates = [one for one in assessments(documents, identity) if one.outcome == "possible-candidate"]
     found += [f"a possible candidate for {one.trial.id}" for one in candidates]
     return Faults(name, found)
+
+
+def _misplaced(documents: Sequence[Any], identity: str, counts: ReadCounts) -> list[str]:
+    """Where the counts are not what the types and subjects allow: ``read`` alone would hide what is lost."""
+    leaves = [leaf for leaf in _leaves(documents) if isinstance(leaf, dict)]
+    kinds = [leaf.get("resourceType") for leaf in leaves]
+    no_concern = sum(isinstance(k, str) and k not in ABOUT_SOMEBODY | BESIDE_THEM for k in kinds)
+    others = sum(
+        leaf.get("resourceType") in ABOUT_SOMEBODY and not _may_be_about(leaf, identity) for leaf in leaves
+    )
+    found = []
+    if not no_concern <= counts.irrelevant <= no_concern + kinds.count("Observation"):
+        found.append(f"{no_concern} of types that are not read, {counts.irrelevant} irrelevant")
+    if counts.other_patient > others:
+        found.append(f"{others} may be about others, {counts.other_patient} are said to be")
+    return found
+
+
+def _may_be_about(resource: Resource, identity: str) -> bool:
+    """Whether the subject is given by a reference that ends in the patient's id."""
+    subjects = [resource.get(member) for member in SUBJECT_MEMBERS]
+    references = [subject.get("reference") for subject in subjects if isinstance(subject, dict)]
+    return any(isinstance(reference, str) and reference.endswith(identity) for reference in references)
 
 
 def assessments(documents: Sequence[Any], identity: str) -> list[Assessment]:

@@ -18,6 +18,8 @@ from cds_service.demo import samples
 from cds_service.storage.tables import shown
 from mappings.definitions import load_catalog
 from mappings.definitions.sites import load_site
+from mappings.reading.record import RecordReader, read_record
+from mappings.trial_definition import Catalog
 from tests.registered.conftest import NewHospital
 from tests.registered.conftest import new_hospital as new_hospital  # noqa: PLC0414 -- a fixture
 from tests.registered.hospital import ISSUER, Hospital, registered
@@ -99,6 +101,26 @@ def test_searches_ask_for_the_site_s_codes(new_hospital: NewHospital, tmp_path: 
     plain = offers_of(replace(client, site=None), catalog(), True).needs
     ours = hospital.deployment.offers[client.id].needs
     assert set(ours.observation_codes) - set(plain.observation_codes) == {f"{LAB}|U-PC"}
+
+
+def test_what_is_made_for_a_site_is_made_once_also_with_many_sites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More hospitals than a cache has room for would have each call prepare the definitions anew."""
+    made: list[Catalog] = []
+
+    class Counted(RecordReader):
+        def __init__(self, catalog: Catalog) -> None:
+            made.append(catalog)
+            super().__init__(catalog)
+
+    monkeypatch.setattr("mappings.reading.record.RecordReader", Counted)
+    path = tmp_path / "lab.yaml"
+    path.write_text(SITE, encoding="utf-8")
+    sites = [load_site(path, catalog()) for _ in range(20)]
+    for site in [*sites, *sites]:
+        read_record([charts.patient()], site.catalog)
+    assert len(made) == 20
 
 
 # --- on the command line, with the sample site and the real trial

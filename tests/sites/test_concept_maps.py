@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mappings.concept import SYSTEMS
 from mappings.definitions import DefinitionError, load_catalog
 from mappings.definitions.sites import Site, load_site
 from mappings.reading.answers import coded_answers
-from mappings.reading.pathology.questions import questions_of
+from mappings.reading.pathology.questions import CLASS, questions_of
 from mappings.trial_definition import Catalog
 
 UPCR = "urine-protein-creatinine-ratio"
@@ -177,9 +178,13 @@ def test_a_local_answer_is_mapped_to_a_standard_one(catalog: Catalog, tmp_path: 
 
 def test_a_code_of_a_who_class_never_becomes_one_of_the_isn_rps(catalog: Catalog, tmp_path: Path) -> None:
     """The reader of biopsies tells the two schemes apart by the SNOMED CT code, which is gone by then."""
-    site = load(tmp_path, catalog, concept_map(element("LN4", target("36402006")), to=SNOMED))
-    assert site.answers == {}
-    assert questions_of(site.catalog.concepts).coded_classes([f"{LAB}|LN4"]) == (frozenset(), False)
+    who_class_4 = "36402006"
+    of_biopsy = replace(catalog.concepts[CLASS], answers={"IV": frozenset({f"{SNOMED}|{who_class_4}"})})
+    knowing = replace(catalog, concepts={**catalog.concepts, CLASS: of_biopsy})
+    for given in (catalog, knowing):
+        site = load(tmp_path, given, concept_map(element("LN4", target(who_class_4)), to=SNOMED))
+        assert site.answers == {}
+        assert questions_of(site.catalog.concepts).coded_classes([f"{LAB}|LN4"]) == (frozenset(), False)
 
 
 def test_a_code_that_is_mapped_to_a_screen_without_titre_is_one_too(catalog: Catalog, tmp_path: Path) -> None:

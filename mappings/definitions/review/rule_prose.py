@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mappings.amounts import Bound, Comparison
 from mappings.dates import Window
 from mappings.definitions.review.wording import Speaker, plain_text
 from mappings.language import message
+from mappings.language.record_words import value_in
 from mappings.rules import (
     Age,
     All,
@@ -241,11 +242,12 @@ class RuleProse:
             text += say(_ALSO_SHOWN, names=self.names(rule.also_show, "and"))
         return text
 
-    def _bounds(self, bounds: Iterable[Bound]) -> str:
-        said = [
-            self.speaker.say(_COMPARED[bound.comparison], limit=plain_text(bound.text)) for bound in bounds
-        ]
-        return self.speaker.listed(said, "and")
+    def _bounds(self, bounds: Sequence[Bound]) -> str:
+        speaker = self.speaker
+        limits = [plain_text(value_in(speaker.language, bound.text)) for bound in bounds]
+        pairs = zip(bounds, limits, strict=True)
+        said = [speaker.say(_COMPARED[bound.comparison], limit=limit) for bound, limit in pairs]
+        return speaker.listed(said, "and")
 
     def _within(self, window: Window | None, template: str) -> str:
         return self.speaker.say(template, window=self.speaker.window(window)) if window else ""

@@ -182,7 +182,7 @@ class _Sheet:
         say = self.say
         lines = ["", say(_RECRUITMENT), ""]
         lines.append(say(_RECRUITING, status=say(recruitment.status), day=recruitment.as_of))
-        lines += [say(_SITE, site=plain_text(site)) for site in recruitment.sites]
+        lines += [say(_SITE, site=self.speaker.plain(site)) for site in recruitment.sites]
         lines += [say(_CONTACT, contact=plain_text(contact)) for contact in recruitment.contacts]
         places = recruitment.places
         return [*lines, *([say(_PLACES, places=places)] if places is not None else [])]

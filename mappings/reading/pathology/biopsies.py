@@ -57,7 +57,7 @@ class _Found(NamedTuple):
 
     @property
     def value(self) -> frozenset[str] | int | None:
-        """What was read, without suffixes; None if nothing that can be compared."""
+        """What was read, without suffixes; None if it cannot be read."""
         if isinstance(self.reading, ClassReading):
             return classes(self.reading.tokens) or None
         return self.reading.value
@@ -198,9 +198,11 @@ def _not_confirmed(result: Result) -> Result:
 
 
 def _says_otherwise(other: _Found, chosen: Sequence[_Found]) -> bool:
-    """Whether a reading has another value than those that decide; of classes, whatever their suffix."""
-    said = [each.value for each in chosen]
-    return other.value is not None and other.value not in said
+    """Whether a reading has another value than those that decide, or none that can be read.
+
+    Of classes, whatever their suffix.
+    """
+    return other.value is None or other.value not in [each.value for each in chosen]
 
 
 _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")

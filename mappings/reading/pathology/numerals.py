@@ -123,9 +123,9 @@ def _next(words: str, begin: int, parts: Sequence[Part]) -> tuple[Part, str] | N
     return None
 
 
-def _kind(character: str) -> tuple[bool, bool, bool]:
-    """Arabic, Chinese, or Roman in capitals or not."""
-    return character.isdigit(), character in CHINESE, character.isupper()
+def _kind(character: str) -> tuple[bool, bool]:
+    """Arabic or not, in small letters or not."""
+    return character.isdigit(), character.islower()
 
 
 def _part(words: str, position: int) -> Part | None:

@@ -484,6 +484,9 @@ def test_a_report_without_status_that_says_otherwise_leaves_the_class_unknown_an
             (exactly(9), Reason.NOT_CONFIRMED),
             (exactly(2), Reason.NOT_CONFIRMED),
         ]
+    doubtful = report("possible class IV. AI 9-10.", "r2", status=None)
+    for concept in (CLASS, AI):
+        assert [r.problem for r in of(concept, final, doubtful)] == [Reason.NOT_CONFIRMED] * 2
     agreeing = report("class IV (A). AI 9/24.", "r2", status=None)
     assert gist(one(CLASS, final, agreeing)) == ("2025-05-12", "IV", None)
     assert one(AI, final, agreeing).problem is None

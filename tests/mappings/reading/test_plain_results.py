@@ -15,6 +15,7 @@ from mappings.reading.values import UCUM
 UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
 C3 = Concept("c3", "C3", "finding", from_range={"high": "positive"})
 LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
+BODY = Concept("t", "T", "measurement", unit="Cel", cannot_exceed=50, cannot_be_below=10)
 CONTRARY = Concept("contrary", "Contrary", "finding", from_range={"negative": "positive"})
 
 
@@ -58,6 +59,9 @@ def the_long_way(resource: dict[str, Any], concept: Concept) -> Result:
         (C3, observation("g/L", 1.9, "H", referenceRange=between(0.9, 1.8))),
         (C3, observation("g/L", 1.2, "N", referenceRange=between(0.9, 1.8))),
         (LIMITED, observation(value=50)),
+        (LIMITED, observation("mg/g", 49_900)),
+        (LIMITED, observation(value=0.01)),
+        (BODY, observation("[degF]", 98.6)),
     ],
 )
 def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: dict[str, Any]) -> None:
@@ -101,6 +105,9 @@ def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: d
         (UPCR, observation(extension=[])),
         (UPCR, observation("kg/g", 1e308)),
         (LIMITED, observation(value=50.1)),
+        (BODY, observation("[degF]", 123)),
+        (BODY, observation("[degF]", 49)),
+        (BODY, observation("Cel", 98.6)),
         (LIMITED, observation("mg/g", 50_001)),
         (LIMITED, observation(value=0.009)),
     ],

@@ -193,6 +193,9 @@ VISITS: list[tuple[str, list[dict[str, Any]], list[tuple[str, bool | None]]]] = 
      [("resolved", True), ("relapse", True)]),
     ("the day of the end is not known", [listed("resolved"), visit("2020-01-05")],
      [("resolved", True), ("", None)]),
+    ("ended twice, once without a day",
+     [listed("resolved", **ENDED), listed("inactive"), visit("2020-01-05")],
+     [("resolved", True), ("inactive", True), ("", None)]),
     ("the month of the end is known", [listed("resolved", abatementDateTime="2020-01"), visit("2020-01-05")],
      [("resolved", True), ("", None)]),
     ("the day of the visit is not known", [listed("resolved", **ENDED), visit("")],
@@ -359,6 +362,12 @@ def test_one_hint_stands_for_a_hundred_refills() -> None:
     refills = [order(id=f"m{day}", authoredOn=f"2026-05-{day:02}", **FOR_LUPUS) for day in range(28, 0, -1)]
     [hint] = read(PATIENT, *refills).hints["sle"]
     assert (hint.reference, hint.recorded and hint.recorded.text) == ("MedicationRequest/m1", "2026-05-01")
+
+
+def test_a_hint_is_shown_inside_a_rule_of_several_conditions_too() -> None:
+    drug = order(reasonCode=[coded("Z90.710", ICD10CM)])
+    found = next(c for c in assessed(PATIENT, drug).criteria if c.id == "contraception")
+    assert "MedicationRequest/m" in [evidence.reference for evidence in found.evidence]
 
 
 def test_a_hint_of_pregnancy_changes_no_verdict() -> None:

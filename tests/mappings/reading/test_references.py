@@ -50,6 +50,7 @@ SUBJECTS: list[tuple[str, Any, bool | None]] = [
     ("identifier of somebody else", {"identifier": {"system": MRN, "value": "47110"}}, SOMEBODY_ELSES),
     ("identifier of an unknown system", {"identifier": {"system": "urn:x", "value": "4711"}}, NOT_SAID),
     ("identifier without a system", {"identifier": {"value": "4711"}}, NOT_SAID),
+    ("identifier with an empty value", {"identifier": {"system": MRN, "value": " "}}, NOT_SAID),
     ("identifier without a value", {"identifier": {"system": MRN}}, NOT_SAID),
     ("a search by identifier", {"reference": f"Patient?identifier={MRN}%7C4711"}, OURS),
     ("a search by somebody else's", {"reference": f"Patient?identifier={MRN}|99"}, SOMEBODY_ELSES),
@@ -167,6 +168,13 @@ def test_a_biopsy_report_finds_its_specimen_and_its_result(specimen: str, result
         entry(PATIENT), entry(report), entry(SPECIMEN, "urn:uuid:10"), entry(CLASS, "urn:uuid:11")
     )
     [found] = read(everything).results["kidney-biopsy-class"]
+    assert (found.when.text, found.tokens) == ("2026-05-02", {"IV"})
+
+
+def test_records_that_refer_to_one_another_by_uuid_are_of_one_biopsy() -> None:
+    report = BIOPSY | {"effectiveDateTime": "2026-05-02", "result": [{"reference": "urn:uuid:o"}]}
+    late = CLASS | {"id": "o", "code": {"text": "ISN/RPS class"}, "effectiveDateTime": "2026-06-10"}
+    [found] = read(PATIENT, report, late).results["kidney-biopsy-class"]
     assert (found.when.text, found.tokens) == ("2026-05-02", {"IV"})
 
 
