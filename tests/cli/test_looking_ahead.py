@@ -69,9 +69,9 @@ def test_the_second_way_is_told_by_what_it_has_instead() -> None:
 
     lines = list(next_step_lines(NextSteps(sets, True, (hcg_positive,), ("consent",), ("b-cell-target",))))
 
+    first = "ask or measure: ECOG 1 or less; urine: red cells above 5 /[HPF]; blood: hCG negative"
     assert lines == [
-        "could settle it: ask or measure: ECOG 1 or less; "
-        "urine: red cells above 5 /[HPF]; blood: hCG negative",
+        f"could settle it: {first}",
         "or, in place of red cells: blood: dsDNA positive",
         "1 or more other ways: --json lists them",
         "one of these would rule out: hCG positive",

@@ -112,6 +112,14 @@ def _which_drug_is_not_known(change: Change) -> bool:
     return verdict == "unknown" and bool(assessment.not_retrieved)
 
 
+def _is_below_detection(change: Change) -> bool:
+    """A finding that any number above zero makes positive."""
+    results = change.after.record.results.values()
+    reference = reference_of(change.resource)
+    concepts = {result.concept for facts in results for result in facts if result.reference == reference}
+    return any(catalog().concepts[concept].positive_above is not None for concept in concepts)
+
+
 EXCEPTIONS: Sequence[Excepted] = (
     Excepted(
         "removing-a-resource",
@@ -172,6 +180,13 @@ EXCEPTIONS: Sequence[Excepted] = (
         "system or code of a quantity whose code is not its unit",
         "A code of UCUM counts before the unit as written; without code or system the unit counts.",
         _disagreed_with_its_code,
+    ),
+    Excepted(
+        "censored-value",
+        "finding that is positive above zero, below detection",
+        "Decided: CD19+ or BCMA+ B cells, or casts, below detection count as negative, although a number "
+        "between zero and the limit would be positive.",
+        _is_below_detection,
     ),
 )
 

@@ -11,7 +11,8 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from cds_service.answering.offers import Offered, card_context
-from cds_service.clients.registered import Client, TrialOffer
+from cds_service.clients.commands import in_one_line
+from cds_service.clients.registered import Client, KeySource, TrialOffer
 from cds_service.hooks.call import HookCall
 from cds_service.recruitment.states import TrialState
 from cds_service.web.languages import language_for
@@ -71,6 +72,12 @@ def test_without_a_registered_language_the_request_decides(header: str, tag: str
 def test_a_registered_language_holds_whatever_the_request_says(tag: str, header: str) -> None:
     accepted = parse_accept_header(header, LanguageAccept)
     assert language_for(Client("a", language=tag), accepted).tag == tag
+
+
+def test_the_check_of_a_registration_says_its_language() -> None:
+    keys = KeySource("https://ehr.example/jwks.json")
+    assert "; cards in zh-Hans" in in_one_line(Client("a", keys=keys, language="zh-Hans"))
+    assert "cards in" not in in_one_line(Client("a", keys=keys))
 
 
 def in_language(client: FlaskClient, tag: str, hook: str = "patient-view") -> Any:

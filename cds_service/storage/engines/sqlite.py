@@ -17,7 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
 from cds_service.storage.engines.backend import UnusableDatabaseError
-from cds_service.storage.engines.patience import BEGIN, PatientConnection
+from cds_service.storage.engines.patience import BEGIN, WAL, PatientConnection
 
 APPLICATION_ID = 0x74726C68
 """In the header of the file (bytes "trlh"): tells our files from others."""
@@ -47,7 +47,7 @@ class SqliteFile:
     """A database in a file. The file is made by ``upgrading`` only: one that vanishes is not replaced."""
 
     begin = BEGIN
-    settle = "PRAGMA journal_mode = WAL"  # stays with the file; changing it needs a moment with nobody else
+    settle = WAL  # stays with the file; changing it needs a moment with nobody else
     tidy = "PRAGMA wal_checkpoint(TRUNCATE)"
 
     def __init__(self, url: URL) -> None:
@@ -132,7 +132,7 @@ class SqliteFile:
     @staticmethod
     def _set_up(connection: sqlite3.Connection, synchronous: str) -> None:
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(WAL)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT[synchronous]}")
         connection.execute("PRAGMA foreign_keys = ON")

@@ -70,8 +70,11 @@ def consistent(known: frozenset[Atom]) -> bool:
     return all(compatible([a.wanted for a in known if a.concept == one.concept]) for one in known)
 
 
-def by_trying(formula: Formula) -> list[tuple[int, int, frozenset[Step]]]:
-    """Every minimal set of steps, by trying all sets of facts that can be true together."""
+def by_trying(formula: Formula) -> list[frozenset[Step]]:
+    """Every minimal set of steps, by trying all sets of facts that can be true together.
+
+    The least effort first; of one effort the fewest steps, then those that the definition names first.
+    """
     every = atoms_of(formula)
     subsets = chain.from_iterable(combinations(every, size) for size in range(len(every) + 1))
     known = [frozenset(subset) for subset in subsets]
@@ -81,7 +84,12 @@ def by_trying(formula: Formula) -> list[tuple[int, int, frozenset[Step]]]:
         if consistent(one) and holds(formula, one)
     }
     minimal = [steps for steps in enough if not any(other < steps for other in enough)]
-    return sorted((sum(EFFORTS.weights[step.how] for step in steps), len(steps), steps) for steps in minimal)
+    order = list(dict.fromkeys(step_of(atom, EFFORTS) for atom in every))
+    return sorted(minimal, key=lambda steps: (effort_of(steps), len(steps), sorted(map(order.index, steps))))
+
+
+def effort_of(steps: frozenset[Step]) -> int:
+    return sum(EFFORTS.weights[step.how] for step in steps)
 
 
 def steps_of(facts: tuple[Atom, ...]) -> frozenset[Step]:
@@ -95,10 +103,7 @@ def test_the_sets_found_are_the_minimal_ones_of_least_effort(formula: Formula) -
 
     found = least_effort(formula, EFFORTS, limit=3)
 
-    efforts = [sum(EFFORTS.weights[step.how] for step in steps_of(facts)) for facts in found.sets]
-    assert efforts == [effort for effort, _, _ in tried[:3]]
-    assert {steps_of(facts) for facts in found.sets} <= {steps for _, _, steps in tried}
-    assert len({steps_of(facts) for facts in found.sets}) == len(found.sets)
+    assert [steps_of(facts) for facts in found.sets] == tried[:3]
     assert found.more == (len(tried) > 3)
     assert reachable(formula) == bool(tried)
 
@@ -179,3 +184,40 @@ def test_an_answer_beside_serves_where_the_concept_is_asked_for_and_nowhere_else
 
     assert alone == {"score": FALSE}
     assert asked == {"score": ATOMS[3], "proteinuria": ATOMS[2]}
+
+
+BLOOD = [Atom(name, YES, "blood") for name in ("ana", "anti-dsdna", "anti-sm", "hcg")]
+
+
+def names_of(formula: Formula, limit: int) -> list[list[str]]:
+    return [[atom.concept for atom in facts] for facts in least_effort(formula, EFFORTS, limit).sets]
+
+
+def test_sets_of_one_effort_come_in_the_order_of_the_definition() -> None:
+    """Two points are asked for; each of four blood tests brings one."""
+    items = tuple(Counted(1, atom.concept, False, atom) for atom in BLOOD)
+
+    assert names_of(Points(2, (), True, items), limit=4) == [
+        ["ana", "anti-dsdna"],
+        ["ana", "anti-sm"],
+        ["ana", "hcg"],
+        ["anti-dsdna", "anti-sm"],
+    ]
+
+
+def test_less_effort_comes_first_whatever_the_definition_names_first() -> None:
+    total, ratio, lactation = ATOMS[11], ATOMS[2], ATOMS[1]
+
+    assert names_of(either([total, BLOOD[0], ratio, lactation]), limit=4) == [
+        ["lactation-status"],
+        ["urine-protein-creatinine-ratio"],
+        ["ana"],
+        ["sledai-2k-total"],
+    ]
+
+
+def test_of_one_effort_fewer_steps_come_first() -> None:
+    """Three urine tests are as much effort as two of blood."""
+    three = both([ATOMS[2], ATOMS[4], Atom("new-test", YES, "urine")])
+
+    assert names_of(either([three, both(BLOOD[:2])]), limit=2)[0] == ["ana", "anti-dsdna"]
