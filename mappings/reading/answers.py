@@ -101,7 +101,8 @@ _UNDECIDED = frozenset({"IND", "E"})
 def is_undecided(interpretation: Any) -> bool:
     """Whether the laboratory says that the result is neither positive nor negative."""
     codeables = interpretation if isinstance(interpretation, list) else (interpretation,)
-    return any(coding.get("code") in _UNDECIDED for codeable in codeables for coding in codings_of(codeable))
+    codes = [coding.get("code") for codeable in codeables for coding in codings_of(codeable)]
+    return any(isinstance(code, str) and code.strip() in _UNDECIDED for code in codes)
 
 
 def interpretation_answers(interpretation: Any) -> frozenset[str]:

@@ -68,7 +68,7 @@ def the_hook_answers(chart: Chart, before: Judged, random: Random | None) -> str
         return ""
     status, cards = answer_to(chart)
     if not is_json(chart.entries):
-        return "" if status in (200, 400) else f"status {status} for what is no JSON"
+        return "" if status in (200, 400, 412) else f"status {status} for what is no JSON"
     if status != 200:
         return "" if status in (400, 412) and not _has_its_patient(chart) else f"status {status}"
     assessment = before.assessment

@@ -203,7 +203,7 @@ def _measured(rng: random.Random) -> Lab:
 
 
 def _judged(rng: random.Random) -> Lab:
-    """With the laboratory's range, its flag, both in agreement, or neither."""
+    """With the laboratory's range, its flag, both, which now and then disagree, or neither."""
     what = rng.choice(list(JUDGED))
     codes, unit, low, high, numbers = JUDGED[what]
     lab = Lab(what, rng.choice(codes), rng.choice(numbers.split()), unit)
@@ -213,7 +213,7 @@ def _judged(rng: random.Random) -> Lab:
     if said == "range and sign":
         lab = lab._replace(sign=rng.choice(SIGNS))
     if said == "both":
-        lab = lab._replace(flag=_flag(lab))
+        lab = lab._replace(flag=_flag(lab) if rng.random() < 0.7 else rng.choice("LNHA"))
     if said in ("flag", "flag only"):
         lab = lab._replace(flag=rng.choice("LNHA"))
     return lab._replace(number="", form="flag only") if said == "flag only" else lab

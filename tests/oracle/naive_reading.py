@@ -131,18 +131,30 @@ def by_own_range(lab: Lab) -> str:
     return "normal" if not_low and not_high else ""
 
 
+FLAGGED = {"L": ("low",), "N": ("normal",), "H": ("high",), "A": ("low", "high")}
+"""What a laboratory's flag may mean. "A", abnormal, does not say to which side."""
+
+
+def judged(lab: Lab) -> str:
+    """What flag and range say together; "" if nothing, if it stays open, or if they contradict each other."""
+    by_range, by_flag = by_own_range(lab), FLAGGED.get(lab.flag, ())
+    if by_flag and lab.number and Fraction(lab.number) in map(Fraction, filter(None, (lab.low, lab.high))):
+        by_range = ""  # laboratories differ in whether the limit itself is normal: the flag tells
+    if by_range and by_flag:
+        return by_range if by_range in by_flag else ""
+    return by_range or (by_flag[0] if len(by_flag) == 1 else "")
+
+
 def is_low(lab: Lab) -> Answer:
-    """Below the laboratory's own limit, by range or flag. "A", abnormal, does not say to which side."""
-    said = {"L": "low", "N": "normal", "H": "high", "A": ""}[lab.flag] if lab.flag else by_own_range(lab)
-    return said == "low" if said else None
+    """Below the laboratory's own limit."""
+    return judged(lab) == "low" if judged(lab) else None
 
 
 def is_raised(lab: Lab) -> Answer:
     """Above the laboratory's own limit, or called positive."""
     if lab.answer:
         return lab.answer == "positive"
-    said = {"L": "low", "N": "normal", "H": "high", "A": ""}[lab.flag] if lab.flag else by_own_range(lab)
-    return said == "high" if said else None
+    return judged(lab) == "high" if judged(lab) else None
 
 
 def is_confirmed(illness: Illness) -> Answer:

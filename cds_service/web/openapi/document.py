@@ -14,10 +14,21 @@ from cds_service.hooks.specs import HOOKS, HookSpec
 from cds_service.web.body import MEDIA_TYPES
 from cds_service.web.openapi.examples import cards_example, feedback_example, request_example
 from cds_service.web.openapi.schemas import SCHEMAS, Schema, ref, request_schema
+from mappings.language import LANGUAGES
 
 _MAX_AGE = 300
 _BEARER = "clientJwt"
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+_ACCEPT_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The language wanted (en, zh-Hans), where the client's registration leaves it open.",
+}
+_CONTENT_LANGUAGE = {
+    "Content-Language": {"schema": {"enum": [*LANGUAGES]}, "description": "The language of the texts."}
+}
 _NOT_CHANGED = {"description": "The client has it already (If-None-Match)."}
 _TEXTS = {
     400: "The body is not what it must be: all its faults at once.",
@@ -91,19 +102,20 @@ class _Describing:
 
     def discovery(self) -> Schema:
         """With a token as its client sees it, else as everybody does."""
-        seen = _json("The services and their prefetch templates.", ref("Discovery"))
+        seen = _spoken(_json("The services and their prefetch templates.", ref("Discovery")))
         answers = {"200": seen, "304": _NOT_CHANGED, **self._secured()}
         security: list[Mapping[str, object]] = [{}] if self._demo else [{}, {_BEARER: []}]
-        return _operation("discover", "Discovery", security, answers)
+        return _operation("discover", "Discovery", security, answers) | {"parameters": [_ACCEPT_LANGUAGE]}
 
     def service(self, spec: HookSpec) -> Mapping[str, Schema]:
         """The two paths of a service: calls, and feedback on its cards."""
         path = f"/cds-services/{spec.service_id}"
         name = _request_name(spec).removesuffix("Request")
-        cards = _json("The cards; none without guidance.", ref("CardsResponse"), cards_example())
+        cards = _spoken(_json("The cards; none without guidance.", ref("CardsResponse"), cards_example()))
         answers = {"200": cards, **self._secured(400, 412, 413, 415)}
         call = _operation(f"call{name}", spec.title, self._needs_token, answers)
         call["description"] = spec.description
+        call["parameters"] = [_ACCEPT_LANGUAGE]
         call["requestBody"] = _body(ref(_request_name(spec)), request_example(spec))
         answers = {"200": {"description": "Kept. No body."}, **self._secured(400, 413, 415, 503)}
         feedback = _operation(f"feedback{name}", "What became of cards", self._needs_token, answers)
@@ -130,6 +142,10 @@ class _Describing:
     def _secured(self, *statuses: int) -> dict[str, Schema]:
         """The refusals of a path that needs a token; 503 is for a database that is away."""
         return _refusals({*statuses, 500, *((403,) if self._demo else (401, 429, 503))})
+
+
+def _spoken(answer: Schema) -> Schema:
+    return answer | {"headers": _CONTENT_LANGUAGE}
 
 
 def _operation(

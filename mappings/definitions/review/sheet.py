@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from mappings.concept import SYSTEMS, Concept
 from mappings.definitions.review.look_backs import look_backs_of
 from mappings.definitions.review.rule_prose import RuleProse
@@ -10,7 +12,14 @@ from mappings.definitions.uses import scores_of
 from mappings.language import ENGLISH, Language, message
 from mappings.needs import concepts_of
 from mappings.results import TrialFacts
-from mappings.trial_definition import Catalog, Criterion, Recruitment, ScoreDefinition, TrialDefinition
+from mappings.trial_definition import (
+    Catalog,
+    Criterion,
+    Recruitment,
+    ScoreDefinition,
+    ScoreItem,
+    TrialDefinition,
+)
 
 _SYSTEM_NAMES = {uri: name for name, uri in SYSTEMS.items()}
 
@@ -40,8 +49,10 @@ _NEEDS_GROUP = message("At least one item of the group {group} must be met.")
 _RECORDED_AS = message("A recorded total is read from: {names}.")
 _SOURCE = message("Source: {source}")
 _ENTRY = message("Entry criterion:")
-_ITEM = message("Domain {domain}; settled by {by}.")
-_ITEM_OTHER_CAUSE = message("Domain {domain}; settled by {by}; may have another cause.")
+_DOMAIN = message("Domain {domain}.")
+_SETTLED_BY = message("Settled by {by}.")
+_OTHER_CAUSE = message("May have another cause.")
+_SENTENCES = message("{first} {second}")
 _BY = {"laboratory": message("laboratory"), "examination": message("examination")}
 _RECRUITMENT = message("## Recruitment (not part of what is signed)")
 _RECRUITING = message("- {status}, as of {day}")
@@ -168,13 +179,19 @@ class _Sheet:
         if score.entry is not None:
             lines += ["", say(_ENTRY), "", *prose.bullets(score.entry)]
         for item in score.items:
-            template = _ITEM_OTHER_CAUSE if item.may_have_other_cause else _ITEM
-            by = say(_BY[item.settled_by])
             lines += ["", f"### {speaker.plain(item.label)}: {item.points}", ""]
-            lines += [say(template, domain=speaker.plain(item.domain), by=by), ""]
+            lines += [self._about(item), ""]
             lines += [*speaker.bullets(item.interpretation), *([""] if item.interpretation else [])]
             lines += prose.bullets(item.require)
         return lines
+
+    def _about(self, item: ScoreItem) -> str:
+        """Its domain, unless it is one of its own, what settles it, and whether it may have another cause."""
+        say = self.say
+        said = [] if item.domain == item.id else [say(_DOMAIN, domain=self.speaker.plain(item.domain))]
+        said.append(say(_SETTLED_BY, by=say(_BY[item.settled_by])))
+        said += [say(_OTHER_CAUSE)] if item.may_have_other_cause else []
+        return reduce(lambda first, second: say(_SENTENCES, first=first, second=second), said)
 
     def _recruitment(self, recruitment: Recruitment | None) -> list[str]:
         if recruitment is None:

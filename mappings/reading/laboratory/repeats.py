@@ -62,7 +62,8 @@ def replaced(resources: Sequence[Any], identity: PatientIdentity) -> frozenset[i
         if not identity.is_subject_of(resource):
             continue
         reference, code = reference_of(resource), _code(resource)
-        by_id[reference, code].append((place, resource))
+        if "/" in reference:  # else it has no id, and is a version of nothing
+            by_id[reference, code].append((place, resource))
         if text_of(resource.get("status")) in _WITHDRAWN:
             continue
         for token in _identifiers(resource):

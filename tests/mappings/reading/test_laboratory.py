@@ -13,8 +13,9 @@ from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.evaluation.selection import known_by
 from mappings.facts import PatientRecord, Result
-from mappings.reading.laboratory.repeats import REPLACES
+from mappings.reading.laboratory.repeats import REPLACES, replaced
 from mappings.reading.record import read_record
+from mappings.reading.references import PatientIdentity
 from mappings.trial_definition import Catalog
 
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
@@ -290,6 +291,8 @@ REVISED: list[tuple[str, list[Json], set[float]]] = [
     ("two versions of one id that do not say which is newer", [upcr("1", 1.8), upcr("1", 0.4)], {1.8, 0.4}),
     ("a newer version that withdraws the result",
      [upcr("1", 1.8, **stored("1")), upcr("1", 1.8, status="entered-in-error", **stored("2"))], set()),
+    ("two without an id are no versions of one",
+     [upcr("", 1.8), upcr("", 0.4, status="amended")], {1.8, 0.4}),
     ("the same resource twice", [upcr("1", 1.8), upcr("1", 1.8)], {1.8}),
 ]  # fmt: skip
 
@@ -308,6 +311,19 @@ def test_a_result_of_another_patient_replaces_nothing() -> None:
     record = read(upcr("1", 1.8, identifier=NUMBER, status="amended"), theirs)
     assert [result.reference for result in record.results[UPCR]] == ["Observation/1"]
     assert record.counts.other_patient == 1
+
+
+def test_a_report_without_an_id_replaces_no_other() -> None:
+    """Two reports that have no id are not two versions of one."""
+    report = {
+        "resourceType": "DiagnosticReport",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"text": "biopsy"},
+    }
+    report |= {"effectiveDateTime": "2026-06-01", "conclusion": "Lupus nephritis class IV"}
+    record = read(report, report | {"status": "final", "conclusion": "Lupus nephritis class II"})
+    assert record.counts.read == 3
+    assert len(replaced([report, report | {"status": "final"}], PatientIdentity("p1"))) == 0
 
 
 REPEATED: list[tuple[str, list[Json], int]] = [
@@ -468,3 +484,9 @@ def test_a_number_that_is_too_large_is_unreadable(number: float) -> None:
     assert [said(result) for result in record.results[UPCR]] == ["? unreadable"]
     aged = read(observation("2", "4485-9", 1.0, "g/L", referenceRange=[LOW | age(number), NORMAL | age(0)]))
     assert len(aged.results[C3]) == 1
+
+
+def test_a_flag_that_is_no_text_stops_nothing() -> None:
+    flags = [{"coding": [{"code": ["IND"]}, {"code": {"x": 1}}]}]
+    (result,) = results(C3, observation("1", "4485-9", 1.0, "g/L", interpretation=flags))
+    assert said(result) == "? imprecise"
