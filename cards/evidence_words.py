@@ -92,7 +92,9 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
         value = f"{value}{language.between(wording.VALUES)}{attested}" if value else attested
     elif label is not fact.label and text.casefold() == fact.label.casefold():
         value = ""  # no more than our own name for it, which the label translates
-    named = value and (says(beside, fact.label) or label.casefold() in fact.text.casefold())
+    written = fact.text.casefold()
+    names = (label.casefold(), short_name(label).casefold())  # a report quoted may say "ISN/RPS class IV" itself
+    named = value and (says(beside, fact.label) or any(name in written for name in names))
     return _side_by_side("" if named else short_label(label), value)
 
 

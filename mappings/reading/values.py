@@ -321,7 +321,7 @@ def _answers_of_laboratory(
         return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
     if flagged != _EITHER_WAY:
         return flagged or ranged
-    return ranged or value._replace(
+    return ranged - {"normal"} or value._replace(
         tokens=flagged, problem=Reason.IMPRECISE, note="abnormal, but not which way"
     )
 

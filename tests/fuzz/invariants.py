@@ -6,6 +6,7 @@ what a failing case is shrunk and kept with. docs/invariants.md states them for 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 from mappings.reading.references import reference_of
 from tests.fuzz.changing.damage import copied
 from tests.fuzz.changing.rewriting import every_rewriting, rewritten
-from tests.fuzz.changing.strangers import of_somebody_else, unrelated
+from tests.fuzz.changing.strangers import counted_as, of_somebody_else, unrelated
 from tests.fuzz.charts import Chart, Json, is_the_patient, references_in, resource_of
 from tests.fuzz.exceptions import Change, is_excepted
 from tests.fuzz.hook_calls import answer_to, asked_for, is_json
@@ -114,7 +115,10 @@ def _orders(entries: tuple[Any, ...], random: Random | None) -> Iterator[Sequenc
 
 
 def what_concerns_others_does_not_matter(chart: Chart, before: Judged, random: Random | None) -> str:
-    """Resources about somebody or something else, anywhere among the entries: the same verdicts."""
+    """Resources about somebody or something else, anywhere among the entries: the same verdicts.
+
+    And each is counted as what it is.
+    """
     groups = [[each] for each in some(unrelated(chart), 4, random)]
     groups += [of_somebody_else(each) for each in ([random] if random else map(Random, range(30)))]
     if random is not None:
@@ -125,10 +129,18 @@ def what_concerns_others_does_not_matter(chart: Chart, before: Judged, random: R
             place = random.randrange(len(entries) + 1) if random is not None else 0
             entries.insert(place, {"resource": resource})
         after = judged(chart.with_entries(entries))
+        what = ", ".join(reference_of(resource) for resource in group)
         for name in differences(before, after, closely=True):
-            what = ", ".join(reference_of(resource) for resource in group)
             return f"with {what} of no concern {was(name, before, after)} [{name}]"
+        expected = Counter(map(counted_as, group)) + Counter(_counted(before))
+        if +Counter(_counted(after)) != expected:
+            return f"{what} counted wrongly: {before.counts} became {after.counts}"
     return ""
+
+
+def _counted(result: Judged) -> dict[str, int]:
+    counts = result.counts
+    return {name: getattr(counts, name) for name in ("read", "irrelevant", "unreadable", "other_patient")}
 
 
 def only_evidence_matters(chart: Chart, before: Judged, random: Random | None) -> str:

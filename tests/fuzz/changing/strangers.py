@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from tests.fuzz.changing.damage import copied
-from tests.fuzz.charts import Chart, Json, about, grafts
+from tests.fuzz.charts import WHOSE, Chart, Json, about, grafts
 
 SOMEBODY_ELSE = "somebody-else"
 _LOINC = "http://loinc.org"
@@ -78,6 +78,27 @@ def unrelated(chart: Chart) -> Sequence[Json]:
         {"resourceType": "Specimen", "id": "s-blood", "type": _coded(_SNOMED, "119297000", "Blood"), **mine},
         {"resourceType": "Patient", "id": SOMEBODY_ELSE, "gender": "male", "birthDate": "1940-01-01"},
     )
+
+
+LOOKED_AT = frozenset(
+    {
+        *("Condition", "Procedure", "DiagnosticReport", "MedicationRequest", "Medication", "Specimen"),
+        *("Patient", "ResearchStudy"),
+    }
+)
+"""Types that are counted as read whatever they say, if they are not somebody else's."""
+
+
+def counted_as(resource: Json) -> str:
+    """Under which name a stranger is to be counted."""
+    kind = resource["resourceType"]
+    of_others = {"reference": f"Patient/{SOMEBODY_ELSE}"}
+    if (
+        of_others in (resource.get("subject"), resource.get(WHOSE.get(kind, "subject")))
+        and kind != "Specimen"
+    ):
+        return "other_patient"
+    return "read" if kind in LOOKED_AT else "irrelevant"
 
 
 def of_somebody_else(random: Random) -> list[Json]:

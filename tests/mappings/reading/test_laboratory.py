@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -490,3 +492,13 @@ def test_a_flag_that_is_no_text_stops_nothing() -> None:
     flags = [{"coding": [{"code": ["IND"]}, {"code": {"x": 1}}]}]
     (result,) = results(C3, observation("1", "4485-9", 1.0, "g/L", interpretation=flags))
     assert said(result) == "? imprecise"
+
+
+def test_the_page_lists_every_limit_of_what_can_be() -> None:
+    page = (Path(__file__).parents[3] / "docs/reading.md").read_text(encoding="utf-8")
+    table = page.partition("### Values that cannot be")[2].partition("Scores and indices")[0]
+    listed = set(re.findall(r"\d+(?:\.\d+)?", table.replace(",", "")))
+    concepts = catalog().concepts.values()
+    limits = {limit for each in concepts for limit in (each.cannot_exceed, each.cannot_be_below)} - {None}
+    assert {f"{limit:g}" for limit in limits} == listed & {f"{limit:g}" for limit in limits}
+    assert len(limits) > 8
