@@ -320,7 +320,7 @@ class _OneRecord:
             return
         named = results_of(biopsies, self.resources, self.full_urls, self.identity)
         own = [each for each in named if self.meanings.of(each.get("code")).is_nothing]
-        self.irrelevant -= len(own)
+        self.irrelevant -= sum(type(each.get("code")) is dict for each in own)
         everything = [*biopsies, *own]
         for result in read_biopsies(everything, self.reader.concepts, self.unreadable, self.full_urls):
             self.results[result.concept].append(result)

@@ -261,9 +261,6 @@ def _antinuclear(rng: random.Random, today: date) -> Lab:
 
 def _illness(rng: random.Random, today: date) -> Illness:
     what, system, code = rng.choice(ILLNESSES)
-    if what.startswith("WHO class"):
-        # Such a diagnosis tells of a biopsy on some day before it was recorded: drawn only from the past.
-        return Illness(what, system, code, rng.choice(CLINICAL), rng.choice(VERIFICATION), "", "2019-03-02")
     onset = _day(rng, today) if rng.random() < 0.85 else ""
     recorded = (today - timedelta(days=rng.choice(OFFSETS))).isoformat() if rng.random() < 0.5 else ""
     recorded = recorded if recorded[: len(onset)] >= onset else ""  # nothing is recorded before it begins

@@ -200,9 +200,17 @@ def _not_confirmed(result: Result) -> Result:
 def _says_otherwise(other: _Found, chosen: Sequence[_Found]) -> bool:
     """Whether a reading has another value than those that decide, or none that can be read.
 
-    Of classes, whatever their suffix.
+    Of classes whatever their suffix, but for one that only the other has and that takes the activity away.
     """
-    return other.value is None or other.value not in [each.value for each in chosen]
+    if other.value is None or other.value not in [each.value for each in chosen]:
+        return True
+    return any(_inactive(other) - _inactive(each) for each in chosen)
+
+
+def _inactive(found: _Found) -> frozenset[str]:
+    """The classes that a reading calls inactive, by the suffix of 2003."""
+    tokens = found.reading.tokens if isinstance(found.reading, ClassReading) else _NO_TOKENS
+    return frozenset(token for token in tokens if token.endswith("(C)"))
 
 
 _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
