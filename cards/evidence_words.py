@@ -92,8 +92,8 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
         value = f"{value}{language.between(wording.VALUES)}{attested}" if value else attested
     elif label is not fact.label and text.casefold() == fact.label.casefold():
         value = ""  # no more than our own name for it, which the label translates
-    written = fact.text.casefold()
-    names = (label.casefold(), short_name(label).casefold())  # a report quoted may say "ISN/RPS class IV" itself
+    # A report that is quoted may say "ISN/RPS class IV" itself.
+    written, names = fact.text.casefold(), (label.casefold(), short_name(label).casefold())
     named = value and (says(beside, fact.label) or any(name in written for name in names))
     return _side_by_side("" if named else short_label(label), value)
 

@@ -28,7 +28,7 @@ def definitions() -> Catalog:
     return load_catalog(trial_folders())
 
 
-def assess_resources(
+def assess_resources(  # noqa: PLR0913 -- all but two have defaults
     resources: Sequence[object],
     today: date,
     *,

@@ -14,7 +14,7 @@ from mappings.evaluation.selection import NOTHING_KNOWN, Known, known_by
 from mappings.facts import PatientRecord, Result
 from mappings.results import EVIDENCE, CriterionResult, Evidence, Gap, ScoreResult
 from mappings.rules import Score
-from mappings.verdicts import IMPRECISE, TOO_OLD, Reason, Verdict
+from mappings.verdicts import IMPRECISE, MET, TOO_OLD, Reason, Verdict
 
 
 class Outcome(NamedTuple):
@@ -131,6 +131,15 @@ class Context:
             known = self.shared.criteria[criterion_id](plain)
             self.shared.criterion_results[key] = known
         return known
+
+    def criteria_until_met(self, criteria: Iterable[str]) -> list[CriterionResult]:
+        """The results of some criteria, in order, up to the first that is MET."""
+        results = []
+        for criterion in criteria:
+            results.append(self.criterion(criterion))
+            if results[-1].verdict is MET:
+                break
+        return results
 
     def _plain(self) -> Context:
         return Context(self.shared, not_before=self.not_before)

@@ -158,10 +158,9 @@ def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Ju
     if when is None:
         return UNKNOWN, IMPRECISE, ()
     later = context.since(when.last + 1)
-    results = [later.criterion(criterion) for criterion in rule.followed_by]
-    met = next((result for result in results if result.verdict is MET), None)
-    if met is not None:
-        return MET, VALUE, on_record(met.evidence)
+    results = later.criteria_until_met(rule.followed_by)
+    if results and results[-1].verdict is MET:
+        return MET, VALUE, on_record(results[-1].evidence)
     evidence = tuple([each for result in results for each in on_record(result.evidence)])
     unknown = [result.reason for result in results if result.verdict is UNKNOWN]
     return (UNKNOWN, first_unknown_reason(unknown), evidence) if unknown else (NOT_MET, VALUE, evidence)

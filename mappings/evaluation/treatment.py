@@ -80,9 +80,9 @@ def _still_active(
     together = _together(rule, since, carried)
     passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
     later = context.since(passed + 1)
-    results = [later.criterion(criterion) for criterion in rule.still_active_by]
-    met = next((result for result in results if result.verdict is MET), None)
-    if met is not None:
+    results = later.criteria_until_met(rule.still_active_by)
+    if results and results[-1].verdict is MET:
+        met = results[-1]
         facts = (*met.evidence[:1], *on_record(met.evidence[1:]))
         activity = [evidence._replace(counts_until=None) for evidence in facts]
         return OUTCOME((MET, VALUE, (together, *carried, *activity, *also)))
@@ -96,7 +96,10 @@ def _still_active(
 
 def _carrying(rule: Treatment, common: CommonExposure, since: date, context: Context) -> Sequence[Exposure]:
     """The newest record of each drug, then as few others as carry the treatment from its first day on."""
-    carrying = dict.fromkeys(_newest_of_each(common.carried_by))
+    newest = _newest_of_each(common.carried_by)
+    if len(newest) == len(common.carried_by):
+        return newest
+    carrying = dict.fromkeys(newest)
     for concepts in (rule.of, rule.together_with):
         covering = [(surely_covers(e, context.day), e) for e in common.carried_by if e.concept in concepts]
         spans = [(*span, e.reference, e) for span, e in covering if span is not None]

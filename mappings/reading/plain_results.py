@@ -122,7 +122,7 @@ def _agree(tokens: frozenset[str], number: float, unit: str, applies: Mapping[st
         limit = applies[end]
         if end == "text":
             continue
-        if end not in ("low", "high") or limit["unit"] != unit or limit["value"] == number:
+        if end not in ("low", "high") or limit["unit"] != unit:
             return False
         if (number < limit["value"]) == (end == "low"):
             side = end

@@ -4,7 +4,7 @@ What cannot be converted for certain is None, never a guess. ``spellings.yaml`` 
 that UCUM does not know or reads as something else; arithmetic is that of fractions, not of binary numbers.
 """
 
-from mappings.units.conversion import (
+from mappings.units.converting import (
     between,
     check_targets,
     conversion,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -143,7 +144,8 @@ def test_each_bundle_of_orders_is_of_one_set(title: str, sets: Sets, labels: lis
 
     assert [one.label for one in orders] == labels
     assert all(one.is_recommended is None for one in orders)
-    ordered = [action.resource["code"]["text"] for one in orders for action in one.actions if action.resource]
+    drafts: list[Any] = [action.resource for one in orders for action in one.actions if action.resource]
+    ordered = [draft["code"]["text"] for draft in drafts]
     assert len(set(ordered)) == len(ordered), "a clinician may take all of them"
 
 

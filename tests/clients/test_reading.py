@@ -372,7 +372,9 @@ def test_a_fault_has_its_parts(tmp_path: Path) -> None:
     with pytest.raises(ClientsError) as caught:
         load_clients(path)
     assert caught.value.faults == (
-        ClientFault(path.as_posix(), 6, "client 'a'", "'language' cannot be 'de'", "one of: from-request, en, zh-Hans"),
+        ClientFault(
+            path.as_posix(), 6, "client 'a'", "'language' cannot be 'de'", "one of: from-request, en, zh-Hans"
+        ),
     )
 
 

@@ -66,9 +66,9 @@ def _disagreed_with_its_code(change: Change) -> bool:
     parent: Any = change.resource
     for step in path.split(".") if path else ():
         parent = parent[int(step)] if isinstance(parent, list) else parent.get(step)
-    if last not in ("system", "code") or not isinstance(parent, dict):
+    if last not in ("system", "code", "unit") or not isinstance(parent, dict):
         return False
-    return parent.get("unit") not in (None, parent.get("code"))
+    return "code" in parent and parent.get("unit") not in (None, parent["code"])
 
 
 def _is_of_a_kidney_biopsy(change: Change) -> bool:
@@ -177,8 +177,9 @@ EXCEPTIONS: Sequence[Excepted] = (
     ),
     Excepted(
         "removing-a-qualifier",
-        "system or code of a quantity whose code is not its unit",
-        "A code of UCUM counts before the unit as written; without code or system the unit counts.",
+        "system, code or unit of a quantity whose code is not its unit",
+        "A code of UCUM counts before the unit as written, that before a code of no system. Two units that "
+        "disagree are two statements; without one of them the other counts.",
         _disagreed_with_its_code,
     ),
     Excepted(

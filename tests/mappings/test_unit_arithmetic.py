@@ -182,6 +182,11 @@ def test_the_nearest_number_never_lies_on_the_wrong_side_of_a_short_one(top: int
         assert (near > short, near < short) == (exact > shown, exact < shown)
 
 
+def test_a_hair_beside_a_short_number_is_not_that_number() -> None:
+    assert nearest(10**17 - 1, 10**17) < 1.0 < nearest(10**17 + 1, 10**17)
+    assert nearest(10**17, 10**17) == 1.0
+
+
 @given(st.decimals("0.001", "9999", places=3), st.decimals("0.001", "9999", places=3))
 def test_products_and_quotients_are_those_of_decimals(one: Decimal, other: Decimal) -> None:
     assert product(float(one), float(other)) == float(Fraction(one) * Fraction(other))

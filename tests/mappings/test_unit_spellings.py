@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from mappings.units import SpellingError, check_targets, read_spellings, spelling, unit_table
+from mappings.concept import Concept
+from mappings.units import (
+    SpellingError,
+    check_targets,
+    convert,
+    load_ucum,
+    read_spellings,
+    spelling,
+    unit_table,
+)
 
 WRITTEN: dict[str, str] = {
     # thousands per microlitre: K is kelvin in UCUM
@@ -154,3 +163,21 @@ def test_a_spelling_of_a_unit_that_ucum_does_not_know_is_refused(tmp_path: Path)
     path.write_text("schema: 1\nunits: [{ucum: grams, means: m}]\n", encoding="utf-8")
     with pytest.raises(SpellingError, match="not a UCUM unit"):
         check_targets(read_spellings(path))
+
+
+def test_the_service_does_not_start_with_such_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "spellings.yaml"
+    path.write_text("schema: 1\nunits: [{ucum: grams, means: m}]\n", encoding="utf-8")
+    monkeypatch.setattr("mappings.units.converting.unit_table", lambda: read_spellings(path))
+    with pytest.raises(SpellingError, match="not a UCUM unit"):
+        load_ucum()
+
+
+def test_a_site_s_own_spelling_goes_before_all_others_and_counts_to_the_letter() -> None:
+    own = {"mg/mmol (Hausmethode)": "mg/mmol", "K/uL": "/uL"}
+    upcr = Concept("u", "u", "measurement", unit="mg/mmol", unit_spellings=own)
+    assert convert(3.0, "mg/mmol (Hausmethode)", upcr) == 3.0
+    assert convert(3.0, "MG/MMOL (Hausmethode)", upcr) is None
+    assert convert(4000.0, "K/uL", Concept("w", "w", "measurement", unit="10*9/L", unit_spellings=own)) == 4.0

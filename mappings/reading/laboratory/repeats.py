@@ -17,9 +17,14 @@ KINDS = frozenset({"Observation", "DiagnosticReport"})
 REPLACES = "http://hl7.org/fhir/StructureDefinition/observation-replaces"
 """FHIR R4 extension: this Observation is the revised value of another."""
 
-_RANKS: Mapping[str, int] = {"final": 1, "amended": 2, "corrected": 2, "appended": 2}
+_PROVISIONAL, _FINAL, _CORRECTED = 0, 1, 2
+_RANKS: Mapping[str, int] = {
+    **dict.fromkeys(("registered", "partial", "preliminary"), _PROVISIONAL),
+    "final": _FINAL,
+    **dict.fromkeys(("amended", "corrected", "appended"), _CORRECTED),
+}
+"""A status that is missing or unknown has no rank: it neither replaces by it nor is replaced for it."""
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
-_PROVISIONAL = 0
 
 _REFERENCE = itemgetter(Result._fields.index("reference"))
 """Several times faster than the name, and called for every result of a record."""
@@ -69,7 +74,7 @@ def replaced(resources: Sequence[Any], identity: PatientIdentity) -> frozenset[i
         for token in _identifiers(resource):
             by_identifier[token, code].append((place, resource))
             codes[token].add(code)
-        if _rank(resource) > _PROVISIONAL:
+        if _rank(resource) != _PROVISIONAL:
             named.update((other, code) for other in _named(resource) if other != reference)
     gone = {place for group in by_id.values() if len(group) > 1 for place in _older(group)}
     gone.update(place for key in named for place, _ in by_id.get(key, ()))
@@ -78,9 +83,8 @@ def replaced(resources: Sequence[Any], identity: PatientIdentity) -> frozenset[i
     return frozenset(gone)
 
 
-def _rank(resource: Mapping[str, Any]) -> int:
-    status = resource.get("status")
-    return _RANKS.get(status, _PROVISIONAL) if isinstance(status, str) else _PROVISIONAL
+def _rank(resource: Mapping[str, Any]) -> int | None:
+    return _RANKS.get(text_of(resource.get("status")))
 
 
 def _code(resource: Mapping[str, Any]) -> object:
@@ -113,11 +117,15 @@ def _outranked(group: Group, *, same_time: bool) -> Iterable[int]:
         others = [other for _, other in group if other is not resource]
         if same_time:
             others = [other for other in others if _time(other) == _time(resource)]
-        rank = _rank(resource)
-        if any(
-            _rank(other) > rank or (_rank(other) == rank == 2 and _later(other, resource)) for other in others
-        ):
+        if any(_outranks(other, resource) for other in others):
             yield place
+
+
+def _outranks(resource: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    mine, its = _rank(resource), _rank(other)
+    if mine is None or its is None:
+        return False
+    return mine > its or (mine == its == _CORRECTED and _later(resource, other))
 
 
 def _older(group: Group) -> Iterable[int]:

@@ -109,8 +109,8 @@ def _is_pathology(fact: MissingFact, catalog: Catalog) -> bool:
 
 def _unusable(fact: MissingFact, record: PatientRecord) -> set[str]:
     """The resources that could not be used, of which the newest say so."""
-    facts = [*record.results.get(fact.concept, ()), *record.diagnoses.get(fact.concept, ())]
-    return {one.reference for one in facts}
+    results, diagnoses = record.results.get(fact.concept, ()), record.diagnoses.get(fact.concept, ())
+    return {*(one.reference for one in results), *(one.reference for one in diagnoses)}
 
 
 # --- one fact

@@ -172,8 +172,8 @@ def test_one_fact_cannot_say_what_contradicts_itself(wanted: list[Wanted], possi
 
 
 def test_and_of_nothing_is_not_or_of_nothing() -> None:
-    assert TRUE != FALSE
-    assert Both((ATOMS[0],)) != Either((ATOMS[0],))
+    assert len({TRUE, FALSE}) == 2
+    assert len({Both((ATOMS[0],)), Either((ATOMS[0],))}) == 2
 
 
 def test_an_answer_beside_serves_where_the_concept_is_asked_for_and_nowhere_else() -> None:

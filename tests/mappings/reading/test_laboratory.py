@@ -122,6 +122,8 @@ RANGES: list[tuple[str, list[Json], str]] = [
     ("two that fit and disagree", [LOW | sex(FEMALE), NORMAL | age(18)], "? imprecise"),
     ("pregnancy is not known", [NORMAL | sex(FEMALE), LOW | worded("pregnant")], "? imprecise"),
     ("pregnancy would change nothing", [LOW | sex(FEMALE), LOW | worded("pregnant")], "low"),
+    ("for pregnant women", [LOW | {"appliesTo": [*sex(FEMALE)["appliesTo"], {"text": "pregnant"}]}, NORMAL],
+     "? imprecise"),
     ("a normal range beside one of treatment", [NORMAL | kind("normal"), LOW | kind("treatment")], "normal"),
     ("only a range of treatment", [LOW | kind("treatment")], "? imprecise"),
     ("a therapeutic range beside one that does not say", [LOW | kind("therapeutic"), HIGH], "high"),
@@ -154,6 +156,8 @@ def test_the_range_for_the_patients_sex_and_age_decides(ranges: list[Json], expe
          {"birthDate": "1990"}, [LOW | age(0, 17), NORMAL | age(18)], "normal"),
         ("the day before a birthday",
          {"birthDate": "2008-06-02"}, [LOW | age(0, 17), NORMAL | age(18)], "low"),
+        ("four months and a half",
+         {"birthDate": "2026-01-15"}, [LOW | age(0, 4, "mo"), NORMAL | age(5, unit="mo")], "low"),
         ("a birthday", {"birthDate": "2008-06-01"}, [LOW | age(0, 17), NORMAL | age(18)], "normal"),
     ],
 )  # fmt: skip
@@ -283,6 +287,12 @@ REVISED: list[tuple[str, list[Json], set[float]]] = [
      {0.4}),
     ("a provisional result replaces nothing",
      [upcr("1", 1.8), upcr("2", 0.4, extension=replaces("Observation/1"), status="preliminary")], {1.8, 0.4}),
+    ("a result without a status replaces what it names, and is not confirmed itself",
+     [upcr("1", 1.8), upcr("2", 0.4, extension=replaces("Observation/1"), status=None)], {0.4}),
+    ("a result without a status is not known to be provisional",
+     [upcr("1", 1.8, identifier=NUMBER, status=None), upcr("2", 0.4, identifier=NUMBER)], {1.8, 0.4}),
+    ("nor is it an older version for that",
+     [upcr("1", 1.8, status=None), upcr("1", 0.4)], {1.8, 0.4}),
     ("nothing replaces itself", [upcr("1", 1.8, extension=replaces("Observation/1"))], {1.8}),
     ("the newer version of one id, by when it was stored",
      [upcr("1", 1.8, **stored(at="2026-06-01T10:00:00Z")),
@@ -310,8 +320,9 @@ def test_a_corrected_result_replaces_the_earlier_one(resources: list[Json], kept
 
 def test_a_result_of_another_patient_replaces_nothing() -> None:
     theirs = upcr("2", 0.4, identifier=NUMBER, status="corrected", subject={"reference": "Patient/p2"})
-    record = read(upcr("1", 1.8, identifier=NUMBER, status="amended"), theirs)
-    assert [result.reference for result in record.results[UPCR]] == ["Observation/1"]
+    open_one = upcr("3", 1.0, status="preliminary", effectiveDateTime=LATER)
+    record = read(upcr("1", 1.8, identifier=NUMBER), open_one, theirs)
+    assert [result.reference for result in record.results[UPCR]] == ["Observation/1", "Observation/3"]
     assert record.counts.other_patient == 1
 
 

@@ -58,6 +58,8 @@ def the_long_way(resource: dict[str, Any], concept: Concept) -> Result:
         (C3, observation("g/L", 0.6, "L", referenceRange=between(0.9, 1.8))),
         (C3, observation("g/L", 1.9, "H", referenceRange=between(0.9, 1.8))),
         (C3, observation("g/L", 1.2, "N", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 1.8, "H", referenceRange=between(0.9, 1.8))),
+        (C3, observation("g/L", 0.9, "N", referenceRange=between(0.9, 1.8))),
         (LIMITED, observation(value=50)),
         (LIMITED, observation("mg/g", 49_900)),
         (LIMITED, observation(value=0.01)),
