@@ -196,6 +196,8 @@ class _OneRecord:
         elif kind in _CLINICAL:
             if self._is_ours(resource, _SUBJECT_MEMBER.get(kind, "subject")):
                 self.by_type.setdefault(kind, []).append(resource)
+        elif kind == "Specimen" and self.identity.is_subject_of(resource) is False:
+            self.other_patient += 1
         elif kind in _SUPPORTING:
             self.by_type.setdefault(kind, []).append(resource)
         else:

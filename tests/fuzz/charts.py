@@ -49,6 +49,19 @@ class Chart:
     def bundle(self) -> Json:
         return {"resourceType": "Bundle", "type": "collection", "entry": list(self.entries)}
 
+    def resources(self) -> list[Json]:
+        """All resources, also those of Bundles in the Bundle."""
+        found: list[Json] = []
+        waiting = list(self.entries)
+        while waiting:
+            resource = resource_of(waiting.pop(0))
+            entries = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
+            if isinstance(entries, list):
+                waiting[:0] = entries
+            elif resource:
+                found.append(resource)
+        return found
+
     def with_entries(self, entries: Sequence[Any]) -> Chart:
         return replace(self, entries=tuple(entries))
 

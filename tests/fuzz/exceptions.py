@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mappings.reading.code_index import codings_of, first_code
 from mappings.reading.references import reference_of
-from tests.fuzz.charts import Chart, Json, catalog, is_the_patient, references_in, resource_of
+from tests.fuzz.charts import Chart, Json, catalog, references_in
 from tests.fuzz.judging import Judged, record_of
 
 URINE_VOLUME = "3167-4"  # LOINC, volume of 24 hour urine
@@ -72,25 +72,19 @@ def _disagreed_with_its_code(change: Change) -> bool:
 
 
 def _is_of_a_kidney_biopsy(change: Change) -> bool:
-    """A record of a kidney biopsy, where the verdict rests on another record of one."""
-    if not _tells_of_a_biopsy(change.resource, change.chart):
-        return False
+    """A record of a kidney biopsy, or its specimen, where the verdict rests on another record of one."""
+    chart, own = change.chart, reference_of(change.resource)
+    biopsies = [resource for resource in chart.resources() if _tells_of_a_biopsy(resource, chart)]
+    belongs = any(one is change.resource or own in references_in(one) for one in biopsies)
     resting = change.before.references[change.verdict] | change.after.references[change.verdict]
-    resources = map(resource_of, change.chart.entries)
-    return any(reference_of(r) in resting and _tells_of_a_biopsy(r, change.chart) for r in resources)
+    return belongs and any(reference_of(one) in resting for one in biopsies)
 
 
 def _tells_of_a_biopsy(resource: Json, chart: Chart) -> bool:
     """Whether the reader finds a kidney biopsy in a resource and what it refers to."""
-    about = references_in(resource)
-    entries = [
-        entry
-        for entry in chart.entries
-        if resource_of(entry) is resource
-        or is_the_patient(entry, chart)
-        or reference_of(resource_of(entry)) in about
-    ]
-    results = record_of(chart.with_entries(entries)).results
+    about = {*references_in(resource), f"Patient/{chart.patient_id}"}
+    kept = [one for one in chart.resources() if one is resource or reference_of(one) in about]
+    results = record_of(chart.with_entries([{"resource": one} for one in kept])).results
     return any(catalog().concepts[concept].pathology for concept in results)
 
 
@@ -118,6 +112,22 @@ def _is_below_detection(change: Change) -> bool:
     reference = reference_of(change.resource)
     concepts = {result.concept for facts in results for result in facts if result.reference == reference}
     return any(catalog().concepts[concept].positive_above is not None for concept in concepts)
+
+
+def _contradicted(change: Change) -> bool:
+    """The laboratory's flag or range of a result whose answer says otherwise."""
+    is_of_laboratory = change.member.split(".")[0] in ("interpretation", "referenceRange")
+    return is_of_laboratory and change.before.reasons.get(change.verdict) == "conflicting"
+
+
+def _is_unit_of_a_range(change: Change) -> bool:
+    path, _, last = change.member.rpartition(".")
+    return path.startswith(("referenceRange", "component")) and "Range" in path and last != "comparator"
+
+
+def _shares_its_id(change: Change) -> bool:
+    own = reference_of(change.resource)
+    return "/" in own and [reference_of(one) for one in change.chart.resources()].count(own) > 1
 
 
 EXCEPTIONS: Sequence[Excepted] = (
@@ -181,6 +191,25 @@ EXCEPTIONS: Sequence[Excepted] = (
         "A code of UCUM counts before the unit as written, that before a code of no system. Two units that "
         "disagree are two statements; without one of them the other counts.",
         _disagreed_with_its_code,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "flag or reference range that contradicts the answer",
+        "Two statements that contradict each other are conflicting; one of them alone is not.",
+        _contradicted,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "unit of a reference range",
+        "A range without a unit is in the unit of the result that it stands with, as laboratories write it.",
+        _is_unit_of_a_range,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "one of two resources under one id",
+        "An id names one resource. Two under one id are versions of it; which of them counts depends on what "
+        "each says of itself.",
+        _shares_its_id,
     ),
     Excepted(
         "censored-value",

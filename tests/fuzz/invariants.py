@@ -144,14 +144,13 @@ def _counted(result: Judged) -> dict[str, int]:
 
 
 def only_evidence_matters(chart: Chart, before: Judged, random: Random | None) -> str:
-    """Without one resource: only the verdicts change in whose evidence it was, or what it supports."""
+    """Without one resource, the Patient apart: only those verdicts change in whose evidence it was."""
     places = [n for n, entry in enumerate(chart.entries) if resource_of(entry)]
     for number in some(places, REMOVALS, random):
         resource = resource_of(chart.entries[number])
-        try:
-            after = judged(chart.without(number))
-        except NoPatientError:
+        if f"Patient/{chart.patient_id}" in names_in(resource):
             continue  # without the Patient there is nothing to say
+        after = judged(chart.without(number))
         names = {*names_in(resource), *_supported_by(resource, chart)}
         for name in differences(before, after):
             change = Change(name, resource, "", before, after, chart)
@@ -178,8 +177,7 @@ def _supported_by(resource: Json, chart: Chart) -> set[str]:
     if not isinstance(kind, str) or kind not in _SUPPORTING:
         return set()
     own = reference_of(resource)
-    others = map(resource_of, chart.entries)
-    return {reference_of(other) for other in others if other and own in references_in(other)}
+    return {reference_of(other) for other in chart.resources() if own in references_in(other)}
 
 
 def nothing_read_leaves_it_open(chart: Chart, before: Judged, random: Random | None) -> str:

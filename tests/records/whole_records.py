@@ -105,7 +105,8 @@ def _misplaced(documents: Sequence[Any], identity: str, counts: ReadCounts) -> l
     kinds = [leaf.get("resourceType") for leaf in leaves]
     no_concern = sum(isinstance(k, str) and k not in ABOUT_SOMEBODY | BESIDE_THEM for k in kinds)
     others = sum(
-        leaf.get("resourceType") in ABOUT_SOMEBODY and not _may_be_about(leaf, identity) for leaf in leaves
+        leaf.get("resourceType") in ABOUT_SOMEBODY | {"Specimen"} and not _may_be_about(leaf, identity)
+        for leaf in leaves
     )
     found = []
     if not no_concern <= counts.irrelevant <= no_concern + kinds.count("Observation"):

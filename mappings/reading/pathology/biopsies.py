@@ -147,15 +147,19 @@ def _results(episode: Episode, questions: Questions) -> list[Result]:
         concept = questions.concepts.get(concept_id)
         if concept is not None:
             found = _index_results(episode, concept, index)
-            results += found if has_class else [_without_class(result) for result in found]
+            results += [_beside(result, of_class[0]) for result in found]
     return results
 
 
-def _without_class(result: Result) -> Result:
-    """An index counts only beside the class of the same biopsy; alone it is shown."""
-    if result.problem is not None:
-        return result
-    return result._replace(problem=Reason.NOT_FOUND, note="no class in the records of this biopsy")
+def _beside(index: Result, of_class: Result) -> Result:
+    """An index counts only beside the class of the same biopsy, and no more than it; alone it is shown."""
+    if index.problem is not None:
+        return index
+    if of_class.problem is Reason.NOT_FOUND:
+        return index._replace(problem=Reason.NOT_FOUND, note="no class in the records of this biopsy")
+    if of_class.problem is Reason.NOT_CONFIRMED:
+        return index._replace(problem=Reason.NOT_CONFIRMED, note=of_class.note)
+    return index
 
 
 def _without_classification(result: Result) -> Result:

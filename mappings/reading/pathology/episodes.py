@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -62,15 +62,37 @@ def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
     return [members for _, members in groups]
 
 
-def _collected(records: Iterable[BiopsyRecord]) -> When:
-    """The best date of collection that the records give; else not after the first was issued."""
+def _collected(records: Sequence[BiopsyRecord]) -> When:
+    """The best date of collection that the records give; else not after the first was issued.
+
+    What is not confirmed to have happened may date it or not: then the biopsy was on one of the days between.
+    """
+    when = _best_date(records)
+    confirmed = [record for record in records if record.confirmed]
+    if 0 < len(confirmed) < len(records):
+        other = _best_date(confirmed)
+        if when[:2] != other[:2]:
+            return When(min(when.first, other.first), max(when.last, other.last), other.text)
+    return when
+
+
+def _best_date(records: Sequence[BiopsyRecord]) -> When:
+    """By collection before report; of a month and a day in it, the day."""
     dates = [dated for record in records for dated in record.dates]
     if len(dates) == 1:
         return dates[0][1]
     if dates:
-        return min(dates, key=lambda dated: (dated[0], dated[1].first, dated[1].last, dated[1].text))[1]
+        best = min(rank for rank, _ in dates)
+        whens = [when for rank, when in dates if rank == best]
+        narrow = [when for when in whens if not any(_holds(when, other) for other in whens)]
+        return min(narrow, key=lambda when: (when.first, when.last, when.text))
     issued = [record.issued.last for record in records if record.issued is not None]
     return When(BEGINNING, min(issued, default=LAST_DAY), "")
+
+
+def _holds(when: When, other: When) -> bool:
+    """Whether another date lies in a partial one and says more."""
+    return when.first <= other.first and other.last <= when.last and when[:2] != other[:2]
 
 
 def _about_the_same_day(one: When, other: When) -> bool:

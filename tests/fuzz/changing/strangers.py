@@ -93,10 +93,7 @@ def counted_as(resource: Json) -> str:
     """Under which name a stranger is to be counted."""
     kind = resource["resourceType"]
     of_others = {"reference": f"Patient/{SOMEBODY_ELSE}"}
-    if (
-        of_others in (resource.get("subject"), resource.get(WHOSE.get(kind, "subject")))
-        and kind != "Specimen"
-    ):
+    if of_others in (resource.get("subject"), resource.get(WHOSE.get(kind, "subject"))):
         return "other_patient"
     return "read" if kind in LOOKED_AT else "irrelevant"
 

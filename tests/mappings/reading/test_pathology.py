@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -809,3 +810,50 @@ def test_no_json_makes_it_raise_or_lose_the_biopsy_beside_it(
     )
     assert all(r.problem is not None or r.tokens or r.amount for r in results)
     assert all("\n" not in r.text and len(r.text) <= 120 for r in results)
+
+
+# --- what is not confirmed
+
+
+@pytest.mark.parametrize(
+    ("procedure_changes", "first", "last"),
+    [
+        ({}, "2025-05-12", "2025-05-12"),
+        ({"status": "in-progress"}, "2025-05-12", "2025-05-20"),
+        ({"status": None}, "2025-05-12", "2025-05-20"),
+        ({"status": "entered-in-error"}, "2025-05-20", "2025-05-20"),
+    ],
+)
+def test_a_procedure_that_is_not_confirmed_may_date_the_biopsy_or_not(
+    procedure_changes: dict[str, Any], first: str, last: str
+) -> None:
+    taken = {**procedure(when="2025-05-12"), **procedure_changes}
+    when = one(CLASS, taken, report("ISN/RPS class IV", when="2025-05-20")).when
+    assert (when.first, when.last) == (
+        date.fromisoformat(first).toordinal(),
+        date.fromisoformat(last).toordinal(),
+    )
+
+
+def test_of_a_month_and_a_day_in_it_the_day_dates_the_biopsy() -> None:
+    linked: dict[str, Any] = {"result": [{"reference": "Observation/o"}]}
+    said = report("ISN/RPS class IV", when="2025-05", **linked)
+    assert one(CLASS, said, observation("note", when="2025-05-12")).when.text == "2025-05"
+    second = report("ISN/RPS class IV", "r2", when="2025-05-12", **linked)
+    assert one(CLASS, said, second).when.text == "2025-05-12"
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        ("final", None),
+        ("preliminary", Reason.NOT_CONFIRMED),
+        (None, Reason.NOT_CONFIRMED),
+        ("cancelled", NOT_FOUND),
+    ],
+)
+def test_an_index_is_no_more_certain_than_the_class_beside_it(
+    status: str | None, problem: Reason | None
+) -> None:
+    of_class = {**observation("ISN/RPS class", "c", valueString="IV"), "status": status}
+    assert one(AI, of_class, AI_OBSERVATION).problem is problem

@@ -90,3 +90,29 @@ def test_somebody_else_s_patient_is_no_version() -> None:
     other = {**PATIENT, "id": "p2", "gender": "male", "active": False}
     record = read_record([PATIENT, other], CATALOG, patient_id="p1")
     assert (record.patient.gender, record.patient.inactive) == ("female", False)
+
+
+def test_a_specimen_of_somebody_else_under_the_same_id_dates_nothing() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"text": "Kidney biopsy report"},
+        "conclusion": "ISN/RPS class IV",
+        "specimen": [{"reference": "Specimen/s"}],
+    }
+    mine, theirs = (
+        {
+            "resourceType": "Specimen",
+            "id": "s",
+            "subject": {"reference": f"Patient/{whose}"},
+            "collection": {"collectedDateTime": day},
+        }
+        for whose, day in (("p1", "2026-03-02"), ("p2", "2026-05-02"))
+    )
+    for order in permutations([PATIENT, report, mine, theirs]):
+        record = read_record(list(order), CATALOG, patient_id="p1")
+        (found,) = record.results["kidney-biopsy-class"]
+        assert found.when.text == "2026-03-02"
+        assert (record.counts.read, record.counts.other_patient) == (3, 1)
