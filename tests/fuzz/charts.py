@@ -49,18 +49,23 @@ class Chart:
     def bundle(self) -> Json:
         return {"resourceType": "Bundle", "type": "collection", "entry": list(self.entries)}
 
-    def resources(self) -> list[Json]:
-        """All resources, also those of Bundles in the Bundle."""
-        found: list[Json] = []
+    def unfolded(self) -> Chart:
+        """The same with the entries of Bundles in the Bundle in their place."""
+        found: list[Any] = []
         waiting = list(self.entries)
         while waiting:
-            resource = resource_of(waiting.pop(0))
+            entry = waiting.pop(0)
+            resource = resource_of(entry)
             entries = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
             if isinstance(entries, list):
                 waiting[:0] = entries
-            elif resource:
-                found.append(resource)
-        return found
+            else:
+                found.append(entry)
+        return self.with_entries(found)
+
+    def resources(self) -> list[Json]:
+        """Every entry's resource, where it has one."""
+        return [resource for entry in self.entries if (resource := resource_of(entry))]
 
     def with_entries(self, entries: Sequence[Any]) -> Chart:
         return replace(self, entries=tuple(entries))

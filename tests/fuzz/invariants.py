@@ -145,13 +145,14 @@ def _counted(result: Judged) -> dict[str, int]:
 
 def only_evidence_matters(chart: Chart, before: Judged, random: Random | None) -> str:
     """Without one resource, the Patient apart: only those verdicts change in whose evidence it was."""
+    chart = chart.unfolded()
     places = [n for n, entry in enumerate(chart.entries) if resource_of(entry)]
     for number in some(places, REMOVALS, random):
         resource = resource_of(chart.entries[number])
-        if f"Patient/{chart.patient_id}" in names_in(resource):
-            continue  # without the Patient there is nothing to say
+        if is_the_patient(chart.entries[number], chart):
+            continue
         after = judged(chart.without(number))
-        names = {*names_in(resource), *_supported_by(resource, chart)}
+        names = {reference_of(resource), *_supported_by(resource, chart)}
         for name in differences(before, after):
             change = Change(name, resource, "", before, after, chart)
             if name == OUTCOME or not names.isdisjoint(before.references.get(name, ())):
@@ -159,13 +160,6 @@ def only_evidence_matters(chart: Chart, before: Judged, random: Random | None) -
             if not is_excepted(_REMOVING, change):
                 return f"without {reference_of(resource)}, not in its evidence, {was(name, before, after)}"
     return ""
-
-
-def names_in(resource: Json) -> set[str]:
-    """What a resource is called; all that is in it, if it is a Bundle in a Bundle."""
-    entries = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
-    inside = map(resource_of, entries) if isinstance(entries, list) else ()
-    return {reference_of(resource)}.union(*map(names_in, inside))
 
 
 _SUPPORTING = frozenset({"Medication", "Specimen", "ResearchStudy"})
@@ -186,7 +180,7 @@ def nothing_read_leaves_it_open(chart: Chart, before: Judged, random: Random | N
     What is known of the person stays: age and sex are not read from anything that can be taken away.
     """
     for name in some((name for name in before.reasons), CRITERIA, random):
-        left = _without_all_of(chart, before, concepts_read(name))
+        left = _without_all_of(chart.unfolded(), before, concepts_read(name))
         after = judged(left)
         criterion = next(one for one in after.assessment.criteria if one.id == name)
         rest_on = {each.reference for each in criterion.evidence if each.reference}
@@ -203,7 +197,7 @@ def _without_all_of(chart: Chart, before: Judged, concepts: frozenset[str]) -> C
         gone = references_of(concepts, record)
         if not gone:
             break
-        kept = [entry for entry in chart.entries if gone.isdisjoint(names_in(resource_of(entry)))]
+        kept = [entry for entry in chart.entries if reference_of(resource_of(entry)) not in gone]
         chart = chart.with_entries(kept)
         record = judged(chart).record
     return chart
@@ -228,6 +222,7 @@ PARTS: Sequence[str] = ("comparator", "unit", "code", "system", "unit+code", "un
 
 def a_qualifier_less_is_no_pass(chart: Chart, before: Judged, random: Random | None) -> str:
     """Without a status, comparator or unit, no verdict goes from unknown to met."""
+    chart = chart.unfolded()
     for number, member in some(_qualifiers(chart), QUALIFIERS, random):
         resource = resource_of(chart.entries[number])
         try:
