@@ -16,11 +16,11 @@ from cds_service.audit.commands import audit, keys
 from cds_service.clients.commands import clients
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, codes, site_or_usage
-from cds_service.command_settings import settings_or_usage
+from cds_service.command_settings import settings_or_usage, trial_or_usage, unusable_input_told
 from cds_service.drawing.commands import timeline
 from cds_service.recruitment.commands import state
 from cds_service.reviewing.commands import trials
-from cds_service.screening.files import UnusableInputError, read_files
+from cds_service.screening.files import read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
 from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
@@ -74,12 +74,9 @@ def assess(
     if site_file:
         catalog = site_or_usage(site_file, catalog).catalog
     wanted = _trials(trial_id)
-    try:
+    with unusable_input_told():
         data = read_files(files)
         everyone = sort_by_patient(data)
-    except UnusableInputError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise SystemExit(2) from None
     _report_leftovers(everyone)
     console = Console(highlight=False)
     for patient in everyone.patients:
@@ -89,14 +86,7 @@ def assess(
 def _trials(trial_id: str | None) -> Sequence[TrialDefinition]:
     if trial_id is None:
         return served_trials(definitions(), serve_drafts=True)
-    return [_trial(trial_id)]
-
-
-def _trial(trial_id: str) -> TrialDefinition:
-    try:
-        return definitions().trial(trial_id)
-    except KeyError as error:
-        raise click.UsageError(str(error.args[0])) from None
+    return [trial_or_usage(definitions(), trial_id)]
 
 
 def _report_leftovers(everyone: Sorted) -> None:

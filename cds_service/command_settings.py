@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.fhir.allow_list import parse_base
+from cds_service.screening.files import UnusableInputError
 from cds_service.settings import Settings, SettingsError
 from cds_service.storage.records import Subject
+from mappings.trial_definition import Catalog, TrialDefinition
 
 
 def settings_or_usage() -> Settings:
@@ -16,6 +21,24 @@ def settings_or_usage() -> Settings:
         return Settings.from_environment()
     except SettingsError as error:
         raise click.UsageError("\n".join(error.faults)) from None
+
+
+def trial_or_usage(catalog: Catalog, trial_id: str) -> TrialDefinition:
+    """The trial with this id."""
+    try:
+        return catalog.trial(trial_id)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+
+
+@contextmanager
+def unusable_input_told() -> Iterator[None]:
+    """Ends the command, with exit status 2, where the files of a block cannot be used."""
+    try:
+        yield
+    except UnusableInputError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(2) from None
 
 
 def ring_or_usage() -> KeyRing:

@@ -10,7 +10,8 @@ import orjson
 from rich.console import Console
 
 from cds_service.assessing import definitions
-from cds_service.screening.files import UnusableInputError, read_files
+from cds_service.command_settings import unusable_input_told
+from cds_service.screening.files import read_files
 from mappings.definitions import DefinitionError
 from mappings.definitions.sites import Site, load_site
 from mappings.trial_definition import Catalog
@@ -96,11 +97,8 @@ def coverage(files: Sequence[Path], site_file: Path | None, as_json: bool, snipp
     catalog = site_or_usage(site_file, definitions()).catalog if site_file else definitions()
     tally = Tally(catalog)
     for path in files:
-        try:
+        with unusable_input_told():
             tally.add(read_files([path]))
-        except UnusableInputError as error:
-            click.echo(f"Error: {error}", err=True)
-            raise SystemExit(_UNUSABLE) from None
     report = report_of(tally)
     if snippet:
         from cds_service.codes.snippet import snippet_of  # noqa: PLC0415

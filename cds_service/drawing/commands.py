@@ -13,12 +13,12 @@ from rich.console import Console
 from cds_service.assessing import definitions, served_trials
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, site_or_usage
-from cds_service.command_settings import settings_or_usage
+from cds_service.command_settings import settings_or_usage, unusable_input_told
 from cds_service.drawing.picture import Picture, picture_of, treatment_rule
 from cds_service.drawing.svg import svg_of
 from cds_service.drawing.table import print_timelines
 from cds_service.drawing.words import plural
-from cds_service.screening.files import UnusableInputError, read_files
+from cds_service.screening.files import read_files
 from cds_service.screening.patients import PatientResources, sort_by_patient
 from mappings.facts import PatientRecord
 from mappings.reading.record import DRUG_RECORDS, read_record
@@ -51,12 +51,9 @@ def timeline(
 ) -> None:
     """Show when which drugs were ordered, stated, given and dispensed, from FHIR in FILEs."""
     day = as_of.date() if as_of else today_in(settings_or_usage().time_zone)
-    try:
+    with unusable_input_told():
         data = read_files(files)
         patients = _asked(sort_by_patient(data).patients, patient_id)
-    except UnusableInputError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise SystemExit(2) from None
     catalog = site_or_usage(site_file, definitions()).catalog if site_file else definitions()
     if svg is not None:
         if len(patients) > 1:

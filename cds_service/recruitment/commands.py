@@ -9,7 +9,7 @@ import click
 
 from cds_service.assessing import definitions
 from cds_service.clock import today_in
-from cds_service.command_settings import settings_or_usage
+from cds_service.command_settings import settings_or_usage, trial_or_usage
 from cds_service.recruitment.reading import STATES, RecruitmentError
 from cds_service.recruitment.states import CHECK_EVERY, RecruitmentStates, TrialState
 from cds_service.recruitment.writing import BusyError, Change, change_entry
@@ -29,7 +29,7 @@ def state(trial_id: str | None, state: str | None, until: datetime | None, silen
     catalog, day = definitions(), today_in(settings.time_zone)
     path = Path(settings.recruitment) if settings.recruitment else None
     changing = state is not None or until is not None or silent is not None
-    trials = catalog.trials if trial_id is None else (_trial(catalog, trial_id),)
+    trials = catalog.trials if trial_id is None else (trial_or_usage(catalog, trial_id),)
     if changing:
         _change(path, trial_id, catalog, Change(state, until.date() if until else None, silent=silent), day)
     states = _states(path, catalog)
@@ -37,13 +37,6 @@ def state(trial_id: str | None, state: str | None, until: datetime | None, silen
         click.echo(_line(trial, states.of(trial, day)))
     if changing:
         click.echo(f"The running service follows within {CHECK_EVERY:.0f} s.")
-
-
-def _trial(catalog: Catalog, trial_id: str) -> TrialDefinition:
-    try:
-        return catalog.trial(trial_id)
-    except KeyError as error:
-        raise click.UsageError(str(error.args[0])) from None
 
 
 def _change(path: Path | None, trial_id: str | None, catalog: Catalog, change: Change, day: date) -> None:

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 import yaml
 
 from cds_service.recruitment.reading import Entry, RecruitmentError, read_recruitment
+from cds_service.whole_files import beside, put
 from mappings.definitions.faults import Report
 from mappings.definitions.parsing.source import MapNode, plain, read_source
 
@@ -70,10 +70,10 @@ def change_entry(path: Path, trial: str, change: Change, trials: Collection[str]
         wanted = {**known, trial: change.applied_to(known.get(trial, Entry()))}
         faults = RecruitmentError(())
         for text in _texts(path, trial, change.written()):
-            with _beside(path, text) as draft:
+            with beside(path, text) as draft:
                 after = read_recruitment(draft, trials, path.name)
                 if not after.faults and after.entries == wanted:
-                    _put(draft, path)
+                    put(draft, path)
                     return wanted[trial]
                 faults = RecruitmentError(after.faults)
         raise faults
@@ -142,33 +142,5 @@ def _locked(folder: Path) -> Iterator[None]:
                     raise BusyError from None
                 time.sleep(0.05)
         yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _beside(path: Path, text: str) -> Iterator[Path]:
-    """A file next to the other with this text, on the disk; gone afterwards unless it was moved."""
-    with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        draft = Path(file.name)
-        try:
-            draft.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            draft.unlink()
-            raise
-    try:
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _put(draft: Path, path: Path) -> None:
-    draft.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

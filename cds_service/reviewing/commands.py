@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -12,9 +11,10 @@ import click
 
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP
-from cds_service.command_settings import settings_or_usage
+from cds_service.command_settings import settings_or_usage, trial_or_usage
 from cds_service.reviewing.page import review_page
 from cds_service.settings import trial_folders
+from cds_service.whole_files import beside, put
 from mappings.definitions import DefinitionError, load_catalog
 from mappings.definitions.loading import Definitions, load_definitions
 from mappings.definitions.review.sheet import describe
@@ -28,7 +28,7 @@ from mappings.definitions.signing.signature import (
 from mappings.definitions.sites import load_site
 from mappings.language import LANGUAGES, language
 from mappings.results import TrialFacts
-from mappings.trial_definition import Catalog, TrialDefinition
+from mappings.trial_definition import Catalog
 
 SHORTEST_DIGEST = len("sha256:") + 12
 _LONGEST_VALUE = 200
@@ -83,7 +83,7 @@ def _signed(facts: TrialFacts) -> str:
 def print_trial(trial_id: str, form: str, tag: str, output: Path | None) -> None:
     """Print the review sheet of a trial: what the physician who signs it has to read."""
     definitions = _definitions()
-    trial = _trial(definitions, trial_id)
+    trial = trial_or_usage(definitions.catalog, trial_id)
     writer = review_page if form == "html" else describe
     sheet = writer(trial, definitions.catalog, language(tag))
     if output is None:
@@ -105,7 +105,7 @@ def print_trial(trial_id: str, form: str, tag: str, output: Path | None) -> None
 def sign(trial_id: str, reviewer: str, digest: str, day: datetime | None) -> None:
     """Record that a physician has signed what a definition says now."""
     definitions = _definitions()
-    trial = _trial(definitions, trial_id)
+    trial = trial_or_usage(definitions.catalog, trial_id)
     signature = Signature(trial.id, reviewer.strip(), _day(day), definitions.contents[trial.id])
     fault = fault_of_name(signature.reviewed_by)
     if fault:
@@ -146,7 +146,7 @@ def _check_digest(given: str, digest: str) -> None:
 def diff(trial_id: str) -> None:
     """Show what has changed in a definition since it was signed. Exits with 1 if anything has."""
     definitions = _definitions()
-    trial = _trial(definitions, trial_id)
+    trial = trial_or_usage(definitions.catalog, trial_id)
     signature = definitions.signatures.get(trial.id)
     if signature is None:
         raise click.ClickException(f"{trial.id} has not been signed, so there is nothing to compare it with")
@@ -180,13 +180,6 @@ def _definitions() -> Definitions:
         return load_definitions(trial_folders(), to_be_signed=True)
 
 
-def _trial(definitions: Definitions, trial_id: str) -> TrialDefinition:
-    try:
-        return definitions.catalog.trial(trial_id)
-    except KeyError as error:
-        raise click.UsageError(str(error.args[0])) from None
-
-
 @contextlib.contextmanager
 def _faults_told() -> Iterator[None]:
     try:
@@ -205,10 +198,7 @@ def _write(path: Path, text: str) -> None:
     """All of it or nothing."""
     try:
         path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        written = Path(file.name)
-        written.chmod(0o644)
-        written.replace(path)
+        with beside(path, text) as draft:
+            put(draft, path)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None

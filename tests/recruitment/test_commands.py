@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cds_service import whole_files
 from cds_service.recruitment import writing
 from cds_service.recruitment.commands import state
 from cds_service.recruitment.reading import read_recruitment
@@ -121,7 +122,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_as_the_reason(
     def refuse(*_arguments: object, **_members: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(writing, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(whole_files, "NamedTemporaryFile", refuse)
     refused = run(ID, "--set", "paused")
     assert refused.exit_code == 1
     assert "(Permission denied). Its folder must be writable" in refused.output
