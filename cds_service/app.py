@@ -11,6 +11,7 @@ from flask import Flask
 from cds_service.clock import now_in
 from cds_service.deployment import Deployment, deploy
 from cds_service.observing import logs
+from cds_service.pages.registering import register_pages
 from cds_service.settings import Settings
 from cds_service.web.around import surround
 from cds_service.web.callers import Callers
@@ -52,6 +53,7 @@ def application(deployment: Deployment) -> Flask:
         hook_routes(deployment, Callers(clients, deployment.authenticator, deployment.limits, refused))
     )
     app.register_blueprint(operation_routes(deployment))
+    register_pages(app, deployment)
     app.extensions["trialhook-begin"] = deployment.begin
     app.extensions["trialhook-close"] = deployment.close
     return app

@@ -59,11 +59,16 @@ class Records:
 class Deployment:
     """The parts of one service. Demo mode has no ``authenticator``, and no ``records`` if it keeps nothing.
 
-    ``everybodys_needs``: what discovery tells callers that do not say who they are.
+    ``everybodys_needs``: what discovery tells callers that do not say who they are. ``now``: the time in a
+    time zone. ``fetcher`` reads from FHIR servers, within the time of one hook call.
     """
 
     settings: Settings
+    catalog: Catalog
+    ring: KeyRing
+    now: Callable[[str], datetime]
     clients: Clients
+    fetcher: FhirFetcher
     offers: Mapping[str, ClientOffers]
     answering: Answering
     states: RecruitmentStates
@@ -105,11 +110,16 @@ def deploy(
         Path(settings.recruitment) if settings.recruitment else None,
         trials=[trial.id for trial in catalog.trials],
     )
+    fetcher = FhirFetcher(settings)
     return Deployment(
         settings=settings,
+        catalog=catalog,
+        ring=ring,
+        now=now,
         clients=clients,
+        fetcher=fetcher,
         offers={one.id: offers_of(one, catalog, settings.serve_drafts) for one in clients},
-        answering=Answering(FhirFetcher(settings), showing, states, now, settings.deadline),
+        answering=Answering(fetcher, showing, states, now, settings.deadline),
         states=states,
         limits=RateLimits.of(settings, clients),
         records=records,

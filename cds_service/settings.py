@@ -49,6 +49,10 @@ class Settings:
     retention_days: int = 730
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     policy: bool = False
+    staff: str = ""
+    signing_keys: str = ""
+    sync: bool = True
+    demo_smart: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -191,7 +195,7 @@ def _one_of(*known: str) -> Callable[[str], str]:
 
 
 def _https_url(text: str) -> str:
-    base = parse_base(text)
+    base = parse_base(text)  # this machine's own may be http
     if base is None or not base.keeps_secrets:
         raise ValueError(
             "must be the https address under which clients call, such as https://cds.example.org"
@@ -355,6 +359,34 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
         "policy",
         "0 in demo mode, else 1",
         "Whether cards are held back where the fatigue policy says so",
+        _yes_or_no,
+    ),
+    SettingRow(
+        "TRIALHOOK_STAFF",
+        "staff",
+        "none; in demo mode local accounts",
+        "File with the sign-in of study staff, and with who may see what (docs/worklist.md)",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_SIGNING_KEYS",
+        "signing_keys",
+        "none; in demo mode a new one",
+        "File of private keys by which this service proves itself to EHRs (`trialhook keys signing`)",
+        _anything,
+    ),
+    SettingRow(
+        "TRIALHOOK_SYNC",
+        "sync",
+        "1",
+        "Whether this process also writes referrals to FHIR servers and looks for changes there",
+        _yes_or_no,
+    ),
+    SettingRow(
+        "TRIALHOOK_DEMO_SMART",
+        "demo_smart",
+        "0; 1 under `trialhook demo`",
+        "Whether demo mode's FHIR servers launch SMART apps and take referrals",
         _yes_or_no,
     ),
 )

@@ -55,12 +55,25 @@ def in_one_line(client: Client) -> str:
         _trials(client),
         _abilities(client),
         *([f"site {client.site.name}, {client.site.facts.digest}"] if client.site else []),
+        *([f"launches the worksheet as {client.smart.client_id}"] if client.smart else []),
+        *([f"served in the background as {client.backend.client_id}"] if client.backend else []),
+        *([_referral(client)] if client.backend else []),
         *([f"pages of {', '.join(client.origins)}"] if client.origins else []),
         *([f"cards in {client.language}"] if client.language != FROM_REQUEST else []),
         *([f"days in {client.time_zone}"] if client.time_zone else []),
         *([f"{client.calls_per_minute} calls a minute"] if client.calls_per_minute else []),
     ]
     return f"{client.id}: {'; '.join(parts)}"
+
+
+def _referral(client: Client) -> str:
+    terms = client.referral
+    kept = [
+        *([] if terms.request == "none" else [f"a ServiceRequest ({terms.request})"]),
+        *(["a Task"] if terms.task else []),
+        *(["a ResearchSubject"] if terms.research_subject else []),
+    ]
+    return f"keeps of a referral {', '.join(kept) or 'nothing'}"
 
 
 def _keys(client: Client) -> str:

@@ -15,7 +15,17 @@ from cds_service.assessing import definitions
 from cds_service.authentication.public_keys import NotAKeySetError, PublicKey, read_key_set
 from cds_service.clients.faults import ClientFault, ClientsError
 from cds_service.clients.in_words import in_words, line_of
-from cds_service.clients.registered import Abilities, Client, Clients, FhirServer, KeySource, TrialOffer
+from cds_service.clients.registered import (
+    Abilities,
+    BackendAccess,
+    Client,
+    Clients,
+    FhirServer,
+    KeySource,
+    ReferralTerms,
+    SmartApp,
+    TrialOffer,
+)
 from cds_service.clients.schema import ClientEntry, TrialEntry
 from cds_service.fatigue.policy import Policy
 from cds_service.fhir.allow_list import parse_base
@@ -59,7 +69,12 @@ def demo_clients(settings: Settings) -> Clients:
         fhir_servers=tuple(FhirServer(base, everywhere, insecure_http=True) for base in bases),
         origins=(SANDBOX,),
         time_zone=settings.time_zone,
-        abilities=Abilities(context_may_be_missing=True),
+        abilities=Abilities(context_may_be_missing=True, smart_links=settings.demo_smart),
+        smart=SmartApp("trialhook-worksheet") if settings.demo_smart else None,
+        backend=BackendAccess("trialhook-service") if settings.demo_smart else None,
+        referral=ReferralTerms(task=True, research_subject=True, poll_seconds=2)
+        if settings.demo_smart
+        else ReferralTerms(),
     )
     return Clients((client,), demo=True)
 
@@ -173,7 +188,26 @@ class _Registration:
             site=self.reading.site(entry.site) if entry.site else None,
             calls_per_minute=entry.calls_per_minute,
             token_lifetime=entry.token_lifetime,
+            smart=self._smart(),
+            backend=_backend(entry),
+            referral=ReferralTerms(**entry.referral.model_dump()),
         )
+
+    def _smart(self) -> SmartApp | None:
+        smart = self.entry.smart
+        if smart is None:
+            return None
+        if not smart.client_secret_file:
+            return SmartApp(smart.client_id, scopes=smart.scopes)
+        path, place = self.reading.path.parent / smart.client_secret_file, ("smart", "client_secret_file")
+        try:
+            secret = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            self._fault(place, f"{path.as_posix()} cannot be read; it is looked for beside this file")
+            return None
+        if not secret:
+            self._fault(place, f"{path.as_posix()} is empty; it must hold the app's secret")
+        return SmartApp(smart.client_id, secret, smart.scopes)
 
     def _fault(self, place: tuple[int | str, ...], message: str) -> None:
         self.reading.add(line_of(self.node, place), self.where, message)
@@ -282,6 +316,10 @@ def _merged(item: MapNode, defaults: MapNode | None) -> MapNode:
 
 def _offer(trial: TrialEntry) -> TrialOffer:
     return TrialOffer(trial.id, trial.contact, trial.silent, Policy(**trial.policy.model_dump()))
+
+
+def _backend(entry: ClientEntry) -> BackendAccess | None:
+    return BackendAccess(**entry.backend.model_dump()) if entry.backend else None
 
 
 def _abilities(entry: ClientEntry) -> Abilities:

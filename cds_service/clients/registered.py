@@ -73,6 +73,45 @@ class Abilities:
 
 
 @dataclass(frozen=True, slots=True)
+class SmartApp:
+    """How the worksheet is registered at the EHR as a SMART app. Without a secret it is a public client
+    (PKCE alone). ``scopes``: instead of those that the worksheet asks for by itself.
+    """
+
+    client_id: str
+    secret: str = field(default="", repr=False)
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackendAccess:
+    """How this service is registered for SMART Backend Services. It signs with ``TRIALHOOK_SIGNING_KEYS``.
+
+    ``token_url`` "": the one that the FHIR server's smart-configuration names. ``scopes``: instead of ours.
+    """
+
+    client_id: str
+    token_url: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralTerms:
+    """What of a referral this client's FHIR server keeps, and how changes made there are learnt.
+
+    ``request``: status of the ServiceRequest; "none" where the EHR takes none from us. ``task`` and
+    ``research_subject``: whether it takes these. ``poll_seconds``: between two looks; 0 never looks.
+    ``subscription``: whether an R4 Subscription (rest-hook) is asked for as well.
+    """
+
+    request: Literal["draft", "active", "none"] = "draft"
+    task: bool = False
+    research_subject: bool = False
+    poll_seconds: int = 300
+    subscription: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """One registered EHR. ``id`` is our name for it: it appears in logs and metrics.
 
@@ -80,6 +119,8 @@ class Client:
     ``time_zone`` decides which day it is. ``trials`` None: every trial that is served, no local contacts.
     ``language`` is a tag of ``mappings.language.LANGUAGES``, or FROM_REQUEST.
     ``site``: its own codes and units, laid over the definitions with which the register was read.
+    ``smart`` None: it launches no worksheet. ``backend`` None: nothing is read or written there but in the
+    course of a hook call or of a worksheet.
     """
 
     id: str
@@ -97,6 +138,9 @@ class Client:
     site: Site | None = None
     calls_per_minute: int | None = None
     token_lifetime: int = 300
+    smart: SmartApp | None = None
+    backend: BackendAccess | None = None
+    referral: ReferralTerms = ReferralTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +152,10 @@ class Clients:
 
     def __iter__(self) -> Iterator[Client]:
         return iter(self.registered)
+
+    def by_id(self, ident: str) -> Client | None:
+        """The client of this id."""
+        return next((client for client in self.registered if client.id == ident), None)
 
     def by_issuer(self, issuer: str) -> Client | None:
         """The client whose tokens have this issuer."""

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core.core_schema import ValidationInfo
 
 from cds_service.clients import values
-from cds_service.clients.registered import FROM_REQUEST, Abilities, Client, Network
+from cds_service.clients.registered import FROM_REQUEST, Abilities, Client, Network, ReferralTerms
 from cds_service.fatigue.policy import Policy
 from cds_service.fhir.allow_list import FhirBase
 from mappings.language import LANGUAGES
@@ -37,7 +37,7 @@ Networks = Annotated[
 Words = Annotated[tuple[Word, ...], AfterValidator(values.each_once)]
 Days = Annotated[int, PlainValidator(values.whole_number(0, 3650))]
 
-_ABILITIES, _CLIENT, _POLICY = Abilities(), Client(""), Policy()
+_ABILITIES, _CLIENT, _POLICY, _REFERRAL = Abilities(), Client(""), Policy(), ReferralTerms()
 
 
 class Entry(BaseModel):
@@ -155,6 +155,34 @@ class AbilitiesEntry(Entry):
         return wanted
 
 
+class SmartEntry(Entry):
+    """The worksheet as a SMART app of the client's EHR."""
+
+    client_id: Word
+    client_secret_file: Text = ""
+    scopes: Words = ()
+
+
+class BackendEntry(Entry):
+    """This service at the client's authorization server (SMART Backend Services)."""
+
+    client_id: Word
+    token_url: Annotated[str, PlainValidator(values.keys_url)] = ""
+    scopes: Words = ()
+
+
+class ReferralEntry(Entry):
+    """What of a referral the client's FHIR server keeps."""
+
+    request: Annotated[
+        Literal["draft", "active", "none"], PlainValidator(values.one_of("draft", "active", "none"))
+    ] = _REFERRAL.request
+    task: Flag = _REFERRAL.task
+    research_subject: Flag = _REFERRAL.research_subject
+    poll_seconds: Annotated[int, PlainValidator(values.whole_number(0, 86_400))] = _REFERRAL.poll_seconds
+    subscription: Flag = _REFERRAL.subscription
+
+
 def _id_alone(item: object) -> object:
     return {"id": item} if isinstance(item, str) else item
 
@@ -184,6 +212,9 @@ class ClientEntry(Entry):
     token_lifetime: Annotated[int, PlainValidator(values.whole_number(1, LONGEST_TOKEN_LIFETIME))] = (
         _CLIENT.token_lifetime
     )
+    smart: SmartEntry | None = None
+    backend: BackendEntry | None = None
+    referral: ReferralEntry = ReferralEntry()
 
 
 MODELS: dict[str, type[Entry]] = {
@@ -193,5 +224,8 @@ MODELS: dict[str, type[Entry]] = {
     "trials": TrialEntry,
     "policy": PolicyEntry,
     "abilities": AbilitiesEntry,
+    "smart": SmartEntry,
+    "backend": BackendEntry,
+    "referral": ReferralEntry,
 }
 """The model under each key that holds mappings."""

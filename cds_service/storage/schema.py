@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from cds_service.storage import workflow_tables  # noqa: F401 -- makes its tables known
 from cds_service.storage.engines.backend import Backend, UnusableDatabaseError
 from cds_service.storage.tables import metadata
 

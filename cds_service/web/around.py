@@ -53,7 +53,7 @@ def surround(
     def end(response: Response) -> Response:
         if response.status_code >= 400:
             leave_nothing_unread(request, app.config["MAX_CONTENT_LENGTH"])
-        protect(response, https=https)
+        protect(response, https=https, of_page=g.get("page_headers"))
         allow_origin(request, response, origins)
         _observe(response.status_code)
         return response

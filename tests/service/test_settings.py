@@ -41,6 +41,10 @@ def test_every_setting_is_read() -> None:
         "TRIALHOOK_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         "TRIALHOOK_POLICY": "1",
         "TRIALHOOK_TRIALS": "/",
+        "TRIALHOOK_STAFF": "/etc/trialhook/staff.yaml",
+        "TRIALHOOK_SIGNING_KEYS": "/etc/trialhook/signing.json",
+        "TRIALHOOK_SYNC": "0",
+        "TRIALHOOK_DEMO_SMART": "1",
     }
     assert {*environment, "TRIALHOOK_CLIENTS"} == {row.name for row in SETTINGS_TABLE}
     assert Settings.from_environment(environment) == Settings(
@@ -64,6 +68,10 @@ def test_every_setting_is_read() -> None:
         metrics_networks=("10.1.0.0/16", "fd00::/8"),
         policy=True,
         trials="/",
+        staff="/etc/trialhook/staff.yaml",
+        signing_keys="/etc/trialhook/signing.json",
+        sync=False,
+        demo_smart=True,
     )
 
 
