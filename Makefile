@@ -6,6 +6,7 @@ ARGS ?=
 SEED ?=
 CASES ?= 20000
 UPGRADE ?= --upgrade
+PICTURES ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -21,8 +22,8 @@ endif
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format fuzz test-oracle test-records test-hapi test-validator test-postgres messages \
-	conformance accuracy bench bench-load sbom audit lock setup setup-dev jdk npm postgresql clean
+.PHONY: help demo test lint types format fuzz test-oracle test-records test-hapi test-validator test-postgres test-browser \
+	messages conformance accuracy bench bench-load sbom audit lock setup setup-dev jdk npm postgresql chromium clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -65,6 +66,10 @@ test-validator: jdk setup-dev ## HL7's own validator on what we send, and our pa
 test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a throwaway server or TRIALHOOK_TEST_POSTGRES
 	@$(BIN)/pytest -m postgres tests $(ARGS)
 
+test-browser: chromium npm jdk setup-dev ## all pages in Chromium, over the demo and over HAPI; PICTURES=1 writes docs/pictures
+	@$(BIN)/python -m tests.browser
+	@PICTURES=$(PICTURES) $(BIN)/pytest -m browser tests/browser $(ARGS)
+
 accuracy: setup-dev ## docs/accuracy.md: synthetic patients of known verdicts, one fact varied at a time
 	@$(BIN)/python -m tests.accuracy
 
@@ -105,7 +110,7 @@ setup: .venv/.runtime ## .venv with what the service needs
 setup-dev: .venv/.dev ## .venv with the test tools as well
 
 clean: ## remove .venv and everything that was built
-	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/*/*/target
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/*/target tests/*/*/target
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.made-in:
@@ -168,5 +173,18 @@ postgresql:
 			apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; \
 		else \
 			echo "These tests need PostgreSQL: sudo apt-get install -y postgresql" >&2; \
+			exit 1; \
+		fi; }
+
+# The font is for the pages in Chinese.
+chromium:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+			&& fc-list :lang=zh 2>/dev/null | grep -q . || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium ..."; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get update -qq && apt-get install -y -qq chromium fontconfig fonts-dejavu-core fonts-wqy-microhei >/dev/null; \
+		else \
+			echo "These tests need Chromium and a Chinese font: sudo apt-get install -y chromium fonts-wqy-microhei" >&2; \
 			exit 1; \
 		fi; }

@@ -20,6 +20,7 @@ class CardContext:
     ``recruitment_line`` is a phrase (``wording.recruitment_line``); ``retrieved`` is the day on which
     the chart was read. ``openings`` are whole sentences, in words of this service's own or of a definition,
     that stand before everything else: why the card comes now. Both are in the card's ``language`` already.
+    ``referral`` is the value of the identifier that a referral of this patient to the trial bears, if any.
     Ids that are not FHIR ids are refused: the caller has checked them already.
     """
 
@@ -32,6 +33,7 @@ class CardContext:
     contacts: tuple[str, ...] = ()
     openings: tuple[str, ...] = ()
     language: Language = ENGLISH
+    referral: str = ""
 
     def __post_init__(self) -> None:
         for name, value in (("patient_id", self.patient_id), ("encounter_id", self.encounter_id)):

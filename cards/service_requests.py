@@ -21,6 +21,9 @@ from mappings.verdicts import Reason, Verdict
 REGISTRY_SYSTEM = "https://clinicaltrials.gov"
 """The identifier system of studies, the same throughout the project."""
 
+REFERRAL_SYSTEM = "https://trialhook.example/fhir/referral"
+"""The identifier system of referrals: whatever is written of one bears the same identifier."""
+
 _CONDITION = re.compile(r"Condition/[A-Za-z0-9.-]{1,64}")
 _SYSTEM = re.compile(r"(?:https?://|urn:)[!-~]+")
 
@@ -32,6 +35,8 @@ def screening_referral(assessment: Assessment, context: CardContext, identity: s
     """
     trial, say = assessment.trial, context.language.text
     request = _draft(context, identity) | {"code": {"text": say(wording.REFERRAL)}}
+    if context.referral:
+        request["identifier"] = [{"system": REFERRAL_SYSTEM, "value": context.referral}]
     if is_web_address(trial.registry_url):
         request["instantiatesUri"] = [trial.registry_url]
     study = study_reference(trial)

@@ -18,6 +18,7 @@ from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, codes, site_or_usage
 from cds_service.command_settings import settings_or_usage, trial_or_usage, unusable_input_told
 from cds_service.drawing.commands import timeline
+from cds_service.oauth.commands import signing
 from cds_service.recruitment.commands import state
 from cds_service.reviewing.commands import trials
 from cds_service.screening.files import read_files
@@ -122,6 +123,7 @@ def _assess_one(
 
 
 trials.add_command(state)
+keys.add_command(signing)
 for command in (trials, codes, clients, keys, audit, database, purge_command, candidates, forget, timeline):
     main.add_command(command)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from mappings.attesting.deciding import worksheet_answers
 from mappings.evaluation.context import Context, Shared
 from mappings.evaluation.evaluate import plan_of
 from mappings.evaluation.judgement import latest_facts
@@ -56,6 +57,7 @@ def assess(trial: TrialDefinition, record: PatientRecord, today: date, catalog: 
         orderable=_orderable(criteria, catalog),
         outlook=LookingAhead(trial, catalog, context),
         site=catalog.site,
+        answers=worksheet_answers(trial, context),
     )
 
 

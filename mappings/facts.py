@@ -88,6 +88,42 @@ class StudyParticipation(NamedTuple):
     label: str
 
 
+class Attestation(NamedTuple):
+    """A clinician's answer to a question of a trial's worksheet.
+
+    ``answer`` is "yes", "no", a whole number as text, or "unsure", which takes an earlier answer back.
+    ``settles`` is the criterion that the question is about, or empty. ``by`` names who answered; ``note`` is
+    free text of theirs.
+    """
+
+    trial: str
+    question: str
+    settles: str
+    answer: str
+    when: When
+    reference: str
+    by: str
+    note: str = ""
+
+
+class Strike(NamedTuple):
+    """A clinician's word that an item of a score has another cause, for one trial.
+
+    ``cause`` is a code of ours (mappings/attesting/codes.py), ``words`` free text beside it. ``withdrawn``
+    takes an earlier strike of the same item back.
+    """
+
+    trial: str
+    score: str
+    item: str
+    cause: str
+    when: When
+    reference: str
+    by: str
+    words: str = ""
+    withdrawn: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PatientFacts:
     """The Patient resource. ``deceased`` is a day (or an undated one) if the patient died."""
@@ -120,7 +156,8 @@ def _nothing(_concept: str) -> Gap | None:
 class PatientRecord:
     """Typed facts by concept id, plus what was not retrieved and what could not be read.
 
-    ``hints`` are diagnoses known only as the reason for a drug: shown, never counted.
+    ``hints`` are diagnoses known only as the reason for a drug: shown, never counted. ``attestations`` and
+    ``strikes`` are what clinicians said on worksheets, of all trials and days.
     ``gap`` answers, for a concept, whether something that it needs was not (all) read.
     Lists are in the order of the input; evaluators sort.
     """
@@ -136,3 +173,5 @@ class PatientRecord:
     unreadable: tuple[Unreadable, ...] = ()
     counts: ReadCounts = ReadCounts()
     gap: Callable[[str], Gap | None] = _nothing
+    attestations: tuple[Attestation, ...] = ()
+    strikes: tuple[Strike, ...] = ()

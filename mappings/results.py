@@ -40,6 +40,10 @@ EVIDENCE: Callable[[tuple[Any, ...]], Evidence] = partial(tuple.__new__, Evidenc
 """Evidence from all its parts at once, in a third of the time: an assessment makes dozens."""
 
 
+ANSWER, STRIKE = "answer", "strike"
+"""Concepts of evidence that is what a clinician said on a worksheet: an answer, and another cause."""
+
+
 class CriterionResult(NamedTuple):
     """One criterion's verdict. ``not_applicable`` criteria are MET and left out of every count.
 
@@ -75,6 +79,12 @@ class ScoreItemResult(NamedTuple):
     may_have_other_cause: bool = False
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def struck(self) -> Evidence | None:
+        """Who said that the item has another cause, and which, if that is why it does not count."""
+        first = self.evidence[0] if self.evidence and self.verdict is Verdict.NOT_MET else None
+        return first if first is not None and first.concept == STRIKE else None
+
 
 SCORE_ITEM_RESULT: Callable[[tuple[Any, ...]], ScoreItemResult] = partial(tuple.__new__, ScoreItemResult)
 
@@ -98,6 +108,17 @@ class ScoreResult:
     entry: Verdict | None = None
     threshold: int | None = None
     recorded: Evidence | None = None
+
+
+class WorksheetAnswer(NamedTuple):
+    """The latest answer to a question of the worksheet: the question's id and words, the criterion that it
+    settles or "", and the answer as evidence; several if those of one instant differ."""
+
+    question: str
+    text: str
+    settles: str
+    state: Literal["current", "unsure", "conflicting", "too_old"]
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +291,9 @@ class Assessment:
     ``gate_evidence`` is what the gate rests on. ``enrolment`` is the R4 ResearchSubject status if the
     patient is already a subject of this study; ``other_studies`` describes other interventional studies.
     ``orderable`` maps concept ids that could settle an unknown to the test to order. ``site`` is None
-    where the definitions were used as they are. ``outlook`` answers ``next_steps`` and ``near_misses``, on
-    the very record that was assessed.
+    where the definitions were used as they are. ``answers`` are what clinicians answered on the trial's
+    worksheet, whether or not it settles a criterion. ``outlook`` answers ``next_steps`` and
+    ``near_misses``, on the very record that was assessed.
     """
 
     trial: TrialFacts
@@ -292,6 +314,7 @@ class Assessment:
     orderable: Mapping[str, Orderable] = field(default_factory=dict)
     outlook: Outlook | None = field(default=None, compare=False, repr=False)
     site: SiteFacts | None = None
+    answers: tuple[WorksheetAnswer, ...] = ()
 
     @property
     def next_steps(self) -> NextSteps:

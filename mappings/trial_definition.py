@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mappings.concept import Concept, ConceptGroup
+from mappings.dates import Window
 from mappings.results import SiteFacts, TrialFacts
 from mappings.rules import Rule
 
@@ -25,6 +26,52 @@ class Criterion:
     interpretation: tuple[str, ...]
     require: Rule
     applies_when: Rule | None = None
+
+
+YES, NO, UNSURE = "yes", "no", "unsure"
+"""Answers to a question. To be unsure takes an earlier answer back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a clinician is asked on the worksheet, since no record says it.
+
+    ``settles`` is the criterion that an answer decides where the record leaves it unknown; empty if none.
+    ``counts_for``: how long an answer counts, the day it was given included. ``least`` and ``most`` are the
+    ends of a whole number; None for yes or no.
+    """
+
+    id: str
+    text: str
+    counts_for: Window
+    least: int | None = None
+    most: int | None = None
+    settles: str = ""
+    interpretation: tuple[str, ...] = ()
+
+    @property
+    def is_number(self) -> bool:
+        return self.least is not None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Every answer that there is, in the order in which they are offered."""
+        if self.least is None or self.most is None:
+            return YES, NO, UNSURE
+        return *map(str, range(self.least, self.most + 1)), UNSURE
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """What a trial asks of a clinician. ``interpretation`` is how we read strikes of score items.
+
+    ``strikes_count_for``: how long a strike counts in a score that is asked for without a look-back; in one
+    with a look-back it counts for as long as a result does.
+    """
+
+    questions: tuple[Question, ...] = ()
+    strikes_count_for: Window | None = None
+    interpretation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +96,7 @@ class TrialDefinition:
     gate_interpretation: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
     recruitment: Recruitment | None = None
+    worksheet: Worksheet = Worksheet()
 
     @property
     def id(self) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 import orjson
@@ -65,6 +65,19 @@ class ViewRecord:
     staff: str = field(repr=False)
     subject: Subject = field(repr=False)
     page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRecord:
+    """Someone of the study staff came in, went out, or was known and granted nothing.
+
+    ``staff`` is the account with us, ``roles`` those that it has.
+    """
+
+    at: datetime
+    what: Literal["in", "out", "refused"]
+    staff: str = field(repr=False)
+    roles: Sequence[str] = ()
 
 
 class Refusals(NamedTuple):
@@ -172,6 +185,18 @@ def view_event(record: ViewRecord, ring: KeyRing) -> AuditEvent:
         "staff": _text(ring.pseudonym("staff", record.staff)),
     }
     return new_event(record.at, "view", facts)
+
+
+def sign_in_event(record: SignInRecord, ring: KeyRing) -> AuditEvent:
+    """Someone signed in or out, or was refused."""
+    refused = record.what == "refused"
+    facts = {
+        "cause": "no-grant" if refused else "",
+        "status": 403 if refused else 200,
+        "staff": _text(ring.pseudonym("staff", record.staff)),
+        "roles": [closed_word(role) for role in record.roles],
+    }
+    return new_event(record.at, "sign-out" if record.what == "out" else "sign-in", facts)
 
 
 def new_event(at: datetime, kind: str, facts: Mapping[str, Any]) -> AuditEvent:

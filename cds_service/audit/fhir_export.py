@@ -21,6 +21,7 @@ STAFF = f"{OURS}/NamingSystem/staff-pseudonym"
 CLIENT = f"{OURS}/NamingSystem/client"
 DEFINITION = f"{OURS}/NamingSystem/definition-digest"
 EVENT_KIND = f"{OURS}/CodeSystem/audit-event"
+STAFF_ROLE = f"{OURS}/CodeSystem/staff-role"
 UUID_SYSTEM = "urn:ietf:rfc:3986"
 
 _HL7 = "http://terminology.hl7.org/CodeSystem"
@@ -38,6 +39,9 @@ _OPERATION = _coding("http://hl7.org/fhir/restful-interaction", "operation", "op
 _ALERT = _coding(_DCM, "110113", "Security Alert")
 _NODE = _coding(_DCM, "110126", "Node Authentication")
 _PATIENT_RECORD = _coding(_DCM, "110110", "Patient Record")
+_USER_AUTHENTICATION = _coding(_DCM, "110114", "User Authentication")
+_LOGIN = _coding(_DCM, "110122", "Login")
+_LOGOUT = _coding(_DCM, "110123", "Logout")
 _LOG_USED = _coding(_DCM, "110101", "Audit Log Used")
 _APPLICATION = {"coding": [_coding(_DCM, "110150", "Application")]}
 _HUMAN = {"coding": [_coding(f"{_HL7}/extra-security-role-type", "humanuser", "human user")]}
@@ -56,6 +60,8 @@ _SHAPES: Mapping[str, tuple[Json, list[Json], str]] = {
     "feedback": (_REST, [_OPERATION], "C"),
     "refused": (_ALERT, [_NODE], "E"),
     "view": (_PATIENT_RECORD, [], "R"),
+    "sign-in": (_USER_AUTHENTICATION, [_LOGIN], "E"),
+    "sign-out": (_USER_AUTHENTICATION, [_LOGOUT], "E"),
     "export": (_LOG_USED, [], "R"),
     "find": (_LOG_USED, [], "R"),
     "purge": (_LOG_USED, [], "D"),
@@ -106,7 +112,9 @@ def _agents(facts: Json) -> Iterator[Json]:
     person, system = facts.get("user") or facts.get("staff"), facts.get("client")
     if person:
         naming = USER if "user" in facts else STAFF
-        yield {"type": _HUMAN, "who": _identified(naming, person), "requestor": True}
+        roles = [{"coding": [_coding(STAFF_ROLE, role)]} for role in facts.get("roles", ())]
+        of_staff = {"role": roles} if roles else {}
+        yield {"type": _HUMAN, **of_staff, "who": _identified(naming, person), "requestor": True}
     if system or not person:
         who = _identified(CLIENT, system) if system else {"display": facts.get("by", "not authenticated")}
         tenant = {"altId": facts["tenant"]} if facts.get("tenant") else {}

@@ -1,7 +1,7 @@
 """Keys from the environment: for pseudonyms, for digests of evidence, and for what must be read again.
 
 A pseudonym is an HMAC: whoever has the database but not the keys cannot try out patient ids. Each key of the
-ring gives three by HKDF (RFC 5869), so that no use of one tells anything about another.
+ring gives four by HKDF (RFC 5869), so that no use of one tells anything about another.
 """
 
 from __future__ import annotations
@@ -45,10 +45,13 @@ class _Key:
     pseudonyms: bytes
     evidence: bytes
     encryption: bytes
+    signing: bytes
 
     @classmethod
     def derived(cls, key_id: str, secret: bytes) -> _Key:
-        return cls(key_id, *(_derive(secret, use) for use in ("pseudonyms", "evidence", "encryption")))
+        return cls(
+            key_id, *(_derive(secret, use) for use in ("pseudonyms", "evidence", "encryption", "signing"))
+        )
 
     def __repr__(self) -> str:
         return f"_Key({self.id})"
@@ -108,6 +111,10 @@ class KeyRing:
         key_id, _, written = digest.partition(".")
         key = self._by_id.get(key_id)
         return key is not None and compare_digest(_mac(key.evidence, parts).encode(), written.encode())
+
+    def secret(self, use: str) -> bytes:
+        """A secret of 32 bytes for one use, the same in every process as long as the current key is."""
+        return hmac_digest(self._current.signing, use.encode(), "sha256")
 
     def encrypt(self, plain: bytes) -> bytes:
         """A Fernet token (AES-128-CBC with HMAC-SHA256) under the current key: ASCII."""

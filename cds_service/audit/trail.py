@@ -17,10 +17,12 @@ from cds_service.audit.events import (
     AuditEvent,
     FeedbackRecord,
     Refusals,
+    SignInRecord,
     ViewRecord,
     call_event,
     feedback_event,
     refused_event,
+    sign_in_event,
     view_event,
 )
 from cds_service.audit.key_ring import KeyRing
@@ -78,6 +80,10 @@ class Trail:
     def view(self, record: ViewRecord) -> None:
         """A patient that someone of the study staff looked at."""
         self._keep(lambda: view_event(record, self._ring))
+
+    def sign_in(self, record: SignInRecord) -> None:
+        """Someone of the study staff came in or went out."""
+        self._keep(lambda: sign_in_event(record, self._ring))
 
     def refused(self, cause: str, status: int, client: str = "") -> None:
         """A call that was refused (401, 429). Of many in a minute only the first few wait to be written."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
@@ -30,15 +32,21 @@ SECURITY = {
 }
 
 
+Launch = Callable[[str, str], str]
+"""Makes the id of an EHR launch: of a patient's id and the app's context as the link has it."""
+
+
 @dataclass
 class Ehr:
-    """What the page works with."""
+    """What the page works with. Without `launch` it opens no SMART apps; `study_team`: where they sign in."""
 
     store: FhirStore
     fhir: FhirClient
     hooks: HookClient
     samples: tuple[Sample, ...]
     today: date
+    launch: Launch | None = None
+    study_team: str = ""
     visits: Visits = field(default_factory=Visits)
 
     def sample(self, ident: str) -> Sample | None:
@@ -81,6 +89,21 @@ def open_chart(ident: str) -> str:
 def revisit(hook_instance: str) -> str:
     """The same opening of the chart again, with what was decided since; the hook does not fire."""
     return _show(_visit(hook_instance))
+
+
+@page.get("/visits/<hook_instance>/launch")
+def launch(hook_instance: str) -> AnyResponse:
+    """Open the SMART app of a card's link for the patient of this chart. Only the service's own is known."""
+    visit, found = _visit(hook_instance), ehr()
+    try:
+        link = visit.smart_link(request.args.get("card", ""), request.args.get("link", -1, type=int))
+    except KeyError:
+        abort(404, "There is no such link.")
+    url = str(link.get("url", ""))
+    if found.launch is None or urlsplit(url)[:2] != urlsplit(found.hooks.base)[:2]:
+        abort(404, "This EHR does not know the app.")
+    launched = found.launch(visit.patient_id, str(link.get("appContext", "")))
+    return redirect(f"{url}?{urlencode({'iss': found.fhir.base, 'launch': launched})}", 303)
 
 
 @page.post("/visits/<hook_instance>/accept")
@@ -152,7 +175,7 @@ def _language(visit: Visit | None = None) -> str:
 
 
 def _tongues(visit: Visit | None = None) -> dict[str, Any]:
-    return {"language": _language(visit), "languages": AUTONYMS}
+    return {"language": _language(visit), "languages": AUTONYMS, "study_team": ehr().study_team}
 
 
 def _apply(visit: Visit, actions: list[Resource]) -> bool:
@@ -194,6 +217,7 @@ def _show(visit: Visit) -> str:
         chart=chart(ehr().store, _patient(visit.patient_id), ehr().today),
         sample=ehr().sample(visit.patient_id),
         prefetch=visit.exchange.used_prefetch if visit.exchange.status else _prefetch(),
+        launches=ehr().launch is not None,
         wire_request=_pretty(visit.exchange.request),
         wire_response=_pretty(visit.exchange.response),
         **_tongues(visit),

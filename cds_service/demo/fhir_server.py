@@ -1,14 +1,15 @@
-"""An embedded FHIR R4 server that reads, searches and creates: the demo's EHR data, in memory, for this
-machine only."""
+"""An embedded FHIR R4 server that reads, searches, creates and updates: the demo's EHR data, in memory, for
+this machine only."""
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from fhir.resources.R4B import get_fhir_model_class
@@ -16,14 +17,15 @@ from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from cds_service.demo.fhir.search import SEARCH_PARAMETERS, SearchError, find, in_order
-from cds_service.demo.fhir.store import FhirStore, Resource
+from cds_service.demo.fhir.search import OF_EVERY_TYPE, SEARCH_PARAMETERS, SearchError, find, in_order
+from cds_service.demo.fhir.store import ConflictError, FhirStore, Matching, Resource
 from cds_service.demo.loopback import answer_loopback_only
 
 FHIR_JSON = "application/fhir+json"
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 500
 LARGEST_BODY = 1_000_000
+ETAG = re.compile(r'(?:W/)?"([^"]+)"')
 
 fhir = Blueprint("fhir", __name__, url_prefix="/fhir")
 
@@ -35,6 +37,7 @@ def create_fhir_server(folder: Path) -> Flask:
     app.extensions["fhir-store"] = FhirStore.from_folder(folder)
     app.register_blueprint(fhir)
     app.register_error_handler(HTTPException, _as_outcome)
+    app.register_error_handler(BodyError, lambda error: outcome(error.status, error.code, *error.problems))
     answer_loopback_only(app)
     return app
 
@@ -65,12 +68,17 @@ def _as_outcome(error: HTTPException) -> Response | HTTPException:
 @fhir.get("/metadata")
 def metadata() -> Response:
     """What this server can do."""
-    interactions = [{"code": code} for code in ("read", "search-type", "create")]
+    interactions = [{"code": code} for code in ("read", "search-type", "create", "update")]
     resources = [
         {
             "type": kind,
             "interaction": interactions,
-            "searchParam": [{"name": name, "type": p.kind} for name, p in parameters.items()],
+            "versioning": "versioned-update",
+            "updateCreate": False,
+            "conditionalCreate": True,
+            "searchParam": [
+                {"name": name, "type": p.kind} for name, p in {**OF_EVERY_TYPE, **parameters}.items()
+            ],
         }
         for kind, parameters in SEARCH_PARAMETERS.items()
     ]
@@ -94,7 +102,7 @@ def read(kind: str, ident: str) -> Response:
     found = store_of(current_app).read(kind, ident)
     if found is None:
         return outcome(404, "not-found", f"There is no {kind}/{ident} here.")
-    return _json(found)
+    return _current(found)
 
 
 @fhir.get("/<kind>")
@@ -112,21 +120,81 @@ def search(kind: str) -> Response:
 
 @fhir.post("/<kind>")
 def create(kind: str) -> Response:
-    """Keep a new resource, if it is valid R4, under an id of the server's own."""
-    if kind not in SEARCH_PARAMETERS:
-        return outcome(404, "not-supported", f"This server holds no {kind} resources.")
-    if request.mimetype not in {FHIR_JSON, "application/json"}:
-        return outcome(415, "not-supported", f"Send {FHIR_JSON}.")
+    """Keep a new resource, if it is valid R4, under an id of the server's own.
+
+    With If-None-Exist, one that matches is the answer instead (200); 412 if several do.
+    """
+    body = _sent(kind)
+    condition = request.headers.get("If-None-Exist", "")
     try:
-        body = orjson.loads(request.get_data())
+        unless = _matching(kind, condition) if condition else None
+        kept = store_of(current_app).create(body, datetime.now(UTC), unless)
+    except SearchError as error:
+        return outcome(400, "invalid", str(error))
+    except ConflictError as error:
+        return outcome(412, "multiple-matches", str(error))
+    return _current(kept.resource, 201 if kept.new else 200)
+
+
+@fhir.put("/<kind>/<ident>")
+def update(kind: str, ident: str) -> Response:
+    """Put a new version in the place of a resource; with If-Match only if that version is there."""
+    body = _sent(kind)
+    if body.get("id") != ident:
+        return outcome(400, "invalid", f"The resource must have the id {ident}, as the address says.")
+    expected = ETAG.fullmatch(sent) if (sent := request.headers.get("If-Match", "")) else None
+    if sent and not expected:
+        return outcome(400, "invalid", 'If-Match is a version such as W/"1".')
+    try:
+        kept = store_of(current_app).update(body, datetime.now(UTC), expected[1] if expected else "")
+    except KeyError:
+        return outcome(405, "not-supported", f"There is no {kind}/{ident}, and ids are the server’s own.")
+    except ConflictError as error:
+        return outcome(412, "conflict", str(error))
+    return _current(kept)
+
+
+class BodyError(Exception):
+    """What was sent is not a resource that this server takes."""
+
+    def __init__(self, status: int, code: str, *problems: str) -> None:
+        self.status, self.code, self.problems = status, code, problems
+        super().__init__(*problems)
+
+
+def _sent(kind: str) -> Resource:
+    """The resource in the request's body; BodyError if it is none, or not of this type."""
+    if kind not in SEARCH_PARAMETERS:
+        raise BodyError(404, "not-supported", f"This server holds no {kind} resources.")
+    if request.mimetype not in {FHIR_JSON, "application/json"}:
+        raise BodyError(415, "not-supported", f"Send {FHIR_JSON}.")
+    try:
+        body: Resource = orjson.loads(request.get_data())
     except orjson.JSONDecodeError as error:
-        return outcome(400, "structure", f"The body is not JSON: {error}")
+        raise BodyError(400, "structure", f"The body is not JSON: {error}") from error
     problems = faults(kind, body)
     if problems:
-        return outcome(422, "invalid", *problems)
-    kept = store_of(current_app).create(body, datetime.now(UTC))
-    location = f"{request.root_url}fhir/{kind}/{kept['id']}/_history/1"
-    return _json(kept, 201, Location=location, ETag='W/"1"')
+        raise BodyError(422, "invalid", *problems)
+    return body
+
+
+def _matching(kind: str, condition: str) -> Matching:
+    """What a condition such as `identifier=system|value` asks for; SearchError if it cannot be asked."""
+    wanted = parse_qsl(condition.partition("?")[2] or condition)
+    if not wanted:
+        raise SearchError(f"{condition!r} is no search")
+    find([], kind, wanted)
+    return lambda resources: find(resources, kind, wanted)
+
+
+def _current(resource: Resource, status: int = 200) -> Response:
+    """A resource with its version, and after a create with its address."""
+    version = resource["meta"]["versionId"]
+    headers = {"ETag": f'W/"{version}"'}
+    if status == 201:
+        path = f"{resource['resourceType']}/{resource['id']}"
+        headers["Location"] = f"{request.root_url}fhir/{path}/_history/{version}"
+    return _json(resource, status, **headers)
 
 
 def faults(kind: str, body: Any) -> list[str]:

@@ -16,6 +16,13 @@ from cds_service.demo.firing import Fired
 
 OUTCOME_STYLES = {"possible-candidate": "bold cyan", "needs-data": "yellow", "ruled-out": "dim"}
 ROOM_FOR_STORIES = 110
+FLOW = """\
+  1. Open a chart with a card, such as that of Lin, Mei.
+  2. Open the worksheet from the card: every criterion with its evidence. Answer what the record cannot say.
+  3. Refer for screening, from the worksheet or from the card.
+  4. Sign in as the coordinator at {study_team} and move the referral on.
+  5. Open the chart again: the card has gone, and the chart shows where the referral stands."""
+"""What can be done with the demo while it runs."""
 
 
 def table(rows: Sequence[Fired], width: int) -> Table:

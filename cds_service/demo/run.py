@@ -31,6 +31,8 @@ from cds_service.demo.servers import (
     service_process,
 )
 
+WORKLIST = "/worklist"
+
 
 @dataclass(frozen=True)
 class Running:
@@ -39,6 +41,11 @@ class Running:
     service: str
     ehr: str
     hooks: HookClient
+
+    @property
+    def study_team(self) -> str:
+        """Where the study team signs in."""
+        return f"{self.service}{WORKLIST}"
 
 
 def run_demo(once: bool, console: Console | None = None, *, policy: bool = False) -> int:
@@ -80,7 +87,9 @@ def running(folder: Path, today: date, *, policy: bool = False) -> Iterator[Runn
             fhir = started.enter_context(closing(FhirClient(base)))
             service_url = f"http://{HOST}:{service_port}"
             hooks = started.enter_context(closing(HookClient(service_url, base, fhir.get)))
-            app.extensions["ehr"] = Ehr(store_of(app), fhir, hooks, samples.ALL, today)
+            app.extensions["ehr"] = Ehr(
+                store_of(app), fhir, hooks, samples.ALL, today, study_team=f"{service_url}{WORKLIST}"
+            )
             app.register_blueprint(page)
             ehr = started.enter_context(in_thread(app, ehr_port))
             log = folder / "service.log"
@@ -101,6 +110,7 @@ def _fire(demo: Running, today: date, console: Console) -> list[Fired]:
 
 def _keep_serving(demo: Running, console: Console) -> None:
     console.print("\nOpen the EHR page and pick a patient:", f"[bold cyan]{demo.ehr}/[/]")
+    console.print(report.FLOW.format(study_team=demo.study_team), highlight=False)
     console.print(
         f"CDS service {demo.service}/cds-services, FHIR server {demo.ehr}/fhir. Ctrl-C ends it.", style="dim"
     )

@@ -80,10 +80,20 @@ def in_thread(app: Flask, port: int) -> Iterator[str]:
 
 @contextmanager
 def service_process(port: int, fhir_base: str, log: Path, *, policy: bool = False) -> Iterator[str]:
-    """Run `trialhook serve` as users do, allowed to read this FHIR server; gives its URL once it answers."""
+    """Run `trialhook serve` as users do, with this FHIR server as its EHR; gives its URL once it answers.
+
+    What it keeps lies beside its log.
+    """
     # A setting left over in the shell must not change what a newcomer sees.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIALHOOK_")}
-    environment = {**inherited, "TRIALHOOK_FHIR_HOSTS": fhir_base}
+    environment = {
+        **inherited,
+        "TRIALHOOK_FHIR_HOSTS": fhir_base,
+        "TRIALHOOK_PUBLIC_URL": f"http://{HOST}:{port}",
+        "TRIALHOOK_STATE_DIR": str(log.parent),
+        "TRIALHOOK_DATABASE": f"sqlite:///{log.with_name('demo.sqlite')}",
+        "TRIALHOOK_DEMO_SMART": "1",
+    }
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--host", HOST, "--port", str(port)]
     command += ["--policy"] if policy else []
     with (

@@ -7,12 +7,16 @@ from datetime import date
 from typing import NamedTuple
 
 from mappings.dates import add_months
+from mappings.language import ENGLISH, Language, message
 
 LONGEST_YEARS = 5
 """A drawing choice: what lies further back is said in words and not drawn."""
 
 _LEAST_MONTHS = 12
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    *(message("Jan"), message("Feb"), message("Mar"), message("Apr"), message("May"), message("Jun")),
+    *(message("Jul"), message("Aug"), message("Sep"), message("Oct"), message("Nov"), message("Dec")),
+)
 _MOST_TICKS = 18
 _MOST_LABELS_ON_A_PHONE = 6
 _STEPS = (1, 2, 3, 6, 12)
@@ -45,13 +49,13 @@ class Axis(NamedTuple):
         """How wide the days from first to last, both in, are drawn."""
         return round(self.x(last + 1) - self.x(first), 3)
 
-    def ticks(self) -> tuple[Tick, ...]:
+    def ticks(self, language: Language = ENGLISH) -> tuple[Tick, ...]:
         """Months at steps that leave room for their labels; a January bears its year."""
         months = _first_days(date.fromordinal(self.first), date.fromordinal(self.last))
         step = next((n for n in _STEPS if len(months) / n <= _MOST_TICKS), _STEPS[-1])
         phone = next((n for n in _STEPS if n >= step and len(months) / n <= _MOST_LABELS_ON_A_PHONE), 12)
         return tuple(
-            Tick(self.x(day.toordinal()), _label(day), day.month == 1, (day.month - 1) % phone == 0)
+            Tick(self.x(day.toordinal()), _label(day, language), day.month == 1, (day.month - 1) % phone == 0)
             for day in months
             if (day.month - 1) % step == 0
         )
@@ -67,14 +71,13 @@ def axis_for(starts: Sequence[int], day: date) -> Axis:
     return Axis(date.fromordinal(first).replace(day=1).toordinal(), day.toordinal())
 
 
-def day_words(day: int) -> str:
+def day_words(day: int, language: Language = ENGLISH) -> str:
     """1 Mar 2025."""
-    known = date.fromordinal(day)
-    return f"{known.day} {_MONTHS[known.month - 1]} {known.year}"
+    return language.short_date(date.fromordinal(day))
 
 
-def _label(day: date) -> str:
-    return str(day.year) if day.month == 1 else _MONTHS[day.month - 1]
+def _label(day: date, language: Language) -> str:
+    return str(day.year) if day.month == 1 else language.text(_MONTHS[day.month - 1])
 
 
 def _first_days(first: date, last: date) -> Sequence[date]:

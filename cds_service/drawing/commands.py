@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -14,26 +13,14 @@ from cds_service.assessing import definitions, served_trials
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, site_or_usage
 from cds_service.command_settings import settings_or_usage, unusable_input_told
-from cds_service.drawing.picture import Picture, picture_of, treatment_rule
+from cds_service.drawing.drawn import Drawn, drawn
 from cds_service.drawing.svg import svg_of
 from cds_service.drawing.table import print_timelines
-from cds_service.drawing.words import plural
 from cds_service.screening.files import read_files
 from cds_service.screening.patients import PatientResources, sort_by_patient
-from mappings.facts import PatientRecord
-from mappings.reading.record import DRUG_RECORDS, read_record
+from mappings.reading.record import read_record
 from mappings.results import Gap
-from mappings.timeline import DrugTimeline, timelines_of
 from mappings.trial_definition import Catalog
-
-_DRUG_TYPES = frozenset({*DRUG_RECORDS, "Medication"})
-
-
-class Drawn(NamedTuple):
-    """One patient's picture, and the timelines it was made from in its order."""
-
-    picture: Picture
-    timelines: tuple[DrugTimeline, ...]
 
 
 @click.command()
@@ -76,25 +63,8 @@ def draw(patient: PatientResources, gaps: Sequence[Gap], day: date, catalog: Cat
     record = read_record(
         patient.resources, catalog, patient_id=patient.patient_id, full_urls=patient.full_urls, gaps=gaps
     )
-    exposures = [one for known in record.exposures.values() for one in known]
-    found = treatment_rule(served_trials(catalog, serve_drafts=True))
-    rule = found[1] if found is not None else None
-    timelines = timelines_of(exposures, day.toordinal())
-    if rule is not None:
-        asked = [*rule.of, *rule.together_with]
-        known = {concept: number for number, concept in enumerate(asked)}
-        timelines = tuple(
-            sorted(timelines, key=lambda one: (known.get(one.concept, len(asked)), one.concept))
-        )
-    name = f"Patient/{patient.patient_id}"
-    return Drawn(picture_of(name, timelines, day, rule, catalog, _doubts(record)), timelines)
-
-
-def _doubts(record: PatientRecord) -> list[str]:
-    """What was not read or could not be: it may have held other drugs, or the same for longer."""
-    missed = [f"Not all was read: {gap.what}." for gap in record.gaps if gap.resource_type in _DRUG_TYPES]
-    faulty = {one.reference for one in record.unreadable if one.reference.partition("/")[0] in _DRUG_TYPES}
-    return [*missed, *([f"Not wholly readable: {plural(len(faulty), 'drug record')}."] if faulty else [])]
+    trials = served_trials(catalog, serve_drafts=True)
+    return drawn(record, f"Patient/{patient.patient_id}", day, trials, catalog)
 
 
 def _asked(patients: Sequence[PatientResources], patient_id: str | None) -> Sequence[PatientResources]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
+from cds_service.drawing import words as said
 from cds_service.drawing.axis import Axis, axis_for, day_words
-from cds_service.drawing.words import clean, course_words, days_of, name_of, plural, status_words
+from cds_service.drawing.words import clean, counted, course_words, days_of, name_of, status_words
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, Window
+from mappings.language import ENGLISH, Language
+from mappings.language.record_words import note_in, value_in, window_in
 from mappings.rules import All, AnyOf, AtLeast, Not, Rule, Treatment
 from mappings.timeline import LONGEST_GAP_DAYS, DrugTimeline, Span, common_exposure
 from mappings.timeline.courses import SOURCES, Source
@@ -96,47 +99,68 @@ def treatment_rule(trials: Sequence[TrialDefinition]) -> tuple[TrialDefinition, 
     """The first treatment rule of the trials, with its trial."""
     for trial in trials:
         for criterion in trial.criteria:
-            for rule in _parts(criterion.require):
+            for rule in parts(criterion.require):
                 if isinstance(rule, Treatment):
                     return trial, rule
     return None
 
 
-def _parts(rule: Rule) -> Iterator[Rule]:
+def parts(rule: Rule) -> Iterator[Rule]:
     yield rule
     inside = rule.of if isinstance(rule, All | AnyOf | AtLeast) else ()
     for part in (rule.of,) if isinstance(rule, Not) else inside:
-        yield from _parts(part)
+        yield from parts(part)
 
 
-def picture_of(
+class _Pen(NamedTuple):
+    """On which axis, and in which language."""
+
+    axis: Axis
+    language: Language
+
+    def say(self, message: str, **places: object) -> str:
+        text = self.language.text(message)
+        return text.format(**places) if places else text
+
+    def day(self, day: int) -> str:
+        return day_words(day, self.language)
+
+    def counted(self, count: int, messages: said.Counted) -> str:
+        return counted(count, messages, self.language)
+
+
+def picture_of(  # noqa: PLR0913 -- the last two have defaults
     patient: str,
     timelines: Sequence[DrugTimeline],
     day: date,
     rule: Treatment | None,
     catalog: Catalog,
     doubts: Sequence[str] = (),
+    *,
+    language: Language = ENGLISH,
 ) -> Picture:
     """The drawing of the timelines that were made for the day.
 
     ``rule`` gives the groups, the mark and the time together; ``doubts`` is said below the picture, such as
-    what was not read.
+    what was not read, and is in the language already.
     """
     starts = [course.first for one in timelines for course in one.courses if course.start_known]
     axis = axis_for([*starts, *_mark_day(rule, day)], day)
+    pen = _Pen(axis, language)
     by_id = {one.concept: one for one in timelines}
     sections = [
-        Section(title, tuple(_lane(by_id[id_], catalog.concepts, axis) for id_ in ids))
+        Section(language.text(title), tuple(_lane(by_id[id_], catalog.concepts, pen) for id_ in ids))
         for title, ids in _groups(by_id, rule, catalog)
     ]
+    gap_note = pen.say(said.GAP_NOTE, days=pen.counted(LONGEST_GAP_DAYS, said.DAYS))
     return Picture(
         clean(patient),
         day,
         axis,
         tuple(sections),
-        _together(by_id, rule, axis) if rule is not None else None,
-        _mark(rule, day, axis),
-        (f"Up to {LONGEST_GAP_DAYS} days without a record do not break a course.", *map(clean, doubts)),
+        _together(by_id, rule, pen) if rule is not None else None,
+        _mark(rule, day, pen),
+        (gap_note, *map(clean, doubts)),
     )
 
 
@@ -152,110 +176,123 @@ def _groups(
         if found:
             yield _title(members, catalog), found
     if left:
-        yield ("Other drugs, not counted" if rule is not None else "Drugs"), left
+        yield (said.NOT_IN_RULE if rule is not None else said.DRUGS), left
 
 
 def _title(members: Sequence[str], catalog: Catalog) -> str:
     for group in catalog.groups.values():
         if set(group.members) == set(members):
             return group.display
-    return "Drugs that the rule names"
+    return said.IN_RULE
 
 
-def _lane(timeline: DrugTimeline, concepts: Mapping[str, Concept], axis: Axis) -> Lane:
-    courses = timeline.courses
+def _lane(timeline: DrugTimeline, concepts: Mapping[str, Concept], pen: _Pen) -> Lane:
+    courses, axis, language = timeline.courses, pen.axis, pen.language
     gaps = [span for course in courses for span in course.gaps]
     return Lane(
-        name_of(concepts[timeline.concept]),
-        status_words(timeline),
-        tuple(course_words(one, timeline.day) for one in courses),
-        tuple(_bar(Span(one.first, one.last), True, "", axis) for one in courses if one.last >= axis.first),
+        name_of(concepts[timeline.concept], language),
+        status_words(timeline, language),
+        tuple(course_words(one, timeline.day, language) for one in courses),
+        tuple(_bar(Span(one.first, one.last), True, "", pen) for one in courses if one.last >= axis.first),
         tuple(
-            Gap(axis.x(span.first), axis.width(*span), f"{plural(days_of(span), 'day')} without a record")
+            Gap(axis.x(span.first), axis.width(*span), _without(span, pen))
             for span in (*gaps, *timeline.breaks)
             if span.last >= axis.first
         ),
-        tuple(_rows(timeline, axis)),
-        tuple(_remarks(timeline, concepts[timeline.concept], axis)),
+        tuple(_rows(timeline, pen)),
+        tuple(_remarks(timeline, concepts[timeline.concept], pen)),
     )
 
 
-def _remarks(timeline: DrugTimeline, concept: Concept, axis: Axis) -> Iterator[str]:
+def _without(span: Span, pen: _Pen) -> str:
+    return pen.say(said.WITHOUT_RECORD, days=pen.counted(days_of(span), said.DAYS))
+
+
+def _remarks(timeline: DrugTimeline, concept: Concept, pen: _Pen) -> Iterator[str]:
     sources = {each.exposure.source for each in timeline.records}
     if sources == {"ordered"}:
-        yield "ordered only: not known to be taken"
+        yield pen.say(said.ONLY_ORDERED)
     if concept.covers_days is not None and "given" in sources:
-        yield f"one infusion counts for {plural(concept.covers_days, 'day')}"
+        yield pen.say(said.INFUSION, days=pen.counted(concept.covers_days, said.DAYS))
     if timeline.undated:
-        yield f"{plural(len(timeline.undated), 'record')} without a usable date"
+        yield pen.counted(len(timeline.undated), said.UNDATED)
+    axis = pen.axis
     if any(course.first < axis.first and course.start_known for course in timeline.courses):
-        yield f"not drawn: what was before {day_words(axis.first)}"
+        yield pen.say(said.NOT_DRAWN, day=pen.day(axis.first))
 
 
-def _rows(timeline: DrugTimeline, axis: Axis) -> Iterator[Row]:
+def _rows(timeline: DrugTimeline, pen: _Pen) -> Iterator[Row]:
     for source in SOURCES:
         records = [each for each in timeline.records if each.exposure.source == source and each.may]
         if not records:
             continue
-        bars = [bar for each in records for bar in _bars(each, axis)]
-        words = f"{source}: {plural(len(records), 'record')}, {_when(records, timeline.day)}"
+        bars = [bar for each in records for bar in _bars(each, pen)]
+        words = pen.say(
+            said.SOURCE_LINE,
+            source=pen.say(said.SOURCES[source]),
+            records=pen.counted(len(records), said.RECORDS),
+            when=_when(records, timeline.day, pen),
+        )
         yield Row(source, words, tuple(bars))
 
 
-def _bars(record: Covered, axis: Axis) -> Iterator[Bar]:
+def _bars(record: Covered, pen: _Pen) -> Iterator[Bar]:
     exposure, may, surely = record
-    words = clean("; ".join(filter(None, (exposure.text, exposure.note, exposure.reference))))
+    axis, language = pen.axis, pen.language
+    known = (value_in(language, exposure.text), note_in(language, exposure.note), exposure.reference)
+    words = clean("; ".join(filter(None, known)))
     if may is None or may.last < axis.first:
         return
     given = exposure.source == "given"
     for span, sure in ((may, False), (surely, True)):
         if span is not None and span.last >= axis.first and (sure or may != surely):
-            bar = _bar(span, sure, words, axis)
+            bar = _bar(span, sure, words, pen)
             yield bar._replace(form="line") if given and bar.form == "bar" else bar
     if given and exposure.start.first >= axis.first:
-        yield _bar(Span(exposure.start.first, exposure.start.first), may == surely, words, axis)
+        yield _bar(Span(exposure.start.first, exposure.start.first), may == surely, words, pen)
 
 
-def _when(records: Sequence[Covered], day: int) -> str:
+def _when(records: Sequence[Covered], day: int, pen: _Pen) -> str:
     """From the first day to the last; for doses, the days on which they were given."""
     spans = [each.may for each in records if each.may is not None]
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     if records[0].exposure.source == "given":
         last = max(min(each.exposure.start.last, day) for each in records)
-    begin = day_words(first) if first > BEGINNING else "start not known"
-    end = "today" if last >= day else day_words(last)
-    return begin if first == last else f"{begin} – {end}"
+    begin = pen.day(first) if first > BEGINNING else pen.say(said.START_NOT_KNOWN)
+    end = pen.say(said.TODAY) if last >= day else pen.day(last)
+    return begin if first == last else pen.say(said.DAY_TO_DAY, first=begin, last=end)
 
 
-def _bar(span: Span, sure: bool, words: str, axis: Axis) -> Bar:
-    dates = day_words(span.first) if span.first > BEGINNING else "start not known"
+def _bar(span: Span, sure: bool, words: str, pen: _Pen) -> Bar:
+    axis = pen.axis
+    dates = pen.day(span.first) if span.first > BEGINNING else pen.say(said.START_NOT_KNOWN)
     if span.last > span.first:
-        dates += f" – {day_words(span.last)}"
-    words = f"{words}: {dates}" if words else dates
+        dates = pen.say(said.DAY_TO_DAY, first=dates, last=pen.day(span.last))
+    words = pen.say(said.LINE, label=words, words=dates) if words else dates
     form: Literal["bar", "point"] = "point" if days_of(span) <= 2 else "bar"
     return Bar(axis.x(span.first), axis.width(*span), sure, form, words)
 
 
-def _together(by_id: Mapping[str, DrugTimeline], rule: Treatment, axis: Axis) -> Together:
+def _together(by_id: Mapping[str, DrugTimeline], rule: Treatment, pen: _Pen) -> Together:
+    axis = pen.axis
     groups = [[by_id[id_] for id_ in ids if id_ in by_id] for ids in (rule.of, rule.together_with)]
     common = common_exposure(groups[0], groups[1] if rule.together_with else None, axis.last)
     if common is None:
-        return Together("Both groups: not running together today.", None, None)
-    may = _bar(Span(max(common.earliest, BEGINNING), axis.last), False, "may be together", axis)
+        return Together(pen.say(said.NOT_TOGETHER), None, None)
+    earliest = _since(common.earliest, pen)
+    span = Span(max(common.earliest, BEGINNING), axis.last)
+    may = _bar(span, False, pen.say(said.MAY_BE_TOGETHER), pen)
     if common.latest is None:
-        words = (
-            f"Both groups: perhaps together since {_since(common.earliest)}; not sure that they run today."
-        )
-        return Together(words, may, None)
-    surely = _bar(Span(common.latest, axis.last), True, "together", axis)
-    words = f"Both groups: together since {_since(common.latest)}"
+        return Together(pen.say(said.PERHAPS_TOGETHER, day=earliest), may, None)
+    surely = _bar(Span(common.latest, axis.last), True, pen.say(said.TOGETHER), pen)
+    latest = _since(common.latest, pen)
     if common.earliest < common.latest:
-        return Together(f"{words} for sure, perhaps since {_since(common.earliest)}.", may, surely)
-    return Together(f"{words}.", None, surely)
+        return Together(pen.say(said.TOGETHER_AND_PERHAPS, day=latest, earlier=earliest), may, surely)
+    return Together(pen.say(said.SURELY_TOGETHER, day=latest), None, surely)
 
 
-def _since(day: int) -> str:
-    return day_words(day) if day > BEGINNING else "a day not known"
+def _since(day: int, pen: _Pen) -> str:
+    return pen.day(day) if day > BEGINNING else pen.say(said.DAY_NOT_KNOWN)
 
 
 def _mark_day(rule: Treatment | None, day: date) -> list[int]:
@@ -270,8 +307,9 @@ def _last_start(period: Window, day: date) -> int:
     return start.toordinal()
 
 
-def _mark(rule: Treatment | None, day: date, axis: Axis) -> Mark | None:
+def _mark(rule: Treatment | None, day: date, pen: _Pen) -> Mark | None:
     if rule is None or rule.for_more_than is None:
         return None
     last = _last_start(rule.for_more_than, day)
-    return Mark(axis.x(last + 1), f"more than {rule.for_more_than}: since {day_words(last)} or before")
+    period = window_in(pen.language, str(rule.for_more_than))
+    return Mark(pen.axis.x(last + 1), pen.say(said.MARK, period=period, day=pen.day(last)))

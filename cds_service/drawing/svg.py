@@ -13,24 +13,16 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from cds_service.drawing import words as said
 from cds_service.drawing.axis import day_words
 from cds_service.drawing.picture import Lane, Picture
-from cds_service.drawing.words import plural
+from cds_service.drawing.words import COURSES, counted
+from mappings.language import ENGLISH, Language
 
 _LINE, _ROW, _SPACE = 17, 28, 12
 _HEAD = 54
 _COLUMNS, _BOLD_COLUMNS, _HALF_COLUMNS = 50, 38, 24
 """Letters that a line of small and of bold print has room for on a phone of 360 pixels, and half a line."""
-
-LEGEND = {
-    "ordered": "ordered: hollow; not known to be taken",
-    "stated": "stated, as by the patient: dots",
-    "given": "given: solid; a line while a dose counts",
-    "dispensed": "dispensed: stripes",
-    "given unsure": "pale and dashed: may be, not sure",
-    "gap": "hatched: days without a record",
-}
-"""What the patterns mean, by their classes in the template."""
 
 
 class Placed(NamedTuple):
@@ -55,8 +47,21 @@ class PlacedSection(NamedTuple):
 
 
 def svg_of(picture: Picture) -> str:
-    """The whole file."""
-    y = _HEAD + _SPACE
+    """The whole file, in English as the picture is."""
+    return _drawn(picture, ENGLISH, inline=False)
+
+
+def inline_svg_of(picture: Picture, language: Language) -> str:
+    """The picture for a page whose style sheet has its classes: without title, style and legend's own page.
+
+    ``language`` is that of the picture.
+    """
+    return _drawn(picture, language, inline=True)
+
+
+def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
+    say, day = language.text, day_words(picture.axis.last, language)
+    y = _SPACE if inline else _HEAD + _SPACE
     mark = Placed(y, _wrapped(picture.mark.words, _HALF_COLUMNS) if picture.mark else ())
     today_y = y + len(mark.lines) * _LINE
     axis_y = today_y + _LINE + 4
@@ -69,36 +74,42 @@ def svg_of(picture: Picture) -> str:
     together = Placed(y + _LINE, _wrapped(picture.together.words, _BOLD_COLUMNS) if picture.together else ())
     if together.lines:
         y = together.y + len(together.lines) * _LINE + _ROW
+    legend = {kind: say(words) for kind, words in said.LEGEND.items()}
     notes = [line for note in picture.notes for line in _wrapped(note)]
     return _template().render(
         picture=picture,
-        title=f"Drugs on record, {day_words(picture.axis.last)}",
-        description=" ".join(description(picture)),
+        inline=inline,
+        ticks=picture.axis.ticks(language),
+        title=say(said.TITLE).format(day=day),
+        description=" ".join(description(picture, language)),
+        nothing=say(said.NO_DRUG),
         mark=mark,
-        today=Placed(today_y, (f"today, {day_words(picture.axis.last)}",)),
+        today=Placed(today_y, (say(said.TODAY_DAY).format(day=day),)),
         axis_y=axis_y,
         bottom=y,
         sections=sections,
         together=together,
-        legend=LEGEND,
+        legend=legend,
         notes=notes,
         legend_y=y + _SPACE + _LINE,
-        height=y + _SPACE + (len(LEGEND) + len(notes) + 1) * (_LINE + 3),
+        height=y + _SPACE + (len(legend) + len(notes) + 1) * (_LINE + 3),
         line=_LINE,
     )
 
 
-def description(picture: Picture) -> Iterator[str]:
+def description(picture: Picture, language: Language = ENGLISH) -> Iterator[str]:
     """The picture in sentences, for a screen reader."""
+    say = language.text
     if not picture.sections:
-        yield "No drug on record."
+        yield say(said.NO_DRUG_SENTENCE)
     for section in picture.sections:
         for lane in section.lanes:
-            count = plural(len(lane.courses), "course")
-            courses = ". ".join(lane.courses)
-            yield f"{lane.name}: {lane.status}. {count}{': ' if courses else ''}{courses}."
-            yield from (f"{lane.name}: {row.words}." for row in lane.rows)
-            yield from (f"{lane.name}: {remark}." for remark in lane.remarks)
+            count = counted(len(lane.courses), COURSES, language)
+            courses = language.between(said.ENDED).join(lane.courses)
+            words = say(said.LANE_COURSES).format(count=count, courses=courses) if courses else count
+            yield say(said.LANE).format(name=lane.name, status=lane.status, words=words)
+            lines = (*(row.words for row in lane.rows), *lane.remarks)
+            yield from (say(said.LANE_LINE).format(name=lane.name, words=line) for line in lines)
     if picture.together is not None:
         yield picture.together.words
     yield from picture.notes

@@ -2,13 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from cards.wording import AND, NAMES, PHRASES, listed
 from cds_service.drawing.axis import day_words
 from mappings.concept import Concept
+from mappings.language import ENGLISH, Language, message
 from mappings.timeline import Course, DrugTimeline, Span
+from mappings.timeline.courses import Source
 
 _LONGEST = 160
+_MOST_SOURCES = 8
+
+Counted = tuple[str, str]
+"""A message for one, and one for several with their ``count``."""
+
+DAYS: Counted = (message("1 day"), message("{count} days"))
+RECORDS: Counted = (message("1 record"), message("{count} records"))
+COURSES: Counted = (message("1 course"), message("{count} courses"))
+UNDATED: Counted = (
+    message("1 record without a usable date"),
+    message("{count} records without a usable date"),
+)
+UNREADABLE: Counted = (
+    message("Not wholly readable: 1 drug record."),
+    message("Not wholly readable: {count} drug records."),
+)
+SOURCES: Mapping[Source, str] = {
+    "ordered": message("ordered"),
+    "stated": message("stated"),
+    "given": message("given"),
+    "dispensed": message("dispensed"),
+}
+
+DAY_NOT_KNOWN = message("a day not known")
+ONGOING = message("ongoing")
+PERHAPS_ONGOING = message("perhaps ongoing")
+ENDED_BY = message("ended by {day}")
+NO_DAY = message("no day known")
+FROM_TO = message("{first} to {last}")
+SURE_UNTIL = message("{words} at the latest, sure until {day}")
+SINCE = message("since {day}, {status}")
+NOT_SURE = message("{words}, not sure")
+SURE_FROM = message("{words}, sure from {day}")
+ONE_GAP = message("a gap of {longest}")
+GAPS = message("{count} gaps, {longest} the longest")
+ORDERED_ONLY = message("{sources} only, not known to be taken")
+
+IN_RULE = message("Drugs that the rule names")
+NOT_IN_RULE = message("Other drugs, not counted")
+DRUGS = message("Drugs")
+WITHOUT_RECORD = message("{days} without a record")
+ONLY_ORDERED = message("ordered only: not known to be taken")
+INFUSION = message("one infusion counts for {days}")
+NOT_DRAWN = message("not drawn: what was before {day}")
+SOURCE_LINE = message("{source}: {records}, {when}")
+START_NOT_KNOWN = message("start not known")
+TODAY = message("today")
+DAY_TO_DAY = message("{first} – {last}")
+LINE = message("{label}: {words}")
+GAP_NOTE = message("Up to {days} without a record do not break a course.")
+NOT_ALL_READ = message("Not all was read: {what}.")
+
+NOT_TOGETHER = message("Both groups: not running together today.")
+PERHAPS_TOGETHER = message("Both groups: perhaps together since {day}; not sure that they run today.")
+SURELY_TOGETHER = message("Both groups: together since {day}.")
+TOGETHER_AND_PERHAPS = message("Both groups: together since {day} for sure, perhaps since {earlier}.")
+MAY_BE_TOGETHER = message("may be together")
+TOGETHER = message("together")
+MARK = message("more than {period}: since {day} or before")
+
+TITLE = message("Drugs on record, {day}")
+TODAY_DAY = message("today, {day}")
+NO_DRUG = message("No drug on record")
+NO_DRUG_SENTENCE = message("No drug on record.")
+LANE = message("{name}: {status}. {words}.")
+LANE_COURSES = message("{count}: {courses}")
+ENDED = message("{words}. {next}")
+LANE_LINE = message("{name}: {words}.")
+LEGEND: Mapping[str, str] = {
+    "ordered": message("ordered: hollow; not known to be taken"),
+    "stated": message("stated, as by the patient: dots"),
+    "given": message("given: solid; a line while a dose counts"),
+    "dispensed": message("dispensed: stripes"),
+    "given unsure": message("pale and dashed: may be, not sure"),
+    "gap": message("hatched: days without a record"),
+}
+"""What the patterns mean, by their classes in the template."""
 
 
 def clean(text: str) -> str:
@@ -22,9 +102,9 @@ def clean(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def name_of(concept: Concept) -> str:
+def name_of(concept: Concept, language: Language = ENGLISH) -> str:
     """A drug's name without what stands in brackets: Mycophenolate."""
-    return concept.display.partition(" (")[0]
+    return language.text(concept.display).partition(" (")[0].partition("\uff08")[0]
 
 
 def days_of(span: Span) -> int:
@@ -32,54 +112,67 @@ def days_of(span: Span) -> int:
     return span.last - span.first + 1
 
 
-def course_words(course: Course, day: int) -> str:
+def course_words(course: Course, day: int, language: Language = ENGLISH) -> str:
     """since 1 Mar 2025, ongoing; 2 gaps, 12 days the longest."""
-    ongoing = course.ongoing(day)
-    start = day_words(course.first) if course.start_known else "a day not known"
-    if ongoing is False:
-        words = f"{start} to {day_words(course.last)}" + _how_sure_of_the_end(course)
-    else:
-        words = f"since {start}, {'ongoing' if ongoing else 'perhaps ongoing'}"
-    if not course.surely:
-        words += ", not sure"
-    elif course.start_known and course.surely[0].first > course.first:
-        words += f", sure from {day_words(course.surely[0].first)}"
+    words = _surely(_extent(course, day, language), course, language)
     gaps = course.gaps
-    if gaps:
-        longest = plural(max(map(days_of, gaps)), "day")
-        words += f"; a gap of {longest}" if len(gaps) == 1 else f"; {len(gaps)} gaps, {longest} the longest"
+    if not gaps:
+        return words
+    longest = counted(max(map(days_of, gaps)), DAYS, language)
+    told = language.text(ONE_GAP if len(gaps) == 1 else GAPS).format(count=len(gaps), longest=longest)
+    return language.between(PHRASES).join((words, told))
+
+
+def _extent(course: Course, day: int, language: Language) -> str:
+    """Since when, or from when to when."""
+    say, ongoing = language.text, course.ongoing(day)
+    start = day_words(course.first, language) if course.start_known else say(DAY_NOT_KNOWN)
+    if ongoing is not False:
+        return say(SINCE).format(day=start, status=say(ONGOING if ongoing else PERHAPS_ONGOING))
+    words = say(FROM_TO).format(first=start, last=day_words(course.last, language))
+    if not course.surely or course.surely[-1].last == course.last:
+        return words
+    return say(SURE_UNTIL).format(words=words, day=day_words(course.surely[-1].last, language))
+
+
+def _surely(words: str, course: Course, language: Language) -> str:
+    if not course.surely:
+        return language.text(NOT_SURE).format(words=words)
+    if course.start_known and course.surely[0].first > course.first:
+        day = day_words(course.surely[0].first, language)
+        return language.text(SURE_FROM).format(words=words, day=day)
     return words
 
 
-def _how_sure_of_the_end(course: Course) -> str:
-    if not course.surely or course.surely[-1].last == course.last:
-        return ""
-    return f" at the latest, sure until {day_words(course.surely[-1].last)}"
-
-
-def status_words(timeline: DrugTimeline) -> str:
+def status_words(timeline: DrugTimeline, language: Language = ENGLISH) -> str:
     """ongoing, perhaps ongoing, ended on a day, or that no day is known."""
-    courses = timeline.courses
+    courses, say = timeline.courses, language.text
     if not courses:
-        return "no day known"
+        return say(NO_DAY)
     ongoing = courses[-1].ongoing(timeline.day)
     if ongoing is False:
-        return f"ended by {day_words(courses[-1].last)}"
-    return "ongoing" if ongoing else "perhaps ongoing"
+        return say(ENDED_BY).format(day=day_words(courses[-1].last, language))
+    return say(ONGOING if ongoing else PERHAPS_ONGOING)
 
 
-def known_by(course: Course) -> str:
+def known_by(course: Course, language: Language = ENGLISH) -> str:
     """How a course is known, and for an order alone that nobody says it was taken."""
-    words = listed(course.sources, "and")
-    return f"{words} only, not known to be taken" if course.sources == ("ordered",) else words
+    words = all_of((language.text(SOURCES[one]) for one in course.sources), language)
+    only = course.sources == ("ordered",)
+    return language.text(ORDERED_ONLY).format(sources=words) if only else words
 
 
-def plural(count: int, noun: str) -> str:
+def counted(count: int, messages: Counted, language: Language = ENGLISH) -> str:
     """1 day, 2 days."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    one, several = messages
+    return language.text(one if count == 1 else several).format(count=count)
 
 
-def listed(words: Iterable[str], last: str) -> str:
+def all_of(words: Iterable[str], language: Language = ENGLISH) -> str:
     """a, b and c."""
-    known = list(words)
-    return f"{', '.join(known[:-1])} {last} {known[-1]}" if len(known) > 1 else "".join(known)
+    return listed(list(words), _MOST_SOURCES, AND, language)
+
+
+def beside(words: Iterable[str], language: Language = ENGLISH) -> str:
+    """a, b"""
+    return language.between(NAMES).join(words)

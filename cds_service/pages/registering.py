@@ -5,16 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Flask
+from jinja2 import StrictUndefined
 
 from cds_service.deployment import Deployment
+from cds_service.pages import static_files
+from cds_service.pages.form_tokens import protect_forms
+from cds_service.signing_in.routes import sign_in_routes
+from cds_service.signing_in.sessions import EXTENSION, Sessions
+from cds_service.signing_in.staff_of_deployment import staff_of
 
-PARTS: Sequence[Callable[[Deployment], Blueprint]] = ()
+PARTS: Sequence[Callable[[Deployment], Blueprint]] = (sign_in_routes,)
 """Each makes the routes of one part. They need a database: a service that keeps nothing has no pages."""
 
 
 def register_pages(app: Flask, deployment: Deployment) -> None:
-    """Puts the pages of a deployment into its application."""
-    if deployment.records is None:
+    """Puts the pages of a deployment into its application. Raises StaffError on a bad staff file."""
+    records = deployment.records
+    if records is None:
         return
+    https = deployment.settings.public_url.startswith("https://")
+    app.template_folder = None  # none but those of the packages: not what lies where the service is started
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = Sessions(records.database, deployment.ring, staff_of(deployment), https=https)
+    protect_forms(app, deployment.ring.secret("forms").hex())
+    app.register_blueprint(_static())
     for part in PARTS:
         app.register_blueprint(part(deployment))
+
+
+def _static() -> Blueprint:
+    static = Blueprint("static_files", __name__, template_folder="templates")  # and the layout
+    static.get("/static/<digest>/<name>", endpoint="file")(static_files.answer)
+    return static

@@ -10,14 +10,21 @@ under each key. Answers are still found under both; for that day the person may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from cds_service.audit.key_ring import KeyRing
 from cds_service.storage.engines.inserts import insert_new
 from cds_service.storage.records import Pseudonym, Subject
 from cds_service.storage.tables import pseudonym
+
+T = TypeVar("T")
+
+_ATTEMPTS = 5
 
 Person = tuple[str, ...]
 """The kind, and the parts of which the pseudonym is made."""
@@ -25,6 +32,22 @@ Person = tuple[str, ...]
 
 class ForgottenMeanwhileError(Exception):
     """Another transaction deleted a person that this one refers to: do it again."""
+
+
+def written_again(
+    begin: Callable[[], AbstractContextManager[Connection]], write: Callable[[Connection], T]
+) -> T:
+    """Writes in a transaction: again if a person was forgotten, or renamed to a new key, between our reading
+    and writing.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with begin() as connection:
+                return write(connection)
+        except (IntegrityError, ForgottenMeanwhileError):
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError
 
 
 def patient(subject: Subject) -> Person:

@@ -8,6 +8,7 @@ not keep. Only the client can give it back to us, and does so when a clinician a
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 
 import orjson
@@ -63,9 +64,19 @@ def _bytes(uuid: str) -> bytes:
     return uuid.strip().lower().encode("utf-8", "surrogatepass")
 
 
+def subject_in_parts(subject: Subject) -> list[str]:
+    """A patient as parts of a JSON text that is to be encrypted; not readable, but no secret either."""
+    return [part.encode("utf-8", "surrogatepass").hex() for part in subject]
+
+
+def subject_of_parts(parts: Sequence[str]) -> Subject:
+    """The patient from such parts."""
+    return Subject(*(bytes.fromhex(part).decode("utf-8", "surrogatepass") for part in parts))
+
+
 def _plain(subject: Subject) -> bytes:
-    return orjson.dumps([part.encode("utf-8", "surrogatepass").hex() for part in subject])
+    return orjson.dumps(subject_in_parts(subject))
 
 
 def _subject(plain: bytes) -> Subject:
-    return Subject(*(bytes.fromhex(part).decode("utf-8", "surrogatepass") for part in orjson.loads(plain)))
+    return subject_of_parts(orjson.loads(plain))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from cds_service.audit.key_ring import KeyRing
 from cds_service.fatigue.history import History
@@ -21,16 +19,13 @@ from cds_service.storage.answers import FeedbackCounts, Sender
 from cds_service.storage.database import Database
 from cds_service.storage.engines.inserts import insert_new
 from cds_service.storage.past import KnownPatients, Question, Rates
-from cds_service.storage.people import ForgottenMeanwhileError
+from cds_service.storage.people import written_again
 from cds_service.storage.purging import ForgetCounts, PurgeCounts
 from cds_service.storage.records import CallRecord, FeedbackItem, Subject
 from cds_service.storage.tables import seen_token, storable
 
-T = TypeVar("T")
-
 _ITEMS_AT_ONCE = 100
 _CLEANED_EVERY = 64
-_ATTEMPTS = 5
 _TOKENS_KEPT = timedelta(hours=1)
 
 
@@ -57,7 +52,7 @@ class Store:
         """Writes calls in one transaction. Records that were written before are left as they are."""
         if not records:
             return
-        self._written(self.database.relaxed, lambda connection: self._record(connection, records))
+        written_again(self.database.relaxed, lambda connection: self._record(connection, records))
         if next(self._recorded) % _CLEANED_EVERY == 0:
             with self.database.relaxed() as connection:
                 purging.delete_expired_tokens(connection, records[-1].at - _TOKENS_KEPT)
@@ -108,24 +103,10 @@ class Store:
         return purging.purge(self.database, before, now)
 
     def _feedback(self, sender: Sender, items: Sequence[FeedbackItem], now: datetime) -> FeedbackCounts:
-        return self._written(
+        return written_again(
             self.database.durable,
             lambda connection: answers.add(connection, self._ring, sender, items, now),
         )
-
-    @staticmethod
-    def _written(
-        begin: Callable[[], AbstractContextManager[Connection]], write: Callable[[Connection], T]
-    ) -> T:
-        """Again if a person was forgotten, or renamed to a new key, between our reading and writing."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with begin() as connection:
-                    return write(connection)
-            except (IntegrityError, ForgottenMeanwhileError):
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError
 
 
 @cache

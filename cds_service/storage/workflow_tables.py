@@ -46,27 +46,32 @@ trial_referral = Table(
     Column("version", Integer, nullable=False),  # counts changes; an edit of another version is refused
     Column("source", Text, nullable=False),  # card, worksheet, worklist or ehr
     Column("opened", UtcTime, nullable=False),
-    Column("changed", UtcTime, nullable=False),
+    Column("entered", UtcTime, nullable=False),  # when it came into its state
+    Column("changed", UtcTime, nullable=False),  # when somebody last did something about it
+    Column("left_from", Text, nullable=False),  # in which state it was left, or empty
     Column("reason", Text, nullable=False),  # why it was left, a closed word, or empty
     Column("attention", Text, nullable=False),  # JSON: closed words that ask for a look
     Column("assessed", UtcTime),
     Column("outcome", Text, nullable=False),
+    Column("gate", Text, nullable=False),  # the verdict on the trial's gate
     Column("traces", Text, nullable=False),  # JSON: [[criterion, verdict, reason, keyed digest]]
-    Column("secret", LargeBinary, nullable=False),  # encrypted JSON: the patient, and what changed in words
+    Column("secret", LargeBinary, nullable=False),  # encrypted JSON: the patient, and what changed
     UniqueConstraint("patient_id", "trial"),
     Index(None, "client", "trial", "state", "changed"),
+    Index(None, "state", "trial"),
     Index(None, "changed"),
 )
 
-# The history of a referral. Nothing in it is ever changed.
+# The history of a referral. Nothing in it is ever changed, and it goes only with its referral: by triggers.
 referral_event = Table(
     "referral_event",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("referral_id", Text, ForeignKey("trial_referral.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # that of the referral after it
     Column("at", UtcTime, nullable=False),
-    Column("kind", Text, nullable=False),  # moved, noted, assessed, written, learned or refused
+    Column("kind", Text, nullable=False),  # a word of cds_service.referrals.records.EVENTS
     Column("from_state", Text, nullable=False),
     Column("to_state", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -106,13 +111,18 @@ remote_resource = Table(
     Column("seen", UtcTime, nullable=False),
 )
 
+# How far changes on a FHIR server are known, and when to look again. "due" may be brought forward by anybody.
 sync_cursor = Table(
     "sync_cursor",
     metadata,
     Column("client", Text, primary_key=True),
     Column("server", Text, primary_key=True),  # digest of the FHIR base
-    Column("kind", Text, primary_key=True),
-    Column("since", UtcTime, nullable=False),
+    Column("kind", Text, primary_key=True),  # a resource type, or what else is done by the clock
+    Column("since", UtcTime, nullable=False),  # the server's time up to which its changes are known
+    Column("due", UtcTime, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),  # that failed since one did not
+    Column("fault", Text, nullable=False),  # a closed word: why the last attempt failed
+    Column("note", Text, nullable=False),  # JSON: what else the next look needs to know; nobody is named
 )
 
 # Which process does what only one may do at a time.

@@ -90,11 +90,23 @@ def _observe(status: int) -> None:
 
 
 def refusal_response(refusal: RefusalError) -> Response:
-    """An OperationOutcome with everything that is wrong."""
+    """An OperationOutcome with everything that is wrong; where ``g.page`` is set, the page that it makes."""
     g.facts["faults"] = [problem.where or problem.code for problem in refusal.problems]
-    response = json_response(operation_outcome(refusal.problems), refusal.status)
+    page: Callable[[RefusalError], Response] | None = g.get("page")
+    response = _page_of(refusal, page) if page else None
+    if response is None:
+        response = json_response(operation_outcome(refusal.problems), refusal.status)
     response.headers.extend(refusal.headers)
     return response
+
+
+def _page_of(refusal: RefusalError, page: Callable[[RefusalError], Response]) -> Response | None:
+    """The page of a refusal; None if that fails as well."""
+    try:
+        return page(refusal)
+    except Exception as error:  # noqa: BLE001 -- an answer all the same, and nothing private in it
+        _LOG.error("%s", describe(error))
+        return None
 
 
 def _storage_away(error: StorageAwayError) -> Response:

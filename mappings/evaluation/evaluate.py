@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from mappings.attesting.deciding import asked_in, concept_of, with_answers
 from mappings.concept import Concept
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, on_record
 from mappings.evaluation.judgement import prepare_judgement
@@ -61,7 +62,7 @@ KINDS: Mapping[type, Prepare] = {
     CriterionRef: prepare_criterion_ref,
 }
 
-_SETTLED = frozenset({VALUE, Reason.ABSENT_BY_RULE})
+_SETTLED = frozenset({VALUE, Reason.ABSENT_BY_RULE, Reason.ATTESTED})
 
 
 class TrialPlan:
@@ -70,7 +71,7 @@ class TrialPlan:
     def __init__(self, trial: TrialDefinition, catalog: Catalog) -> None:
         parts = [rule for criterion in trial.criteria for rule in (criterion.applies_when, criterion.require)]
         rules = [*(rule for rule in parts if rule is not None), trial.show_card_when_met]
-        self.planner = planner = Planner(KINDS, catalog.concepts, catalog.scores, rules)
+        self.planner = planner = Planner(KINDS, catalog.concepts, catalog.scores, rules, trial)
         self.criteria = {criterion.id: prepare_criterion(criterion, planner) for criterion in trial.criteria}
         self.gate = planner.prepare(trial.show_card_when_met)
 
@@ -90,7 +91,7 @@ def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Conte
 
     What makes it apply is evidence of the verdict too, after that of the requirement.
     """
-    evaluate = planner.prepare(criterion.require)
+    evaluate = _answered(criterion, planner)
     if criterion.applies_when is not None:
         evaluate = _implied(planner.prepare(criterion.applies_when), evaluate)
     identity, label, concepts = criterion.id, criterion.label, planner.concepts
@@ -105,6 +106,17 @@ def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Conte
         )
 
     return result
+
+
+def _answered(criterion: Criterion, planner: Planner) -> Evaluator:
+    """The requirement, with the answer to the worksheet's question about it, if there is one."""
+    evaluate, trial = planner.prepare(criterion.require), planner.trial
+    questions = trial.worksheet.questions if trial is not None else ()
+    question = next((each for each in questions if each.settles == criterion.id), None)
+    asked = asked_in(criterion.require) if question is not None else None
+    if trial is None or question is None or asked is None:
+        return evaluate
+    return with_answers(evaluate, question, trial.id, asked, concept_of(asked, planner.concepts))
 
 
 def _implied(applies_when: Evaluator, require: Evaluator) -> Evaluator:

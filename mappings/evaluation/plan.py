@@ -29,7 +29,7 @@ from mappings.rules import (
     Score,
     Treatment,
 )
-from mappings.trial_definition import ScoreDefinition
+from mappings.trial_definition import ScoreDefinition, TrialDefinition
 
 Prepare = Callable[[Any, "Planner"], Evaluator]
 """Makes the function of a rule of one kind."""
@@ -44,8 +44,9 @@ class Planner:
         concepts: Mapping[str, Concept],
         scores: Mapping[str, ScoreDefinition],
         rules: Iterable[Rule],
+        trial: TrialDefinition | None = None,
     ) -> None:
-        self.concepts, self.scores = concepts, scores
+        self.concepts, self.scores, self.trial = concepts, scores, trial
         self._kinds = kinds
         self._places = _places(rules, scores)
         self._made: dict[Rule, Evaluator] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from mappings.attesting.striking import without_struck
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, Shared, evidence_of, on_record
 from mappings.evaluation.plan import Planner, concepts_asked
 from mappings.facts import PatientFacts, PatientRecord, Result
@@ -52,6 +53,7 @@ class _OfScore:
     def __init__(self, rule: Score, planner: Planner) -> None:
         definition = planner.scores[rule.of]
         self.rule, self.definition, self.items = rule, definition, definition.items
+        self.trial = planner.trial
         self.evaluators = planner.each([item.require for item in self.items])
         self.entry = planner.prepare(definition.entry) if definition.entry is not None else None
         self.recorded_as = planner.concepts[definition.recorded_as] if definition.recorded_as else None
@@ -72,6 +74,7 @@ class _OfScore:
 
     def _computed(self, inside: Context) -> tuple[ScoreResult, Outcome]:
         items = self._items(inside)
+        said = without_struck(items.results, self.rule, self.trial, inside) if inside.record.strikes else ()
         entry = self.entry(inside) if self.entry is not None else None
         recorded, doubtful = self._recorded(inside)
         score, undecided = self._score(items.results, entry, recorded, inside)
@@ -79,7 +82,7 @@ class _OfScore:
         open_ = undecided if verdict is UNKNOWN else ()
         totals = [*self._totals(recorded, None, inside), *self._totals(doubtful, IMPRECISE, inside)]
         known_entry = entry.evidence if entry is not None else ()
-        evidence = (*self._evidence(score, items, reason, open_), *on_record((*totals, *known_entry)))
+        evidence = (*self._evidence(score, items, reason, open_), *on_record((*totals, *known_entry)), *said)
         return score, OUTCOME((verdict, reason, tuple(dict.fromkeys(evidence))))
 
     def _items(self, inside: Context) -> _Items:

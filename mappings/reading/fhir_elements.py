@@ -109,5 +109,10 @@ def _words(codings: Sequence[Mapping[str, Any]], text: Any) -> Words:
 @kept(4096)
 def one_line(text: str, limit: int = 120) -> str:
     """The text on one line, without unseen characters, cut at ``limit``."""
+    return private_line(text, limit)
+
+
+def private_line(text: str, limit: int = 120) -> str:
+    """The same for what somebody wrote of a patient, however short: it is kept nowhere."""
     line = " ".join(_UNSEEN.sub(" ", text[: limit * 8]).split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

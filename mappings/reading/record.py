@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from mappings.attesting.reading import answers_worksheet, read_answers
 from mappings.concept import Concept
 from mappings.dates import When
 from mappings.facts import (
@@ -44,6 +45,7 @@ _CLINICAL = frozenset(
     {"Observation", "Condition", "Procedure", "DiagnosticReport", *DRUG_RECORDS, *_SUBJECT_MEMBER}
 )
 _SUPPORTING = frozenset({"Patient", "Medication", "ResearchStudy", "Specimen"})
+_ANSWERS = "QuestionnaireResponse"
 
 
 def read_record(
@@ -80,7 +82,7 @@ class RecordReader:
         of_kind: dict[str, list[Concept]] = {}
         for concept in concepts:
             of_kind.setdefault(concept.kind, []).append(concept)
-        self.concepts = catalog.concepts
+        self.catalog, self.concepts = catalog, catalog.concepts
         self.timed = timed_urine(concepts)
         parts = [part for timed in self.timed for part in (timed.concentration, timed.volume)]
         self.results = CodeIndex([*of_kind.get("measurement", ()), *of_kind.get("finding", ()), *parts])
@@ -193,7 +195,7 @@ class _OneRecord:
         elif kind == "Observation":
             if self._is_ours(resource, "subject"):
                 self._observation(resource, self.meanings.of(resource.get("code")))
-        elif kind in _CLINICAL:
+        elif kind in _CLINICAL or (kind == _ANSWERS and answers_worksheet(resource, self.reader.catalog)):
             if self._is_ours(resource, _SUBJECT_MEMBER.get(kind, "subject")):
                 self.by_type.setdefault(kind, []).append(resource)
         elif kind == "Specimen" and self.identity.is_subject_of(resource) is False:
@@ -249,6 +251,8 @@ class _OneRecord:
         exposures = self._exposures()
         self._biopsies()
         participations = self._participations()
+        said = read_answers(self.by_type.get(_ANSWERS, ()), self.reader.catalog, self.unreadable)
+        self.faulty += said.faulty
         hints = read_hints(self._drug_records(), self.by_type, self.reader.conditions, self.full_urls)
         return PatientRecord(
             patient=self.patient,
@@ -262,6 +266,8 @@ class _OneRecord:
             unreadable=tuple(self.unreadable),
             counts=self._counts(),
             gap=gap_finder(self.gaps, self.reader.concepts),
+            attestations=said.attestations,
+            strikes=said.strikes,
         )
 
     def _amounts_per_day(self) -> None:

@@ -70,7 +70,12 @@ def card(patient: str) -> dict[str, Any]:
         "overrideReasons": REASONS,
         "links": [
             {"label": "Registry record", "url": REGISTRY, "type": "absolute"},
-            {"label": "Worksheet", "url": "https://trials.example/launch", "type": "smart"},
+            {
+                "label": "Worksheet",
+                "url": f"{request.host_url}smart/launch",
+                "type": "smart",
+                "appContext": '{"trial": "NCT06920433"}',
+            },
             {"label": "Trap", "url": "javascript:alert(1)", "type": "absolute"},
         ],
     }

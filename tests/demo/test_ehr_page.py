@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
@@ -163,6 +165,73 @@ def test_a_card_can_be_dismissed_without_a_reason(demo: Demo) -> None:
     demo.page.post(f"{visit}/dismiss", data={"card": card, "reason": ""})
     [item] = demo.service.config["feedback"][0]["feedback"]
     assert "overrideReason" not in item
+
+
+def launch_link(html: str) -> str:
+    found = re.search(r'<a class="launch" href="([^"]+)"', html)
+    assert found
+    return unescape(found[1])
+
+
+@pytest.fixture
+def launches(demo: Demo) -> list[tuple[str, str]]:
+    """What the EHR made launches of: patient and context of the app."""
+    made: list[tuple[str, str]] = []
+
+    def launch(patient: str, context: str) -> str:
+        made.append((patient, context))
+        return "an id"
+
+    demo.ehr.launch = launch
+    return made
+
+
+def test_a_link_to_a_smart_app_is_followed_by_a_launch(demo: Demo, launches: list[tuple[str, str]]) -> None:
+    link = launch_link(opened(demo, "lin-mei"))
+    assert launches == [], "a launch is made when somebody follows the link"
+    answer = demo.page.get(link)
+    assert answer.status_code == 303
+    url, _, query = answer.headers["Location"].partition("?")
+    assert url == f"{demo.ehr.hooks.base}/smart/launch"
+    assert parse_qs(query) == {"iss": [demo.ehr.fhir.base], "launch": ["an id"]}
+    assert launches == [("lin-mei", '{"trial": "NCT06920433"}')]
+
+
+def test_an_ehr_without_smart_says_so_beside_the_link(demo: Demo) -> None:
+    html = opened(demo, "lin-mei")
+    assert "opens in an EHR that launches SMART apps" in html
+    assert 'class="launch"' not in html
+
+
+def test_no_app_but_the_services_own_is_launched(demo: Demo, launches: list[tuple[str, str]]) -> None:
+    link = launch_link(opened(demo, "lin-mei"))
+    demo.ehr.hooks.base = "http://127.0.0.1:9"
+    for address in (link, re.sub(r"link=\d+", "link=0", link), re.sub(r"link=\d+", "link=7", link)):
+        assert demo.page.get(address).status_code == 404
+    assert demo.page.get(link.replace("card=", "card=x")).status_code == 404
+    assert launches == []
+
+
+def test_the_study_team_is_shown_its_way_in(demo: Demo) -> None:
+    assert "Study team" not in demo.page.get("/").text
+    demo.ehr.study_team = "http://127.0.0.1:1/worklist"
+    html = demo.page.get("/").text
+    assert html.count('href="http://127.0.0.1:1/worklist"') == 2
+
+
+def test_a_chart_says_where_a_referral_stands(demo: Demo) -> None:
+    assert "Clinical trials" not in opened(demo, "lin-mei")
+    patient = {"reference": "Patient/lin-mei"}
+    stands = {"text": "Pre-screening"}
+    task = {"resourceType": "Task", "status": "in-progress", "intent": "order", "for": patient}
+    demo.ehr.fhir.create({**task, "description": "Screen for NCT06920433", "businessStatus": stands})
+    study = {"display": "CD19/BCMA CAR T-cells"}
+    taking_part = {"resourceType": "ResearchSubject", "status": "screening", "individual": patient}
+    demo.ehr.fhir.create({**taking_part, "study": study})
+    html = opened(demo, "lin-mei")
+    assert re.search(r"Screen for NCT06920433</span> <span class=\"tag\">Pre-screening<", html)
+    assert re.search(r"CD19/BCMA CAR T-cells</span> <span class=\"tag\">screening<", html)
+    assert "Clinical trials" not in opened(demo, "zhou-yan")
 
 
 def test_only_what_the_service_suggested_can_be_accepted(demo: Demo) -> None:

@@ -45,11 +45,11 @@ MARKDOWN = _markdown()
 
 @dataclass(frozen=True)
 class Link:
-    """A link of a card; without `url` it cannot be followed here, and `note` says why."""
+    """A link of a card; one without `url` cannot be followed as it is. `launches`: it opens a SMART app."""
 
     label: str
     url: str
-    note: str = ""
+    launches: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _suggestion(suggestion: Mapping[str, Any]) -> Suggestion:
 def _link(link: Mapping[str, Any]) -> Link:
     label, url = str(link.get("label", "")), str(link.get("url", ""))
     if link.get("type") == "smart":
-        return Link(label, "", "opens in an EHR that launches SMART apps")
+        return Link(label, "", launches=True)
     if urlsplit(url).scheme not in {"http", "https"}:
         return Link(label, "")
     return Link(label, url)

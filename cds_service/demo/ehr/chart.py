@@ -55,6 +55,7 @@ class Chart:
     results: list[Line]
     biopsies: list[Line]
     orders: list[Line]
+    trials: list[Line]
 
 
 def banner(patient: Resource, today: date) -> Banner:
@@ -82,6 +83,10 @@ def chart(store: FhirStore, patient: Resource, today: date) -> Chart:
         results=_results(_of(store, "Observation", ident)),
         biopsies=[_biopsy(r) for r in _of(store, "DiagnosticReport", ident)],
         orders=[_order(r) for r in reversed(_of(store, "ServiceRequest", ident))],
+        trials=[
+            *(_participation(store, r) for r in _of(store, "ResearchSubject", ident)),
+            *(_task(r) for r in _of(store, "Task", ident)),
+        ],
     )
 
 
@@ -185,3 +190,21 @@ def _biopsy(report: Resource) -> Line:
 def _order(order: Resource) -> Line:
     notes = "; ".join(str(note.get("text", "")) for note in order.get("note", []))
     return Line(name_of(order.get("code")) or "Order", notes, note=f"{order['status']} {order['intent']}")
+
+
+def _participation(store: FhirStore, subject: Resource) -> Line:
+    study = subject.get("study", {})
+    kind, _, number = study.get("reference", "").partition("/")
+    known = (store.read(kind, number) or {}).get("title") or study.get("identifier", {}).get("value")
+    since = values.day(subject.get("period", {}).get("start"))
+    status = str(subject["status"]).replace("-", " ")
+    when = f"since {since}" if since else ""
+    return Line(str(study.get("display") or known or "Research study"), "Participation", when, status)
+
+
+def _task(task: Resource) -> Line:
+    """The trial team's task: where the referral stands."""
+    stands = name_of(task.get("businessStatus")) or str(task["status"]).replace("-", " ")
+    notes = "; ".join(str(note.get("text", "")) for note in task.get("note", []))
+    what = str(task.get("description") or name_of(task.get("code")) or "Task")
+    return Line(what, notes, values.day(task.get("lastModified") or task.get("authoredOn")), stands)

@@ -45,6 +45,13 @@ class Visit:
                 return dict(suggestion)
         raise KeyError(uuid)
 
+    def smart_link(self, card: str, position: int) -> Resource:
+        """A link that launches an app, as the service sent it; KeyError if the card has none there."""
+        links = self.raw_card(card).get("links", [])
+        if not 0 <= position < len(links) or links[position].get("type") != "smart":
+            raise KeyError(position)
+        return dict(links[position])
+
     def choice_made(self, card: Card) -> bool:
         """Whether a card that allows one choice has had it."""
         return card.one_choice and any(s.uuid in self.accepted for s in card.suggestions)

@@ -1,5 +1,5 @@
-"""FHIR search over resources in memory: tokens, references and dates, sorted. Strict about what it does not
-know."""
+"""FHIR search over resources in memory: tokens, references, addresses and dates, sorted. Strict about what it
+does not know."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SearchError(ValueError):
 class Parameter:
     """How one search parameter reads a resource."""
 
-    kind: Literal["token", "reference", "date"]
+    kind: Literal["token", "reference", "date", "uri"]
     elements: tuple[str, ...]
 
 
@@ -36,6 +36,10 @@ def _reference(*elements: str) -> Parameter:
 
 def _date(*elements: str) -> Parameter:
     return Parameter("date", elements)
+
+
+def _uri(*elements: str) -> Parameter:
+    return Parameter("uri", elements)
 
 
 _SUBJECT = {"patient": _reference("subject"), "subject": _reference("subject")}
@@ -71,9 +75,36 @@ SEARCH_PARAMETERS: dict[str, dict[str, Parameter]] = {
     "MedicationDispense": {**_DRUG, "whenhandedover": _date("whenHandedOver")},
     "Medication": {"code": _token("code"), "status": _token("status")},
     "Specimen": {**_SUBJECT, "type": _token("type"), "status": _token("status")},
-    "ServiceRequest": {**_EVENT, "intent": _token("intent"), "authored": _date("authoredOn")},
+    "ServiceRequest": {
+        **_EVENT,
+        "identifier": _token("identifier"),
+        "intent": _token("intent"),
+        "authored": _date("authoredOn"),
+    },
+    "Task": {
+        "identifier": _token("identifier"),
+        "patient": _reference("for"),
+        "subject": _reference("for"),
+        "focus": _reference("focus"),
+        "owner": _reference("owner"),
+        "code": _token("code"),
+        "status": _token("status"),
+        "business-status": _token("businessStatus"),
+        "intent": _token("intent"),
+        "authored-on": _date("authoredOn"),
+        "modified": _date("lastModified"),
+    },
+    "QuestionnaireResponse": {
+        **_SUBJECT,
+        "identifier": _token("identifier"),
+        "author": _reference("author"),
+        "questionnaire": _uri("questionnaire"),
+        "status": _token("status"),
+        "authored": _date("authored"),
+    },
     "ResearchStudy": {"identifier": _token("identifier"), "status": _token("status")},
     "ResearchSubject": {
+        "identifier": _token("identifier"),
         "patient": _reference("individual"),
         "individual": _reference("individual"),
         "study": _reference("study"),
@@ -89,12 +120,12 @@ SEARCH_PARAMETERS: dict[str, dict[str, Parameter]] = {
     },
 }
 
-ID = _token("id")
+OF_EVERY_TYPE = {"_id": _token("id"), "_lastUpdated": _date("meta.lastUpdated")}
 
 
 def find(resources: Iterable[Resource], kind: str, query: Iterable[tuple[str, str]]) -> list[Resource]:
     """The resources that satisfy every parameter; a comma means "or". Unknown parameters are refused."""
-    known = {**SEARCH_PARAMETERS[kind], "_id": ID}
+    known = {**SEARCH_PARAMETERS[kind], **OF_EVERY_TYPE}
     found = list(resources)
     for name, value in query:
         if name not in known:
@@ -110,7 +141,7 @@ def in_order(resources: list[Resource], kind: str, sort: str) -> list[Resource]:
     name = sort.removeprefix("-")
     if name == "_id":
         return sorted(resources, key=lambda item: str(item["id"]), reverse=sort.startswith("-"))
-    parameter = SEARCH_PARAMETERS[kind].get(name)
+    parameter = {**SEARCH_PARAMETERS[kind], **OF_EVERY_TYPE}.get(name)
     if parameter is None or parameter.kind != "date":
         raise SearchError(f"{kind} cannot be sorted by {name!r}; use _id or a date parameter")
     dated = [(min(spans)[0], item) for item in resources if (spans := list(_spans(item, parameter)))]
@@ -125,12 +156,16 @@ def _any_matches(item: Resource, parameter: Parameter, value: str) -> bool:
         return any(_has_token(item, parameter, part) for part in wanted)
     if parameter.kind == "reference":
         return any(_refers_to(item, parameter, part) for part in wanted)
+    if parameter.kind == "uri":
+        return any(str(found) == part for part in wanted for found in _values(item, parameter))
     return any(_falls(span, part) for part in wanted for span in _spans(item, parameter))
 
 
 def _values(item: Resource, parameter: Parameter) -> Iterator[Any]:
     for element in parameter.elements:
-        value = item.get(element)
+        value: Any = item
+        for name in element.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
         if isinstance(value, list):
             yield from value
         elif value is not None:

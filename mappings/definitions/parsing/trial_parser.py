@@ -13,6 +13,7 @@ from mappings.definitions.parsing.names import Names, Vocabulary
 from mappings.definitions.parsing.rule_parser import named_rule, parse_rule
 from mappings.definitions.parsing.scope import NamedRules, Scope
 from mappings.definitions.parsing.source import ListNode, MapNode, Node, TextNode
+from mappings.definitions.worksheet_parser import parse_worksheet
 from mappings.results import TrialFacts
 from mappings.rules import All, Not, Rule
 from mappings.trial_definition import Criterion, Recruitment, TrialDefinition
@@ -77,14 +78,16 @@ def parse_trial_file(
 
 
 def _trial(facts: TrialFacts | None, fields: Fields, scope: Scope, lines: dict[str, int]) -> TrialDefinition:
+    criteria = _criteria(fields, scope, lines)
     trial = TrialDefinition(
         facts=facts or TrialFacts("", "", "", "draft", "", "", "", _NO_DAY),
-        criteria=_criteria(fields, scope, lines),
+        criteria=criteria,
         show_card_when_met=_gate(fields, scope),
         gate_interpretation=fields.texts("show_card_interpretation"),
         not_encoded=fields.texts("not_encoded"),
         show=scope.names.members(fields.text_nodes("show"), (), scope.report),
         recruitment=_recruitment(fields),
+        worksheet=parse_worksheet(fields, criteria, scope),
     )
     for name in scope.named.nodes:
         named_rule(name, scope)

@@ -14,6 +14,37 @@ _TEXT = sa.Text()
 _NUMBER = sa.Integer()
 _BYTES = sa.LargeBinary()
 
+_APPEND_ONLY = {
+    "sqlite": (
+        """
+        CREATE TRIGGER referral_event_is_not_changed BEFORE UPDATE ON referral_event
+        BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END
+        """,
+        """
+        CREATE TRIGGER referral_event_is_not_taken_out BEFORE DELETE ON referral_event
+        WHEN EXISTS (SELECT 1 FROM trial_referral WHERE id = OLD.referral_id)
+        BEGIN SELECT RAISE(ABORT, 'an event goes only with its referral'); END
+        """,
+    ),
+    "postgresql": (
+        """
+        CREATE FUNCTION referral_event_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                RAISE integrity_constraint_violation USING MESSAGE = 'an event is never changed';
+            ELSIF EXISTS (SELECT 1 FROM trial_referral WHERE id = OLD.referral_id) THEN
+                RAISE integrity_constraint_violation USING MESSAGE = 'an event goes only with its referral';
+            END IF;
+            RETURN OLD;
+        END $$
+        """,
+        """
+        CREATE TRIGGER referral_event_stays BEFORE UPDATE OR DELETE ON referral_event
+        FOR EACH ROW EXECUTE FUNCTION referral_event_stays()
+        """,
+    ),
+}
+
 
 def upgrade() -> None:
     _web_session()
@@ -66,11 +97,14 @@ def _trial_referral() -> None:
         sa.Column("version", _NUMBER, nullable=False),
         sa.Column("source", _TEXT, nullable=False),
         sa.Column("opened", _TIME, nullable=False),
+        sa.Column("entered", _TIME, nullable=False),
         sa.Column("changed", _TIME, nullable=False),
+        sa.Column("left_from", _TEXT, nullable=False),
         sa.Column("reason", _TEXT, nullable=False),
         sa.Column("attention", _TEXT, nullable=False),
         sa.Column("assessed", _TIME),
         sa.Column("outcome", _TEXT, nullable=False),
+        sa.Column("gate", _TEXT, nullable=False),
         sa.Column("traces", _TEXT, nullable=False),
         sa.Column("secret", _BYTES, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_trial_referral"),
@@ -83,6 +117,7 @@ def _trial_referral() -> None:
         "trial_referral",
         ["client", "trial", "state", "changed"],
     )
+    op.create_index("ix_trial_referral_state_trial", "trial_referral", ["state", "trial"])
     op.create_index("ix_trial_referral_changed", "trial_referral", ["changed"])
 
 
@@ -92,6 +127,7 @@ def _referral_event() -> None:
         sa.Column("id", _ROW, nullable=False),
         sa.Column("referral_id", _TEXT, nullable=False),
         sa.Column("number", _NUMBER, nullable=False),
+        sa.Column("version", _NUMBER, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("kind", _TEXT, nullable=False),
         sa.Column("from_state", _TEXT, nullable=False),
@@ -107,6 +143,8 @@ def _referral_event() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["pseudonym.id"], name="fk_referral_event_staff_id"),
         sa.UniqueConstraint("referral_id", "number", name="uq_referral_event_referral_id_number"),
     )
+    for statement in _APPEND_ONLY[op.get_context().dialect.name]:
+        op.execute(statement)
 
 
 def _outbox() -> None:
@@ -156,8 +194,13 @@ def _sync_cursor() -> None:
         sa.Column("server", _TEXT, nullable=False),
         sa.Column("kind", _TEXT, nullable=False),
         sa.Column("since", _TIME, nullable=False),
+        sa.Column("due", _TIME, nullable=False),
+        sa.Column("attempts", _NUMBER, nullable=False),
+        sa.Column("fault", _TEXT, nullable=False),
+        sa.Column("note", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("client", "server", "kind", name="pk_sync_cursor"),
     )
+    op.create_index("ix_sync_cursor_due", "sync_cursor", ["due"])
 
 
 def _lease() -> None:

@@ -1,0 +1,15 @@
+"""What a page refuses, in words of its own. ``web/around`` asks ``g.page`` for the page of any refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cds_service.web.problems import Problem, RefusalError
+
+
+class PageRefusalError(RefusalError):
+    """A request of a page that is not served: a status, and a title and a text as ``message`` marks them."""
+
+    def __init__(self, status: int, title: str, text: str, headers: Mapping[str, str] | None = None) -> None:
+        self.title, self.text = title, text
+        super().__init__(Problem(status, "processing", title), headers=headers)

@@ -1,0 +1,150 @@
+"""What a resource says that was just read at its FHIR server: our own write, or a change made there.
+
+Whatever is read twice, late or in any order changes nothing: a version that was seen before, or an older one,
+is passed over, and what we note of a version is in the same transaction as what we do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from cds_service.observing import metrics
+from cds_service.referrals import reasons
+from cds_service.referrals.book import Book
+from cds_service.referrals.identity import REFERRAL_SYSTEM
+from cds_service.referrals.records import Learned, Referral
+from cds_service.referrals.states import State, state_of_task
+from cds_service.synchronising.merging import changed_business_status, code_of, code_of_state, state_of_other
+from cds_service.synchronising.remotes import Remote, Remotes
+
+_WHOSE = {"ServiceRequest": "subject", "Task": "for", "ResearchSubject": "individual"}
+_MOST_WORDS = 1000
+"""Characters of a reason in words that are taken over. Ours."""
+
+
+def identifiers_of(resource: Mapping[str, Any]) -> list[str]:
+    """The values of our identifiers on a resource."""
+    held = resource.get("identifier")
+    return [
+        str(one.get("value", ""))
+        for one in (held if isinstance(held, list) else [held])
+        if isinstance(one, dict) and one.get("system") == REFERRAL_SYSTEM
+    ]
+
+
+def seen(resource: Mapping[str, Any], version: str = "") -> Remote:
+    """A resource as it was read; its state is not known yet."""
+    meta = resource.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    return Remote(
+        str(resource.get("id", "")),
+        str(meta.get("versionId", "")) or version,
+        str(meta.get("lastUpdated", "")),
+        code_of(resource),
+    )
+
+
+class Learner:
+    """Takes in what was read. ``StorageAwayError`` while the database is away: then nothing was taken in."""
+
+    def __init__(self, book: Book, remotes: Remotes) -> None:
+        self._book, self._remotes = book, remotes
+
+    def take(self, referral: Referral, resource: Mapping[str, Any], now: datetime) -> Referral:
+        """The referral as it stands with what the resource says."""
+        kind, found = str(resource["resourceType"]), seen(resource)
+        known = self._remotes.get(referral.id, kind)
+        if known is not None and known.id and (known.id != found.id or _is_old(found, known)):
+            return referral
+        if not self._is_change(referral, kind, found, known) and _is_of_patient(resource, referral):
+            self._remotes.keep(referral.id, kind, _noted(found, known, referral), now)
+            return referral
+        return self._learn(referral, resource, found, known, now)
+
+    def _is_change(self, referral: Referral, kind: str, found: Remote, known: Remote | None) -> bool:
+        """Whether somebody at the EHR did something to how far the referral is."""
+        if known is not None and (found.code == known.code or found.code in known.tried):
+            return False
+        if known is not None and (known.code or known.tried):
+            return True
+        if kind == "ServiceRequest" and found.code == "open":
+            return False
+        # Ours, but not in our notes: a key was taken out of the ring, or a backup was restored.
+        return found.code not in self._codes_of_the_past(referral, kind)
+
+    def _codes_of_the_past(self, referral: Referral, kind: str) -> set[str]:
+        """What we may have written so far."""
+        moved = [(one.from_state, one.to_state) for one in self._book.history(referral.id) if one.to_state]
+        return {code_of_state(kind, to, start) for start, to in moved}
+
+    def _learn(
+        self,
+        referral: Referral,
+        resource: Mapping[str, Any],
+        found: Remote,
+        known: Remote | None,
+        now: datetime,
+    ) -> Referral:
+        state = _state(referral, resource, known) if _is_of_patient(resource, referral) else None
+        tried = known.tried if known else ()
+        noted = replace(found, state=state or "", tried=tried)
+        kind = str(resource["resourceType"])
+        reason, words = _reason(resource)
+        learned = Learned(kind, found.id, found.version, state, reason=reason, words=words)
+        note = partial(self._remotes.put, referral_id=referral.id, kind=kind, remote=noted, now=now)
+        happened = self._book.learned(referral.id, learned, now, also=note)
+        metrics.SYNC_LEARNED.labels(referral.client, kind, happened.what).inc()
+        return happened.referral
+
+
+def _is_old(found: Remote, known: Remote) -> bool:
+    """Whether this version was seen before, or comes before one that was."""
+    if found.version and found.version == known.version:
+        return True
+    if found.version.isdecimal() and known.version.isdecimal():
+        return int(found.version) < int(known.version)
+    return bool(found.stamp and known.stamp) and found.stamp < known.stamp
+
+
+def _noted(found: Remote, known: Remote | None, referral: Referral) -> Remote:
+    """What is kept of a version in which nothing is news."""
+    if known is not None and found.code == known.code:
+        return replace(found, state=known.state, tried=known.tried)
+    return replace(found, state=referral.state, tried=known.tried if known else ())
+
+
+def _state(referral: Referral, resource: Mapping[str, Any], known: Remote | None) -> State | None:
+    if resource["resourceType"] != "Task":
+        return state_of_other(resource)
+    business = changed_business_status(resource, known.code if known else "")
+    status = str(resource.get("status", ""))
+    return state_of_task(business, status, referral.state, referral.left_from)
+
+
+def _is_of_patient(resource: Mapping[str, Any], referral: Referral) -> bool:
+    """Whether it is about the referral's patient, as far as it says about whom it is."""
+    whose = resource.get(_WHOSE[str(resource["resourceType"])])
+    reference = whose.get("reference") if isinstance(whose, dict) else None
+    if not isinstance(reference, str) or referral.subject is None:
+        return True
+    path = reference.partition("/_history/")[0]
+    return f"/{path}".endswith(f"/Patient/{referral.subject.patient_id}")
+
+
+def _reason(resource: Mapping[str, Any]) -> tuple[str, str]:
+    """Why, as a code of ours and in words, as far as a Task says it."""
+    concept = resource.get("statusReason")
+    if not isinstance(concept, dict):
+        return "", ""
+    codings = concept.get("coding")
+    codes = [
+        str(one.get("code", ""))
+        for one in (codings if isinstance(codings, list) else ())
+        if isinstance(one, dict) and one.get("system") == reasons.SYSTEM
+    ]
+    words = concept.get("text")
+    return (codes[0] if codes else ""), (words[:_MOST_WORDS] if isinstance(words, str) else "")

@@ -1,0 +1,119 @@
+"""Brings one resource at its FHIR server to the present state of its referral.
+
+Before it writes it reads: a change made there is learnt first. What it is about to write is noted before it
+is sent, and the version after it is answered, so that a process may die between any two steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from cds_service.referrals.book import Book
+from cds_service.referrals.identity import REFERRAL_SYSTEM
+from cds_service.referrals.records import Referral
+from cds_service.smart.resources import FhirWriteError, FhirWriter, Written
+from cds_service.synchronising.learning import Learner, seen
+from cds_service.synchronising.merging import code_of, merged
+from cds_service.synchronising.outbox import Writing
+from cds_service.synchronising.remotes import Remote, Remotes
+
+Resource = dict[str, Any]
+Form = Callable[[str, Referral, Mapping[str, Remote]], Resource]
+"""The resource of a kind for a referral; it may refer to the others, of which these are there already."""
+
+Outcome = Literal["created", "updated", "same"]
+_ROUNDS = 3
+"""How often it is read and written again at once when somebody else was faster. Ours."""
+
+
+class Scribe:
+    """Writes referrals. Raises FhirWriteError where the server does not take one."""
+
+    def __init__(self, book: Book, remotes: Remotes, learner: Learner, form: Form) -> None:
+        self._book, self._remotes, self._learner, self._form = book, remotes, learner, form
+
+    def write(self, writing: Writing, referral: Referral, fhir: FhirWriter, now: datetime) -> Outcome:
+        """Makes or changes the resource; ``same`` if it says already what we would say."""
+        for _ in range(_ROUNDS):
+            theirs = self._theirs(writing, referral, fhir)
+            if theirs is None:
+                return self._create(writing.kind, referral, fhir, now)
+            referral = self._learner.take(referral, theirs, now)
+            ours = merged(theirs, self._ours(writing.kind, referral))
+            if ours is theirs:
+                self._confirm(writing.kind, referral, seen(theirs), now)
+                return "same"
+            try:
+                self._update(writing.kind, referral, ours, fhir, now)
+            except FhirWriteError as error:
+                if error.word != "changed":
+                    raise
+            else:
+                return "updated"
+        raise FhirWriteError("conflict")
+
+    def _theirs(self, writing: Writing, referral: Referral, fhir: FhirWriter) -> Resource | None:
+        """What is there now; None if nothing is and it has to be made."""
+        known = self._remotes.get(referral.id, writing.kind)
+        if known is None or not known.id:
+            return _found(writing.kind, referral, fhir)
+        try:
+            return fhir.read(f"{writing.kind}/{known.id}")
+        except FhirWriteError as error:
+            if error.word not in ("gone", "not_found") or not writing.anew:
+                raise FhirWriteError("gone") from None if error.word == "not_found" else error
+        self._remotes.drop(referral.id, writing.kind)
+        return _found(writing.kind, referral, fhir)
+
+    def _ours(self, kind: str, referral: Referral) -> Resource:
+        return self._form(kind, referral, self._remotes.all_of(referral.id))
+
+    def _create(self, kind: str, referral: Referral, fhir: FhirWriter, now: datetime) -> Outcome:
+        ours = self._ours(kind, referral)
+        self._try(kind, referral, ours, now)
+        written = fhir.create(ours, if_none_exist=_query(referral))
+        if not written.created:
+            # It has been there all the time, and the search did not find it: look at what it says.
+            theirs = fhir.read(f"{kind}/{written.id}")
+            self._learner.take(referral, theirs, now)
+            raise FhirWriteError("conflict")
+        self._wrote(kind, referral, ours, written, now)
+        return "created"
+
+    def _update(self, kind: str, referral: Referral, ours: Resource, fhir: FhirWriter, now: datetime) -> None:
+        self._try(kind, referral, ours, now)
+        written = fhir.update(ours, if_match=seen(ours).version)
+        self._wrote(kind, referral, ours, written, now)
+
+    def _try(self, kind: str, referral: Referral, ours: Resource, now: datetime) -> None:
+        """Notes what is about to be sent: if no answer comes, this is how it is known again."""
+        known, code = self._remotes.get(referral.id, kind) or Remote(), code_of(ours)
+        if code not in known.tried:
+            self._remotes.keep(referral.id, kind, replace(known, tried=(*known.tried, code)), now)
+
+    def _wrote(self, kind: str, referral: Referral, ours: Resource, written: Written, now: datetime) -> None:
+        there = seen(written.resource or {**ours, "meta": {}})
+        there = replace(there, id=written.id, version=written.version or there.version)
+        self._confirm(kind, referral, there, now)
+        self._book.wrote(referral.id, kind, referral.state, now)
+
+    def _confirm(self, kind: str, referral: Referral, there: Remote, now: datetime) -> None:
+        self._remotes.keep(referral.id, kind, replace(there, state=referral.state, tried=()), now)
+
+
+def _query(referral: Referral) -> str:
+    return f"identifier={quote(f'{REFERRAL_SYSTEM}|{referral.identifier}', safe='')}"
+
+
+def _found(kind: str, referral: Referral, fhir: FhirWriter) -> Resource | None:
+    """The oldest resource with our identifier: made by us, whose answer was lost, or from our card.
+
+    Asked before the first write as well: not every server knows If-None-Exist.
+    """
+    rows = fhir.search(f"{kind}?{_query(referral)}").resources
+    mine = [row for row in rows if row.get("resourceType") == kind and row.get("id")]
+    return min(mine, key=lambda row: (seen(row).stamp, str(row["id"])), default=None)

@@ -1,0 +1,1 @@
+"""How many were shown, referred and enrolled, how long each step took, and why people left."""

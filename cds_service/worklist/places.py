@@ -1,0 +1,58 @@
+"""The trials and sites that somebody may choose from, and what was granted to them in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from cards.wording import NAMES
+from cds_service.deployment import Deployment
+from cds_service.storage.workflow_tables import trial_referral
+from cds_service.worklist import words
+from cds_service.worklist.scope import Part, Scope
+from mappings.language import Language
+
+
+class Places(NamedTuple):
+    """In the order in which they are offered."""
+
+    trials: tuple[str, ...]
+    sites: tuple[str, ...]
+
+
+def places_of(connection: Connection, deployment: Deployment, scope: Scope) -> Places:
+    """What a client is offered now, and what anybody was referred to before, as far as it may be seen."""
+    column = trial_referral.c
+    used = connection.execute(
+        select(column.trial, column.client).where(scope.condition(trial_referral)).distinct()
+    ).all()
+    offered = [
+        (one.id, client)
+        for client, offers in deployment.offers.items()
+        for one in offers.offered
+        if scope.holds(one.id, client)
+    ]
+    pairs = {(trial, site) for trial, site in [*used, *offered]}
+    return Places(_sorted(trial for trial, _ in pairs), _sorted(site for _, site in pairs))
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def grants_in_words(scope: Scope, language: Language) -> str:
+    """NCT06920433 at hospital; all trials at north."""
+    return "; ".join(_part_in_words(part, language) for part in scope.parts)
+
+
+def _part_in_words(part: Part, language: Language) -> str:
+    say = language.text
+    trials = _names(part.trials, language) or say(words.ALL_TRIALS)
+    sites = _names(part.sites, language) or say(words.ALL_SITES)
+    return say(words.TRIALS_AT_SITES).format(trials=trials, sites=sites)
+
+
+def _names(names: frozenset[str] | None, language: Language) -> str:
+    return language.between(NAMES).join(sorted(names or ()))

@@ -1,0 +1,181 @@
+"""The worklist in a browser: the list, the search, and the file of codes and states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import Blueprint, Response, request, stream_with_context
+from sqlalchemy import Connection
+
+from cds_service.deployment import Deployment, Records
+from cds_service.pages.blueprint import NavigationEntry, page_blueprint
+from cds_service.pages.rendering import page_language, render
+from cds_service.referrals.states import State
+from cds_service.signing_in.guard import current_account, needs
+from cds_service.signing_in.staff import Account, Right
+from cds_service.smart.backend_services import Backend
+from cds_service.worklist import words
+from cds_service.worklist.candidates import candidate_page
+from cds_service.worklist.csv_file import csv_lines
+from cds_service.worklist.filters import AGES, ANY_ATTENTION, PAGE_SIZE, Asked, Choices, Show, Sort, understood
+from cds_service.worklist.lines import CSV_COLUMNS, Wording
+from cds_service.worklist.listing import all_rows, page_of
+from cds_service.worklist.opening.reading import Reading
+from cds_service.worklist.opening.routes import add_row_routes
+from cds_service.worklist.places import Places, grants_in_words, places_of
+from cds_service.worklist.scope import Scope, scope_of
+from cds_service.worklist.searching import Search, Sought
+from mappings.language import ENGLISH, Language
+
+
+class Option(NamedTuple):
+    """One choice of a filter."""
+
+    value: str
+    words: str
+    chosen: bool
+
+
+def worklist_routes(deployment: Deployment) -> Blueprint:
+    """``/worklist`` and what lies below it, but for the funnel."""
+    records = deployment.records
+    assert records is not None  # noqa: S101 -- there are no pages without a database
+    pages = page_blueprint(
+        "worklist",
+        __name__,
+        navigation=[NavigationEntry("worklist.listed", words.TITLE, (Right.SEE,))],
+    )
+    reading = Reading(deployment, Backend(deployment))
+    view = _List(deployment, records, Search(deployment, records, reading))
+
+    @pages.get("/worklist")
+    @needs(Right.SEE)
+    def listed() -> Response:
+        return view.page(current_account())
+
+    @pages.post("/worklist/search")
+    @needs(Right.SEE)
+    def search() -> Response:
+        return view.found(current_account(), request.form.get("text", ""))
+
+    @pages.get("/worklist/export.csv")
+    @needs(Right.EXPORT)
+    def export() -> Response:
+        return view.export(current_account())
+
+    add_row_routes(pages, deployment, records, reading)
+    return pages
+
+
+class _List:
+    def __init__(self, deployment: Deployment, records: Records, search: Search) -> None:
+        self._deployment, self._records, self._search = deployment, records, search
+
+    def page(self, account: Account) -> Response:
+        """The list as its address asks for it."""
+        language, scope, now = page_language(), scope_of(account), self._now()
+        wording = Wording(self._deployment.catalog, language, now)
+        with self._records.database.autocommit() as connection:
+            places = places_of(connection, self._deployment, scope)
+            asked, left_out = understood(request.args, _choices(places))
+            if asked.show is Show.POSSIBLE:
+                found = candidate_page(connection, self._deployment.ring, scope, asked, now)
+                lines, candidates = [], [wording.candidate(row) for row in found.rows]
+            else:
+                listed = found = page_of(connection, scope, asked, now)
+                lines, candidates = [wording.line(row) for row in listed.rows], []
+            anybody = bool(found.count) or self._anybody(connection, scope, now)
+        asked = asked._replace(page=found.page)
+        return render(
+            "worklist/list.html",
+            language,
+            title=words.TITLE,
+            words=words,
+            asked=asked,
+            filters=_filters(asked, places, language),
+            left_out=_names_of(left_out, language),
+            lines=lines,
+            candidates=candidates,
+            count=found.count,
+            pages=max(-(-found.count // PAGE_SIZE), 1),
+            anybody=anybody,
+            grants=grants_in_words(scope, language),
+            may_export=account.may(Right.EXPORT),
+            actions=wording,
+        )
+
+    def found(self, account: Account, text: str) -> Response:
+        """What a search brought. It stands in no address and is kept nowhere."""
+        language, scope, now = page_language(), scope_of(account), self._now()
+        sought = Sought(text, account, scope, now)
+        result = self._search.find(sought)
+        wording = Wording(self._deployment.catalog, language, now)
+        return render(
+            "worklist/search.html",
+            language,
+            title=words.SEARCH_TITLE,
+            words=words,
+            fault=result.fault_in(language),
+            lines=[wording.line(row) for row in result.rows],
+            not_asked=result.not_asked,
+            cut=result.cut,
+        )
+
+    def export(self, account: Account) -> Response:
+        """The rows of a filter as CSV. Codes and states, so that nobody's name leaves by this door."""
+        scope, now = scope_of(account, Right.EXPORT), self._now()
+        with self._records.database.autocommit() as connection:
+            places = places_of(connection, self._deployment, scope)
+        asked = understood(request.args, _choices(places)).asked
+        rows = all_rows(self._records.database, scope, asked, now)
+        first = next(rows, None)  # a database that is away is said before anything is sent
+        wording = Wording(self._deployment.catalog, ENGLISH, now)
+
+        def cells() -> Iterator[list[str]]:
+            if first is not None:
+                yield wording.cells(first)
+                yield from map(wording.cells, rows)
+
+        lines = csv_lines(CSV_COLUMNS, cells())
+        headers = {"Content-Disposition": f'attachment; filename="worklist-{now:%Y-%m-%d}.csv"'}
+        return Response(stream_with_context(lines), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def _anybody(self, connection: Connection, scope: Scope, now: datetime) -> bool:
+        """Whether there is any row at all, so that an empty page can say why it is empty."""
+        return page_of(connection, scope, Asked(show=Show.ALL), now).count > 0
+
+    def _now(self) -> datetime:
+        return self._deployment.now(self._deployment.settings.time_zone)
+
+
+def _choices(places: Places) -> Choices:
+    return Choices(places.trials, places.sites, [state.value for state in State], words.ATTENTION_WORDS)
+
+
+def _filters(asked: Asked, places: Places, language: Language) -> dict[str, list[Option]]:
+    """The choices of each filter, by its name in the address."""
+    say = language.text
+    anything = ("", say(words.ANY))
+    states = [(state.value, say(words.STATES[state])) for state in State]
+    looks = [(word, say(text)) for word, text in words.ATTENTION_WORDS.items()]
+    ages = [(str(days), say(words.OLDER_THAN).format(days=days)) for days in AGES]
+    choices = {
+        "show": [(show.value, say(words.SHOW[show])) for show in Show],
+        "trial": [anything, *((trial, trial) for trial in places.trials)],
+        "site": [anything, *((site, site) for site in places.sites)],
+        "state": [anything, *states],
+        "attention": [anything, (ANY_ATTENTION, say(words.ANY_ATTENTION)), *looks],
+        "age": [anything, *ages],
+        "sort": [(sort.value, say(words.SORTS[sort])) for sort in Sort],
+    }
+    chosen = {name: str(value or "") for name, value in asked._asdict().items()}
+    return {
+        name: [Option(value, text, value == chosen[name]) for value, text in options]
+        for name, options in choices.items()
+    }
+
+
+def _names_of(left_out: tuple[str, ...], language: Language) -> str:
+    return ", ".join(language.text(words.FILTER_NAMES[name]) for name in left_out)

@@ -1,0 +1,1 @@
+"""What the worksheet shows, as words: made from an assessment, without HTTP, clock or storage."""

@@ -1,0 +1,66 @@
+"""Who the patient is, as the FHIR server says now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from cards.text import plain
+from cds_service.worksheet.view import words
+from cds_service.worksheet.view.saying import Saying
+from mappings.dates import complete_years, parse_when
+
+_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden")
+"""Of several names the first of these is shown. An old one is not."""
+_NAME_LIMIT = 120
+
+
+class PersonView(NamedTuple):
+    """Name, birth date with age, and sex, in words."""
+
+    name: str
+    born: str
+    sex: str
+
+
+def person_view(patient: Mapping[str, Any] | None, today: date, saying: Saying) -> PersonView:
+    """The header's words. What the resource lacks is said to be missing."""
+    patient = patient or {}
+    gender = patient.get("gender")
+    sex = words.SEXES.get(gender, words.NOT_RECORDED) if isinstance(gender, str) else words.NOT_RECORDED
+    return PersonView(
+        _name(patient.get("name"), saying) or saying.text(words.NO_NAME),
+        _born(patient.get("birthDate"), today, saying),
+        saying.text(sex),
+    )
+
+
+def _name(names: Any, saying: Saying) -> str:
+    known = [one for one in names if isinstance(one, dict)] if isinstance(names, list) else []
+    for use in _USES:
+        for one in known:
+            if (one.get("use") or "") == use and (said := _one_name(one, saying)):
+                return said
+    return ""
+
+
+def _one_name(name: Mapping[str, Any], saying: Saying) -> str:
+    text, family, given = name.get("text"), name.get("family"), name.get("given")
+    if isinstance(text, str) and plain(text):
+        return plain(text, _NAME_LIMIT)
+    first = " ".join(one for one in given if isinstance(one, str)) if isinstance(given, list) else ""
+    last = family if isinstance(family, str) else ""
+    if first and last:
+        return plain(saying.text(words.GIVEN_FAMILY).format(given=first, family=last), _NAME_LIMIT)
+    return plain(first or last, _NAME_LIMIT)
+
+
+def _born(written: Any, today: date, saying: Saying) -> str:
+    when = parse_when(written)
+    if when is None:
+        return saying.text(words.NOT_RECORDED)
+    day = saying.day(when.text)
+    least, most = complete_years(when, today)
+    years = f"{least}" if least == most else f"{least}-{most}"
+    return saying.text(words.BORN, day=day, years=years) if least >= 0 else day

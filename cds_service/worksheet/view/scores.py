@@ -1,0 +1,84 @@
+"""A score, open to its items."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from cds_service.worksheet.view import words
+from cds_service.worksheet.view.saying import Row, Saying
+from mappings.results import ScoreItemResult, ScoreResult
+from mappings.trial_definition import Catalog
+from mappings.verdicts import Verdict
+
+_ORDER = {Verdict.MET: 0, Verdict.UNKNOWN: 1, Verdict.NOT_MET: 2}
+
+
+class ItemView(NamedTuple):
+    """One item. ``strikable``: a clinician may say that it has another cause; ``struck`` says who did."""
+
+    id: str
+    label: str
+    points: str
+    verdict: str
+    symbol: str
+    verdict_words: str
+    rows: tuple[Row, ...]
+    reading: tuple[str, ...]
+    other_cause: str
+    strikable: bool
+    struck: Row | None
+
+
+class ScoreView(NamedTuple):
+    """A score: its interval in words, what is asked for, and its items, those that count first."""
+
+    id: str
+    label: str
+    interval: str
+    asked: str
+    entry: str
+    items: tuple[ItemView, ...]
+
+
+def score_view(score: ScoreResult, catalog: Catalog, strikable: Collection[str], saying: Saying) -> ScoreView:
+    """``strikable``: ids of the items that may be struck."""
+    readings = {item.id: item.interpretation for item in catalog.scores[score.id].items}
+    items = sorted(score.items, key=lambda item: (_ORDER[item.verdict], -item.points))
+    return ScoreView(
+        score.id,
+        saying.label(score.label),
+        _interval(score, saying),
+        saying.text(words.ASKED, points=score.threshold) if score.threshold is not None else "",
+        saying.text(words.ENTRY[score.entry.value]) if score.entry is not None else "",
+        tuple(_item(item, readings, item.id in strikable, saying) for item in items),
+    )
+
+
+def _interval(score: ScoreResult, saying: Saying) -> str:
+    if score.basis == "recorded" and score.recorded is not None:
+        day = saying.day(score.recorded.date)
+        return saying.text(words.RECORDED_TOTAL, points=score.at_least, day=day)
+    if score.at_least == score.at_most:
+        return saying.text(words.EXACTLY, points=score.at_least)
+    return saying.text(words.INTERVAL, low=score.at_least, high=score.at_most)
+
+
+def _item(
+    item: ScoreItemResult, readings: Mapping[str, Sequence[str]], strikable: bool, saying: Saying
+) -> ItemView:
+    verdict = item.verdict.value
+    points = words.ONE_POINT if item.points == 1 else words.POINTS
+    return ItemView(
+        item.id,
+        saying.label(item.label),
+        saying.text(points, points=item.points),
+        verdict,
+        words.SYMBOLS[verdict],
+        saying.text(words.ITEM_VERDICTS[verdict]),
+        tuple(saying.row(fact) for fact in item.evidence),
+        tuple(saying.sentence(one) for one in readings.get(item.id, ())),
+        saying.text(words.OTHER_CAUSE) if item.may_have_other_cause else "",
+        strikable,
+        saying.row(item.struck) if item.struck is not None else None,
+    )
