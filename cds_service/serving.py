@@ -15,6 +15,7 @@ from cds_service.app import create_app
 from cds_service.assessing import definitions
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.clients.reading import ClientsError, load_clients
+from cds_service.oauth.signing_keys import SigningKeysError, signing_keys_of
 from cds_service.observing import tracing
 from cds_service.recruitment.reading import RecruitmentError
 from cds_service.recruitment.states import RecruitmentStates
@@ -46,6 +47,7 @@ def check_set_up(settings: Settings) -> None:
         raise BadSetUpError(f"The service does not start on a bad definition:\n{error}") from None
     try:
         tracing.check()
+        signing_keys_of(settings)
         if settings.clients:
             load_clients(Path(settings.clients), catalog)
             KeyRing.parse(settings.keys)
@@ -57,6 +59,8 @@ def check_set_up(settings: Settings) -> None:
         raise BadSetUpError(f"The service does not start on a bad register of clients:\n{error}") from None
     except KeyRingError as error:
         raise BadSetUpError(f"TRIALHOOK_KEYS: {error}") from None
+    except SigningKeysError as error:
+        raise BadSetUpError(f"TRIALHOOK_SIGNING_KEYS: {error}") from None
     except RecruitmentError as error:
         raise BadSetUpError(f"The service does not start on bad states of recruitment:\n{error}") from None
 

@@ -8,13 +8,21 @@ from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 
 from cds_service.deployment import Deployment
+from cds_service.oauth.key_set_routes import key_set_routes
 from cds_service.pages import static_files
 from cds_service.pages.form_tokens import protect_forms
 from cds_service.signing_in.routes import sign_in_routes
 from cds_service.signing_in.sessions import EXTENSION, Sessions
 from cds_service.signing_in.staff_of_deployment import staff_of
+from cds_service.smart.routes import smart_routes
+from cds_service.synchronising.notifications import notification_routes
 
-PARTS: Sequence[Callable[[Deployment], Blueprint]] = (sign_in_routes,)
+PARTS: Sequence[Callable[[Deployment], Blueprint]] = (
+    key_set_routes,
+    sign_in_routes,
+    smart_routes,
+    notification_routes,
+)
 """Each makes the routes of one part. They need a database: a service that keeps nothing has no pages."""
 
 

@@ -34,3 +34,13 @@ def written(changes: Sequence[Change]) -> list[list[str]]:
 def read(kept: object) -> tuple[Change, ...]:
     """From what was kept."""
     return tuple(Change(*each) for each in kept) if isinstance(kept, list) else ()
+
+
+WORDS = ("no-longer-meets", "needs-data")
+
+
+def words_for(changes: Sequence[Change]) -> tuple[str, ...]:
+    """What asks for a look because of them: what is not met before what is not known."""
+    if not changes:
+        return ()
+    return WORDS[:1] if any(change.verdict == "not-met" for change in changes) else WORDS[1:]

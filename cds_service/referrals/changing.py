@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, func, select, text
 
 from cds_service.audit.key_ring import KeyRing
-from cds_service.referrals import rows
-from cds_service.referrals.changes import Change, written
+from cds_service.referrals import changes, rows
 from cds_service.referrals.identity import identifier_of, resolved
 from cds_service.referrals.reasons import IN_EHR, reasons_for
 from cds_service.referrals.records import (
@@ -24,33 +22,35 @@ from cds_service.referrals.records import (
     Terms,
     Who,
 )
+from cds_service.referrals.rows import Row, Values
 from cds_service.referrals.states import LEFT, OPEN, State, kind_of
-from cds_service.storage.people import ForgottenMeanwhileError, Person, find, patient, rows_for
+from cds_service.storage.people import ForgottenMeanwhileError, find, patient, rows_for
 from cds_service.storage.records import Subject
 from cds_service.storage.sealing import subject_in_parts
 from cds_service.storage.shown import written_traces
 from cds_service.storage.tables import storable
 from cds_service.storage.workflow_tables import trial_referral
 
-LASTING = frozenset({"no-longer-meets", "needs-data", "not-written"})
-"""What asks for a look whoever moves the referral; the rest has been seen by who moved it."""
+_LASTING = frozenset({"no-longer-meets", "needs-data", "not-written"})
+"""What asks for a look whoever moves the referral; the rest was seen by who moved it."""
 
 
 class Opened(NamedTuple):
-    """``happened``: whether anything was changed, and from which state."""
+    """``happened``: whether anything was changed; if so, from which state."""
 
     id: str
-    happened: bool
+    happened: bool = False
     from_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move, and who makes it."""
+    """Something that happens to a referral: into which state, by whom. ``staff``: the row of that person."""
 
     to: State
     who: Who
     at: datetime
+    staff: int | None = None
     reason: str = ""
     why: str = field(default="", repr=False)
     kind: EventKind = "moved"
@@ -65,19 +65,167 @@ def open_in(
     One that was left stays so, and asks for a look.
     """
     subject = resolved(opening.subject, terms.base)
+    about = patient(subject)
     person = opening.who.person(subject.client, subject.tenant) if given_by is None else None
-    people = rows_for(connection, ring, [patient(subject), *([person] if person else [])])
-    given_by = people[person] if person else given_by
+    people = rows_for(connection, ring, [about, *([person] if person else [])])
+    staff = people[person] if person else given_by
+    step = Step(opening.state, opening.who, opening.at, staff, why=opening.why)
     row = _existing(connection, ring, subject, opening.trial)
     if row is None:
-        made = _new_row(ring, opening, subject, people[patient(subject)])
-        if rows.add(connection, made):
-            row = rows.locked(connection, made["id"])
+        values = _new(ring, opening, subject) | {"patient_id": people[about]}
+        if rows.add(connection, values):
             before = State.SUGGESTED.value if opening.was_suggested else ""
-            _told(connection, ring, row, Step(opening.state, opening.who, opening.at, why=opening.why), before, given_by)
-            _queued(connection, ring, row, terms, opening.at)
-            return Opened(made["id"], True, before)
+            finish(connection, ring, values["id"], step, before, terms)
+            return Opened(values["id"], True, before)
         row = _existing(connection, ring, subject, opening.trial)
     if row is None:
         raise ForgottenMeanwhileError
-    return _again(connection, ring, row, opening, terms, given_by)
+    return _again(connection, ring, row, opening, step, terms)
+
+
+def _existing(connection: Connection, ring: KeyRing, subject: Subject, trial: str) -> Row | None:
+    found = find(connection, ring, patient(subject))
+    return rows.one(connection, rows.of_patients(trial, found).with_for_update())
+
+
+def _new(ring: KeyRing, opening: Opening, subject: Subject) -> Values:
+    return {
+        "id": uuid4().hex,
+        "identifier": identifier_of(ring, subject, opening.trial),
+        "client": storable(subject.client),
+        "tenant": storable(subject.tenant),
+        "trial": opening.trial,
+        "state": opening.state.value,
+        "version": 1,
+        "entered": opening.at,
+        "changed": opening.at,
+        "left_from": "",
+        "reason": "",
+        "attention": "[]",
+        **_basis(ring, opening, subject),
+    }
+
+
+def _basis(ring: KeyRing, opening: Opening, subject: Subject) -> Values:
+    """What a referral rests on."""
+    content = {
+        "subject": subject_in_parts(subject),
+        "patient_name": opening.patient_name,
+        "referrer": opening.who.practitioner,
+    }
+    return {
+        "opened": opening.at,
+        "source": opening.source,
+        "assessed": opening.assessed,
+        "outcome": opening.outcome,
+        "gate": opening.gate,
+        "traces": written_traces(opening.traces),
+        "secret": rows.sealed(ring, content),
+    }
+
+
+def _again(
+    connection: Connection, ring: KeyRing, row: Row, opening: Opening, step: Step, terms: Terms
+) -> Opened:
+    """Referred before, by whomever; or a candidate who had been set aside, or looked at."""
+    state, attention = State(row.state), rows.attention_in(row)
+    if opening.state is not State.REFERRED:
+        return Opened(row.id)
+    if state is State.SUGGESTED:
+        subject = resolved(opening.subject, terms.base)
+        moved_in(connection, ring, row, step, terms, _basis(ring, opening, subject))
+        return Opened(row.id, True, state.value)
+    if state in LEFT and "asked-again" not in attention:
+        words = rows.written_attention([*attention, "asked-again"])
+        rows.change(connection, row.id, {"attention": words, "changed": step.at})
+        told(connection, ring, row, step, "asked", state.value, state.value)
+        return Opened(row.id, True, state.value)
+    return Opened(row.id)
+
+
+def check(row: Row, step: Step) -> None:
+    """NotAllowedError unless the step may follow, with a reason where it needs one."""
+    state = State(row.state)
+    if kind_of(state, step.to) is None:
+        raise NotAllowedError("move", state, step.to)
+    choices = {reason.code: reason for reason in reasons_for(state, step.to)}
+    if step.who.role == EHR_ROLE:
+        choices[IN_EHR.code] = IN_EHR
+    if not choices and not step.reason:
+        return
+    chosen = choices.get(step.reason)
+    if chosen is None:
+        raise NotAllowedError("reason", state, step.to)
+    if chosen.needs_words and not step.why.strip():
+        raise NotAllowedError("words", state, step.to)
+
+
+def check_place(connection: Connection, trial: str, places: int | None) -> None:
+    """NoPlaceError if every place is taken. Two who take the last one at once do so one after the other."""
+    if places is None:
+        return
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyhow
+        lock = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
+        connection.execute(lock, {"name": f"trialhook places {trial}"})
+    enrolled = enrolled_by_trial(connection).get(trial, 0)
+    if enrolled >= places:
+        raise NoPlaceError(places, enrolled)
+
+
+def enrolled_by_trial(connection: Connection) -> dict[str, int]:
+    """How many are enrolled now, over all clients. Who left the study has given the place back: ours."""
+    column = trial_referral.c
+    query = select(column.trial, func.count()).where(column.state == State.ENROLLED.value)
+    return {trial: count for trial, count in connection.execute(query.group_by(column.trial))}
+
+
+def moved_in(
+    connection: Connection, ring: KeyRing, row: Row, step: Step, terms: Terms, also: Values | None = None
+) -> None:
+    """Moves a ``locked`` referral that was checked before; ``also``: what else changes in its row."""
+    content = rows.private(ring, row.secret)
+    values: dict[str, Any] = {
+        "state": step.to.value,
+        "version": row.version + 1,
+        "entered": step.at,
+        "changed": step.at,
+        "left_from": row.state if step.to in LEFT else "",
+        "reason": step.reason if step.to in LEFT else "",
+        "attention": rows.written_attention({*_still(row, content, step.to), *step.attention}),
+        "secret": row.secret if content is None else rows.sealed(ring, content),
+    }
+    rows.change(connection, row.id, values | (also or {}))
+    finish(connection, ring, row.id, step, row.state, terms)
+
+
+def _still(row: Row, content: dict[str, Any] | None, to: State) -> set[str]:
+    """What asks for a look after a move. Who is enrolled or left is not re-assessed."""
+    before = set(rows.attention_in(row)) & _LASTING
+    if to not in OPEN:
+        return before - set(changes.WORDS)
+    return before | set(changes.words_for(changes.read((content or {}).get("changes"))))
+
+
+def finish(connection: Connection, ring: KeyRing, ident: str, step: Step, before: str, terms: Terms) -> None:
+    """The event of a change that was just made, and what is to be written for it."""
+    row = rows.locked(connection, ident)
+    number = told(connection, ring, row, step, step.kind, before, step.to.value)
+    if step.to is not State.SUGGESTED:
+        rows.queue(connection, ring, row, number, terms.kinds, step.at)
+
+
+def told(  # noqa: PLR0913
+    connection: Connection, ring: KeyRing, row: Row, step: Step, kind: EventKind, before: str, after: str
+) -> int:
+    """Adds to the history of a referral what a step did, and gives its number."""
+    values = {
+        "version": row.version,
+        "at": step.at,
+        "kind": kind,
+        "from_state": before,
+        "to_state": after,
+        "reason": step.reason,
+        "staff_id": step.staff,
+        "role": step.who.role,
+    }
+    return rows.tell(connection, ring, row.id, values, {"name": step.who.name, "why": step.why})

@@ -14,7 +14,7 @@ from cds_service.referrals import changes
 from cds_service.referrals.records import ATTENTION, Event, EventKind, Referral, Remote, ResourceKind
 from cds_service.referrals.states import State
 from cds_service.storage.engines.inserts import insert_new, insert_or
-from cds_service.storage.sealing import subject_in_parts, subject_of_parts
+from cds_service.storage.sealing import subject_of_parts
 from cds_service.storage.shown import read_traces
 from cds_service.storage.tables import storable
 from cds_service.storage.workflow_tables import outbox, referral_event, remote_resource, trial_referral
@@ -209,7 +209,3 @@ def queue(
         }
         connection.execute(insert_new(connection.dialect.name, outbox), values)
 
-
-def subject_parts(subject: Any) -> list[str]:
-    """A patient as part of what is encrypted."""
-    return subject_in_parts(subject)

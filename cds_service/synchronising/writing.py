@@ -41,7 +41,9 @@ class Scribe:
         for _ in range(_ROUNDS):
             theirs = self._theirs(writing, referral, fhir)
             if theirs is None:
-                return self._create(writing.kind, referral, fhir, now)
+                if self._create(writing.kind, referral, fhir, now):
+                    return "created"
+                continue
             referral = self._learner.take(referral, theirs, now)
             ours = merged(theirs, self._ours(writing.kind, referral))
             if ours is theirs:
@@ -64,25 +66,26 @@ class Scribe:
         try:
             return fhir.read(f"{writing.kind}/{known.id}")
         except FhirWriteError as error:
-            if error.word not in ("gone", "not_found") or not writing.anew:
-                raise FhirWriteError("gone") from None if error.word == "not_found" else error
+            if error.word not in ("gone", "not_found"):
+                raise
+            if not writing.anew:
+                raise FhirWriteError("gone") from None
         self._remotes.drop(referral.id, writing.kind)
         return _found(writing.kind, referral, fhir)
 
     def _ours(self, kind: str, referral: Referral) -> Resource:
         return self._form(kind, referral, self._remotes.all_of(referral.id))
 
-    def _create(self, kind: str, referral: Referral, fhir: FhirWriter, now: datetime) -> Outcome:
+    def _create(self, kind: str, referral: Referral, fhir: FhirWriter, now: datetime) -> bool:
+        """False if it has been there all the time, and the search did not find it."""
         ours = self._ours(kind, referral)
         self._try(kind, referral, ours, now)
         written = fhir.create(ours, if_none_exist=_query(referral))
-        if not written.created:
-            # It has been there all the time, and the search did not find it: look at what it says.
-            theirs = fhir.read(f"{kind}/{written.id}")
-            self._learner.take(referral, theirs, now)
-            raise FhirWriteError("conflict")
-        self._wrote(kind, referral, ours, written, now)
-        return "created"
+        if written.created:
+            self._wrote(kind, referral, ours, written, now)
+        else:
+            self._learner.take(referral, fhir.read(f"{kind}/{written.id}"), now)
+        return written.created
 
     def _update(self, kind: str, referral: Referral, ours: Resource, fhir: FhirWriter, now: datetime) -> None:
         self._try(kind, referral, ours, now)

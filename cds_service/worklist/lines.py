@@ -76,8 +76,6 @@ class Wording:
 
     def line(self, row: Row) -> Line:
         """A referral."""
-        say = self._language.text
-        opened, state = self.days_words(row.opened), self.days_words(row.entered)
         return Line(
             row.id,
             code_of(row.id),
@@ -86,7 +84,7 @@ class Wording:
             row.client,
             row.state,
             self.state(row.state),
-            say(words.AGE_WORDS).format(opened=opened, state=state),
+            self.age(row.opened, row.entered),
             self._missing(row),
             tuple(self.attention(one) for one in row.attention),
             self.next_action(row.state),
@@ -128,11 +126,21 @@ class Wording:
 
     def missing_names(self, trial: str, traces: Sequence[CriterionTrace]) -> list[str]:
         """The criteria that are unknown by name: what a person can only judge comes last."""
-        definition = self._trials.get(trial)
-        labels = {one.id: self._language.text(one.label or one.id) for one in definition.criteria} if definition else {}
+        labels = self.labels(trial)
         unknown = [trace for trace in traces if trace.verdict == Verdict.UNKNOWN.value]
         unknown.sort(key=lambda trace: trace.reason == Reason.NEEDS_JUDGEMENT.value)
         return [labels.get(trace.id, trace.id) for trace in unknown]
+
+    def labels(self, trial: str) -> dict[str, str]:
+        """The names of a trial's criteria, by id; none if it is served no more."""
+        definition = self._trials.get(trial)
+        say = self._language.text
+        return {one.id: say(one.label or one.id) for one in definition.criteria} if definition else {}
+
+    def age(self, opened: datetime, entered: datetime) -> str:
+        """Since it was opened, and since it came into its state."""
+        words_of = self.days_words
+        return self._language.text(words.AGE_WORDS).format(opened=words_of(opened), state=words_of(entered))
 
     def state(self, state: str) -> str:
         """A state by its name."""

@@ -91,15 +91,25 @@ WHAT = message("What")
 WHY = message("Why")
 BY_SERVICE = message("this service")
 SOMEBODY = message("somebody whose key is gone")
-WAS_OPENED = message("referred")
 MOVED = message("{old} → {new}")
 KINDS: Mapping[str, str] = {
-    "moved": message("moved"),
-    "noted": message("note"),
-    "assessed": message("assessed"),
-    "written": message("written to the EHR"),
-    "learned": message("learned from the EHR"),
-    "refused": message("refused"),
+    "moved": message("Moved"),
+    "asked": message("Referred again"),
+    "noted": message("Note"),
+    "assessed": message("Assessed again, with another result"),
+    "looked": message("Looked at"),
+    "written": message("Written to the EHR"),
+    "learned": message("Changed in the EHR"),
+    "refused": message("Not taken over"),
+}
+ROLES: Mapping[str, str] = {
+    "clinician": message("clinician"),
+    "coordinator": message("coordinator"),
+    "investigator": message("investigator"),
+    "read-only": message("read-only"),
+    "administrator": message("administrator"),
+    "service": BY_SERVICE,
+    "ehr": message("EHR"),
 }
 NOTES = message("Notes")
 NO_NOTES = message("No notes yet.")
@@ -120,6 +130,9 @@ REASON = message("Reason")
 CHOOSE = message("Choose …")
 WORDS_NEEDED = message("Comment (needed for “another reason”)")
 READ_ONLY = message("You may read this row, and not change it.")
+
+LOOKED = message("I have looked at this")
+LAST_FOUND = message("Found when last assessed, on {day}")
 
 SYNC = message("In the EHR")
 SYNC_NOTHING = message("Nothing is written to this site's EHR.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cds_service.worksheet.view import words
 from cds_service.worksheet.view.saying import Row, Saying
-from mappings.results import ScoreItemResult, ScoreResult
+from mappings.attesting.standing import StandingStrike
+from mappings.attesting.words import strike_as_evidence
+from mappings.results import STRIKE, ScoreItemResult, ScoreResult
 from mappings.trial_definition import Catalog
 from mappings.verdicts import Verdict
 
@@ -15,7 +18,8 @@ _ORDER = {Verdict.MET: 0, Verdict.UNKNOWN: 1, Verdict.NOT_MET: 2}
 
 
 class ItemView(NamedTuple):
-    """One item. ``strikable``: a clinician may say that it has another cause; ``struck`` says who did."""
+    """One item. ``strikable``: a clinician may say that it has another cause; ``struck`` says who last did, or
+    took it back, and ``strike_state`` what has become of that."""
 
     id: str
     label: str
@@ -28,6 +32,8 @@ class ItemView(NamedTuple):
     other_cause: str
     strikable: bool
     struck: Row | None
+    strike_state: str
+    strike_words: str
 
 
 class ScoreView(NamedTuple):
@@ -41,8 +47,15 @@ class ScoreView(NamedTuple):
     items: tuple[ItemView, ...]
 
 
-def score_view(score: ScoreResult, catalog: Catalog, strikable: Collection[str], saying: Saying) -> ScoreView:
-    """``strikable``: ids of the items that may be struck."""
+class Strikes(NamedTuple):
+    """Of one score: ids of the items that may be struck, and the latest word on those that were."""
+
+    strikable: Collection[str] = ()
+    standing: Mapping[str, StandingStrike] = MappingProxyType({})
+
+
+def score_view(score: ScoreResult, catalog: Catalog, strikes: Strikes, saying: Saying) -> ScoreView:
+    """The score with its items, those that count first."""
     readings = {item.id: item.interpretation for item in catalog.scores[score.id].items}
     items = sorted(score.items, key=lambda item: (_ORDER[item.verdict], -item.points))
     return ScoreView(
@@ -51,7 +64,7 @@ def score_view(score: ScoreResult, catalog: Catalog, strikable: Collection[str],
         _interval(score, saying),
         saying.text(words.ASKED, points=score.threshold) if score.threshold is not None else "",
         saying.text(words.ENTRY[score.entry.value]) if score.entry is not None else "",
-        tuple(_item(item, readings, item.id in strikable, saying) for item in items),
+        tuple(_item(item, readings.get(item.id, ()), strikes, saying) for item in items),
     )
 
 
@@ -64,11 +77,11 @@ def _interval(score: ScoreResult, saying: Saying) -> str:
     return saying.text(words.INTERVAL, low=score.at_least, high=score.at_most)
 
 
-def _item(
-    item: ScoreItemResult, readings: Mapping[str, Sequence[str]], strikable: bool, saying: Saying
-) -> ItemView:
+def _item(item: ScoreItemResult, reading: Sequence[str], strikes: Strikes, saying: Saying) -> ItemView:
     verdict = item.verdict.value
     points = words.ONE_POINT if item.points == 1 else words.POINTS
+    standing = strikes.standing.get(item.id)
+    evidence = [fact for fact in item.evidence if fact.concept != STRIKE]
     return ItemView(
         item.id,
         saying.label(item.label),
@@ -76,9 +89,11 @@ def _item(
         verdict,
         words.SYMBOLS[verdict],
         saying.text(words.ITEM_VERDICTS[verdict]),
-        tuple(saying.row(fact) for fact in item.evidence),
-        tuple(saying.sentence(one) for one in readings.get(item.id, ())),
+        tuple(saying.row(fact) for fact in evidence),
+        tuple(saying.sentence(one) for one in reading),
         saying.text(words.OTHER_CAUSE) if item.may_have_other_cause else "",
-        strikable,
-        saying.row(item.struck) if item.struck is not None else None,
+        item.id in strikes.strikable,
+        saying.row(strike_as_evidence(standing, item.label)) if standing is not None else None,
+        standing.state if standing is not None else "",
+        saying.text(words.STRIKE_STATES[standing.state]) if standing is not None else "",
     )

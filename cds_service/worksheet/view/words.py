@@ -123,3 +123,19 @@ HOW: Mapping[str, str] = {
     "examination": message("Examine and score"),
     "biopsy": message("Kidney biopsy"),
 }
+
+# Answers and strikes ----------------------------------------------------------------------------------------
+
+ANSWER_STATES: Mapping[str, str] = {
+    "none": message("not answered"),
+    "current": message("answered"),
+    "unsure": message("answered: unsure"),
+    "conflicting": message("answered in two ways at one time"),
+    "too_old": message("answered too long ago"),
+}
+COUNTS_FOR = message("An answer counts for {period}.")
+STRIKE_STATES: Mapping[str, str] = {
+    "current": message("struck"),
+    "withdrawn": message("taken back"),
+    "too_old": message("struck too long ago to count"),
+}
