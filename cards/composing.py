@@ -35,7 +35,7 @@ def compose_cards(
         suggestions=suggestions_for(assessment, context, new_uuid),
         selection_behavior="any",
         override_reasons=_override_reasons(context.language),
-        links=_links(trial, context.language),
+        links=(*_own_pages(context), *_links(trial, context.language)),
     )
     return (card,)
 
@@ -72,6 +72,16 @@ def _source(trial: TrialFacts, language: Language) -> Source:
     host = urlsplit(trial.registry_url).hostname or ""
     label = f"{wording.REGISTRIES.get(host, host)} {trial_name(trial, language)}"
     return Source(plain(label), trial.registry_url, topic=topic)
+
+
+def _own_pages(context: CardContext) -> tuple[Link, ...]:
+    """The worksheet by the shortest way that this client can go, or else a page without a patient."""
+    pages, say = context.pages, context.language.text
+    if is_web_address(pages.launch):
+        return (Link(say(wording.WORKSHEET), pages.launch, "smart", pages.app_context),)
+    if is_web_address(pages.worksheet):
+        return (Link(say(wording.WORKSHEET_SIGN_IN), pages.worksheet),)
+    return (Link(say(wording.TRIAL_PAGE), pages.trial),) if is_web_address(pages.trial) else ()
 
 
 @lru_cache(maxsize=64)

@@ -149,7 +149,8 @@ def _lapsing(met: Sequence[CriterionResult], language: Language) -> list[str]:
     """The last days on which dated facts behind met criteria still count, the soonest first."""
     by_day: dict[date, list[str]] = {}
     for criterion in met:
-        last = [e.counts_until for e in criterion.evidence if e.counts_until and e.reason is Reason.VALUE]
+        deciding = Reason.ATTESTED if criterion.reason is Reason.ATTESTED else Reason.VALUE
+        last = [e.counts_until for e in criterion.evidence if e.counts_until and e.reason is deciding]
         if last:
             by_day.setdefault(min(last), []).append(label_of(criterion, language))
     line, names = language.between(wording.LINE), language.between(wording.NAMES)

@@ -11,7 +11,7 @@ from cards import wording
 from cards.text import escaped, escaped_from_definition, plain
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import TREATMENT, drugs_in, note_in, value_in
-from mappings.results import Evidence
+from mappings.results import ANSWER, STRIKE, Evidence
 from mappings.verdicts import Reason
 
 LABEL_LIMIT = 48
@@ -22,6 +22,7 @@ DATE_LIMIT = 20
 _ABBREVIATION = re.compile(r"[(\uff08]([A-Za-z][A-Za-z0-9/+-]{1,11})[)\uff09]$")
 _WIDE_BRACKET = "\uff09"
 """Brings its own space with it."""
+_SAID = frozenset({ANSWER, STRIKE})
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 
 
@@ -72,12 +73,18 @@ def fact_words(fact: Evidence, language: Language, beside: str = "", in_sentence
     In a sentence: UPCR 1.4 g/g of 12 Feb 2026. ``beside`` is the label that the line bears, untranslated.
     """
     words = value_words(fact, beside, language)
-    day, note = date_words(fact.date, language), escaped(note_in(language, fact.note), NOTE_LIMIT)
+    day, note = date_words(fact.date, language), escaped(_note_of(fact, language), NOTE_LIMIT)
     if in_sentence and words:
         of_date = language.text(wording.OF_DATE).format(value=words, date=day) if day else words
         return dated(of_date, note, language)
     beside_it = language.between(wording.PHRASES).join(filter(None, (day, note)))
     return dated(words, beside_it, language) or day or note
+
+
+def _note_of(fact: Evidence, language: Language) -> str:
+    """Its note in a language; what a clinician wrote beside an answer stays as it is."""
+    is_free = fact.reason is Reason.ATTESTED and fact.concept != STRIKE
+    return fact.note if is_free else note_in(language, fact.note)
 
 
 def value_words(fact: Evidence, beside: str, language: Language) -> str:
@@ -87,13 +94,14 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
     value = escaped(said, VALUE_LIMIT)
     if fact.reason is Reason.ABSENT_BY_RULE and not value:
         value = language.text(wording.ABSENT_BY_RULE)
-    elif fact.reason is Reason.ATTESTED:
-        attested = language.text(wording.ATTESTED)
-        value = f"{value}{language.between(wording.VALUES)}{attested}" if value else attested
+    elif fact.reason is Reason.ATTESTED and not value:
+        value = language.text(wording.ATTESTED)
     elif label is not fact.label and text.casefold() == fact.label.casefold():
         value = ""  # no more than our own name for it, which the label translates
     # A report that is quoted may say "ISN/RPS class IV" itself.
     written, names = fact.text.casefold(), (label.casefold(), short_name(label).casefold())
+    if fact.concept in _SAID:  # the value tells that somebody said so
+        return value
     named = value and (says(beside, fact.label) or any(name in written for name in names))
     return _side_by_side("" if named else short_label(label), value)
 

@@ -49,7 +49,8 @@ def met_line(
     score = scores.get(criterion.id)
     if score is not None:
         return _line(criterion, score_words(score, language), language)
-    facts = [e for e in criterion.evidence if e.reason in _DECIDES]
+    attested = criterion.reason is Reason.ATTESTED  # the values beside it did not decide
+    facts = [e for e in criterion.evidence if e.reason in ({Reason.ATTESTED} if attested else _DECIDES)]
     facts = [e for e in facts if e.reason is not Reason.ABSENT_BY_RULE] or facts
     if facts and facts[0].concept == TREATMENT:  # sums up the drug records after it
         facts = facts[:1]

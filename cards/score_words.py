@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cards import wording
-from cards.evidence_words import VALUE_LIMIT, date_words, dated, short_label, value_of
+from cards.evidence_words import VALUE_LIMIT, date_words, dated, short_label, value_of, value_words
 from cards.text import escaped
 from mappings.language import Language
 from mappings.language.record_words import value_in
@@ -49,7 +49,20 @@ def score_words(score: ScoreResult, language: Language) -> str:
         day = date_words(score.recorded.date, language) if score.recorded else ""
         return dated(words, day, language)
     words, missing = _computed_words(score, language), shortfall(score)
-    return say(wording.SCORE_NEEDED).format(score=words, points=missing) if missing else words
+    if missing:
+        words = say(wording.SCORE_NEEDED).format(score=words, points=missing)
+    struck = [_struck_words(item, language) for item in score.items if item.struck is not None]
+    if not struck:
+        return words
+    items = wording.listed(struck, ITEMS_OPEN, wording.AND, language)
+    return say(wording.SCORE_STRUCK).format(score=words, items=items)
+
+
+def _struck_words(item: ScoreItemResult, language: Language) -> str:
+    """Pyuria (infection, struck by Dr Chen)"""
+    label = short_label(language.text(item.label))
+    said = value_words(item.struck, "", language) if item.struck is not None else ""
+    return dated(label, said, language)
 
 
 def _computed_words(score: ScoreResult, language: Language) -> str:

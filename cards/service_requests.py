@@ -138,6 +138,6 @@ def _example() -> tuple[Assessment, CardContext, Orderable]:
     page = "https://clinicaltrials.gov/study/NCT00000000"
     trial = TrialFacts("NCT00000000", "A study", "a study", "draft", "1", "", page, day)
     assessment = Assessment(trial, "Patient/example", day, "possible-candidate")
-    context = CardContext("example", day, "example", "Practitioner/example")
+    context = CardContext("example", day, "example", "Practitioner/example", referral="example")
     test = Orderable("upcr", "UPCR", "http://loinc.org", "2890-2", "Protein/Creatinine [Mass Ratio] in Urine")
     return assessment, context, test

@@ -42,6 +42,9 @@ REGISTRIES: Mapping[str, str] = {
 """Registries by the host of their pages."""
 SOURCE_WITHOUT_REGISTRY = "trialhook"
 STUDY_PAGE = message("Study page: {trial}")
+WORKSHEET = message("Open the worksheet")
+WORKSHEET_SIGN_IN = message("Open the worksheet (sign-in; once, within 15 minutes)")
+TRIAL_PAGE = message("About this trial")
 
 OVERRIDE_SYSTEM = "https://trialhook.example/fhir/CodeSystem/override-reason"
 OVERRIDE_REASONS: tuple[tuple[str, str], ...] = (
@@ -175,6 +178,7 @@ SCORE_NEEDED = message("{score}; {points} more needed")
 SCORE_ITEMS = message("{score} – {items}")
 SCORE_OPEN = message("{finding}; still open: {items}")
 SCORE_CONTRADICTED = message("{score}, but a recorded total says {recorded}")
+SCORE_STRUCK = message("{score}; another cause given for {items}")
 SCORE_ENTRY = message("{score}, but its entry criterion is not shown")
 ITEM_POINTS = message("{item} {points}")
 OTHER_CAUSE = message("{item} (other cause?)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from functools import partial
 
@@ -13,6 +13,7 @@ from cds_service.deployment import Deployment, deploy
 from cds_service.observing import logs
 from cds_service.pages.registering import register_pages
 from cds_service.settings import Settings
+from cds_service.synchronising.starting import InWorker
 from cds_service.web.around import surround
 from cds_service.web.callers import Callers
 from cds_service.web.cross_origin import Origins
@@ -54,9 +55,15 @@ def application(deployment: Deployment) -> Flask:
     )
     app.register_blueprint(operation_routes(deployment))
     register_pages(app, deployment)
-    app.extensions["trialhook-begin"] = deployment.begin
-    app.extensions["trialhook-close"] = deployment.close
+    synchronising = InWorker(deployment)
+    app.extensions["trialhook-begin"] = partial(_each, (deployment.begin, synchronising.begin))
+    app.extensions["trialhook-close"] = partial(_each, (synchronising.close, deployment.close))
     return app
+
+
+def _each(actions: Iterable[Callable[[], None]]) -> None:
+    for action in actions:
+        action()
 
 
 def _noon(today: Callable[[], date], _time_zone: str) -> datetime:

@@ -19,6 +19,7 @@ from mappings.results import (
     NextSteps,
     ScoreResult,
     SiteFacts,
+    WorksheetAnswer,
 )
 
 NOT_REVIEWED = "criteria not yet reviewed by a physician"
@@ -45,6 +46,7 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
         "counts": {"met": met, "unknown": unknown, "not_met": not_met},
         "criteria": [_criterion(criterion) for criterion in assessment.criteria],
         "scores": {score.id: _score(score) for score in assessment.scores},
+        "answers": [_answer(answer) for answer in assessment.answers],
         "next_steps": _next_steps(assessment.next_steps),
         "near_misses": [_near_miss(miss) for miss in assessment.near_misses],
         "enrolment": assessment.enrolment or None,
@@ -95,6 +97,16 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "reason": evidence.reason.value,
         "note": evidence.note or None,
         "counts_until": until.isoformat() if until else None,
+    }
+
+
+def _answer(answer: WorksheetAnswer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "settles": answer.settles or None,
+        "state": answer.state,
+        "evidence": [_evidence(evidence) for evidence in answer.evidence],
     }
 
 
@@ -154,5 +166,6 @@ def _score(score: ScoreResult) -> dict[str, Any]:
         "at_most": score.at_most,
         "undecided": list(score.undecided),
         "basis": score.basis,
+        "struck": [{"item": item.id, **_evidence(item.struck)} for item in score.items if item.struck],
     }
     return {**members, "entry": score.entry.value} if score.entry is not None else members

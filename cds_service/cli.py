@@ -25,8 +25,10 @@ from cds_service.screening.files import read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
 from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
+from cds_service.signing_in.commands import staff
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.command_line.patients import candidates, forget
+from cds_service.synchronising.commands import sync
 from mappings.results import Gap
 from mappings.trial_definition import Catalog, TrialDefinition
 
@@ -124,7 +126,9 @@ def _assess_one(
 
 trials.add_command(state)
 keys.add_command(signing)
-for command in (trials, codes, clients, keys, audit, database, purge_command, candidates, forget, timeline):
+for command in (trials, codes, clients, staff, keys, audit, timeline):
+    main.add_command(command)
+for command in (database, purge_command, candidates, forget, sync):
     main.add_command(command)
 
 if __name__ == "__main__":

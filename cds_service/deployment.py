@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cds_service.answering.flow import Answering
@@ -25,6 +26,11 @@ from cds_service.fhir.fetching import FhirFetcher
 from cds_service.observing import metrics
 from cds_service.outbound.key_fetch import fetch_keys
 from cds_service.recruitment.states import RecruitmentStates
+from cds_service.referrals.book import Book
+from cds_service.referrals.identity import terms_of
+from cds_service.referrals.places import Enrolled
+from cds_service.referrals.records import ReferralRecord, Terms
+from cds_service.referrals.states import State
 from cds_service.settings import Settings
 from cds_service.storage.database import Database
 from cds_service.storage.engines.location import database_url, state_folder
@@ -43,11 +49,12 @@ _LOG = logging.getLogger("trialhook.deployment")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What is kept: the database behind ``store``, and the audit trail."""
+    """What is kept: the database behind ``store``, the referrals, and the audit trail."""
 
     database: Database
     store: Store
     trail: Trail
+    book: Book
 
     def close(self) -> None:
         """Writes what waits, and closes the connections."""
@@ -103,13 +110,20 @@ def deploy(
     if not served_trials(catalog, settings.serve_drafts):
         _LOG.warning("%s", NONE_SERVED)
     ring = KeyRing.parse(settings.keys) if settings.keys else KeyRing.random()
-    records = _records(settings, ring)
-    showing = Showing(ring, records.store if records else None, policy=settings.policy)
-    key_sets = KeySets(fetch_keys)
+    database = _database(settings)
+    enrolled = Enrolled(database) if database else None
     states = RecruitmentStates(
         Path(settings.recruitment) if settings.recruitment else None,
         trials=[trial.id for trial in catalog.trials],
+        enrolled=enrolled.of if enrolled else None,
     )
+    records = (
+        _records(settings, ring, database, _Register(clients, catalog, states, enrolled))
+        if database and enrolled
+        else None
+    )
+    showing = Showing(ring, records.store if records else None, policy=settings.policy)
+    key_sets = KeySets(fetch_keys)
     fetcher = FhirFetcher(settings)
     return Deployment(
         settings=settings,
@@ -129,18 +143,45 @@ def deploy(
     )
 
 
-def _records(settings: Settings, ring: KeyRing) -> Records | None:
+def _database(settings: Settings) -> Database | None:
     """None in demo mode, unless a database or the policy is asked for."""
     if not (settings.clients or settings.database or settings.policy):
         return None
-    folder = state_folder(settings)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state_folder(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(database_url(settings), wait=settings.storage_wait)
     try:
         database.upgrade()
     except StorageAwayError as error:
         _LOG.error("%s; cards come without it until it is back", error)
-    store = Store(database, ring)
+    return database
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """What referrals need to know of clients and trials."""
+
+    clients: Clients
+    catalog: Catalog
+    states: RecruitmentStates
+    enrolled: Enrolled
+
+    def terms(self) -> dict[str, Terms]:
+        return {client.id: terms_of(client) for client in self.clients}
+
+    def places(self, trial: str) -> int | None:
+        known = next((one for one in self.catalog.trials if one.id == trial), None)
+        return self.states.places(known) if known else None
+
+    def tell(self, trail: Trail, record: ReferralRecord) -> None:
+        """The audit trail of a change; and whoever asks next counts, if it took a place or gave one back."""
+        if State.ENROLLED in (record.from_state, record.to_state):
+            self.enrolled.forget()
+        trail.referral(record)
+
+
+def _records(settings: Settings, ring: KeyRing, database: Database, register: _Register) -> Records:
+    folder, terms = state_folder(settings), register.terms()
+    store = Store(database, ring, terms)
     trail = Trail(
         database,
         ring,
@@ -151,7 +192,8 @@ def _records(settings: Settings, ring: KeyRing) -> Records | None:
     )
     # The workers make connections of their own.
     database.close()
-    return Records(database, store, trail)
+    book = Book(database, ring, terms=terms, places=register.places, tell=partial(register.tell, trail))
+    return Records(database, store, trail, book)
 
 
 def _authenticator(

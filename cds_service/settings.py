@@ -365,7 +365,7 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
         "TRIALHOOK_STAFF",
         "staff",
         "none; in demo mode local accounts",
-        "File with the sign-in of study staff, and with who may see what (docs/worklist.md)",
+        "File with the sign-in of study staff, and with who may see what (docs/staff.md)",
         _anything,
     ),
     SettingRow(

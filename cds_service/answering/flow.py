@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -12,11 +12,13 @@ from uuid import uuid4
 
 from cards.cds_hooks import Card
 from cards.composing import compose_cards
+from cards.context import PageLinks
 from cards.wording import NAMES
 from cds_service.answering.counting import counts_of, order_counts, read_counts
 from cds_service.answering.offers import ClientOffers, Offered, card_context
 from cds_service.answering.showing import Asked, Judged, Showing
 from cds_service.answering.turns import Turns
+from cds_service.answering.worksheets import NoWorksheets, Said, Worksheets
 from cds_service.assessing import Failures, assess_each
 from cds_service.clients.caller import Caller
 from cds_service.fatigue.deciding import Decision
@@ -47,7 +49,8 @@ class Answer:
 
 
 class _Call(NamedTuple):
-    """A call with what is fixed for it."""
+    """A call with what is fixed for it. By the id of a trial: ``identifier`` of the patient's referral to it,
+    and ``pages`` that a card about it leads to."""
 
     call: HookCall
     caller: Caller
@@ -56,6 +59,8 @@ class _Call(NamedTuple):
     prompts: Mapping[str, str]
     states: Mapping[str, TrialState]
     language: Language
+    identifier: Callable[[str], str]
+    pages: Callable[[str], PageLinks]
 
     @property
     def offered(self) -> list[Offered]:
@@ -76,7 +81,12 @@ class Answering:
     ) -> None:
         self._fetcher, self._showing, self._states = fetcher, showing, states
         self._now, self._deadline = now, deadline
+        self._worksheets: Worksheets = NoWorksheets()
         self.turns = Turns()
+
+    def with_worksheets(self, worksheets: Worksheets) -> None:
+        """Called as the application gets its pages: from now on cards lead to them, and answers count."""
+        self._worksheets = worksheets
 
     def answer(
         self, caller: Caller, offers: ClientOffers, call: HookCall, language: Language = ENGLISH
@@ -106,12 +116,15 @@ class Answering:
             if (call.orders is None or one.id in prompts)
             and (state := self._states.of(one.trial, now.date())).open
         }
-        return _Call(call, caller, offers, now, prompts, states, language)
+        identifier = partial(self._showing.identifier, caller.client, subject_of(caller, call))
+        pages = partial(self._worksheets.links, caller.client, subject_of(caller, call))
+        return _Call(call, caller, offers, now, prompts, states, language, identifier, pages)
 
     def _judged(self, asked: _Call, gathered: Gathered) -> Answer:
         call, failures = asked.call, Failures(len(asked.states))
         with stage("assess"):
-            record, assessments = _assessed(asked, gathered, failures)
+            said = self._worksheets.said(asked.caller.client, subject_of(asked.caller, call))
+            record, assessments = _assessed(asked, gathered, said, failures)
         with stage("decide"):
             who = Asked(subject_of(asked.caller, call), call.user, asked.now, record)
             judged = self._showing.judge(asked.offers, assessments, asked.states, who)
@@ -122,13 +135,15 @@ class Answering:
         return Answer(cards, counts, judged, composed)
 
 
-def _assessed(asked: _Call, gathered: Gathered, failures: Failures) -> tuple[PatientRecord, list[Assessment]]:
+def _assessed(
+    asked: _Call, gathered: Gathered, said: Said, failures: Failures
+) -> tuple[PatientRecord, list[Assessment]]:
     record = read_record(
-        gathered.resources,
+        [*gathered.resources, *said.resources],
         asked.offers.catalog,
         patient_id=asked.call.patient_id,
         full_urls=gathered.full_urls,
-        gaps=gathered.gaps,
+        gaps=[*gathered.gaps, *said.gaps],
     )
     trials = [one.trial for one in asked.offered]
     return record, assess_each(trials, record, asked.now.date(), asked.offers.catalog, failures)
@@ -156,6 +171,7 @@ def _card(asked: _Call, offered: Offered, assessment: Assessment, decision: Deci
         openings.append(language.text(BACK_EARLY).format(criteria=labels))
     state, today = asked.states[offered.id], asked.now.date()
     context = card_context(offered, state, asked.call, today, openings, language)
+    context = replace(context, referral=asked.identifier(offered.id), pages=asked.pages(offered.id))
     cards = compose_cards(assessment, context, lambda: str(uuid4()))
     return tailored(cards[0], asked.caller.client.abilities) if cards else None
 

@@ -11,6 +11,7 @@ from cds_service.fatigue.deciding import Decision
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.specs import BY_HOOK
+from cds_service.referrals.reassessing import reading_of
 from cds_service.storage.records import AssessedTrial, CallRecord
 from mappings.language import LANGUAGES, language
 from mappings.results import Assessment
@@ -63,6 +64,7 @@ def _assessed(
         silenced=decision.silenced if decision else "",
         site=assessment.site.name if assessment.site else "",
         site_digest=assessment.site.digest if assessment.site else "",
+        reading=reading_of(assessment, traces),
     )
 
 

@@ -10,12 +10,14 @@ from typing import NamedTuple, Protocol
 from cds_service.answering.offers import ClientOffers
 from cds_service.assessing import Failures, assess_each
 from cds_service.audit.key_ring import KeyRing
+from cds_service.clients.registered import Client
 from cds_service.fatigue.candidates import Candidate, candidate_of, offers_for
 from cds_service.fatigue.deciding import Decision, decide, safe_default, without_policy
-from cds_service.fatigue.history import CriterionTrace, History
+from cds_service.fatigue.history import CriterionTrace, History, Referred
 from cds_service.fatigue.policy import Policy
 from cds_service.fatigue.tracing_evidence import carried_over, traces_of
 from cds_service.recruitment.states import TrialState
+from cds_service.referrals.identity import base_of, identifier_of, resolved
 from cds_service.storage.records import StorageAwayError, Subject
 from mappings.facts import PatientRecord
 from mappings.results import Assessment
@@ -28,6 +30,9 @@ class Histories(Protocol):
         self, subject: Subject, user: str, policies: Mapping[str, Policy], now: datetime, since: datetime
     ) -> History:
         """Everything that the policies of these trials decide by."""
+
+    def referred(self, subject: Subject) -> Mapping[str, Referred]:
+        """The patient's referrals by trial, which count with and without the policy."""
 
 
 class Judged(NamedTuple):
@@ -61,6 +66,12 @@ class Showing:
         decisions = self._decide(offers, candidates, assessments, asked) if candidates else ()
         return Judged(assessments, traces, {one.trial: one for one in decisions})
 
+    def identifier(self, client: Client, subject: Subject, trial: str) -> str:
+        """What the patient's referral to the trial will be known by, "" where none can be kept."""
+        if self._histories is None:
+            return ""
+        return identifier_of(self._ring, resolved(subject, base_of(client)), trial)
+
     def _decide(
         self,
         offers: ClientOffers,
@@ -70,7 +81,7 @@ class Showing:
     ) -> Sequence[Decision]:
         offered = offers_for(offers.client, [one.trial for one in candidates])
         if not self._policy or self._histories is None:
-            return without_policy(candidates, offered)
+            return without_policy(candidates, offered, self._referred(asked.subject), asked.now)
         policies = {trial: offer.policy for trial, offer in offered.items()}
         midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
         try:
@@ -80,6 +91,14 @@ class Showing:
         as_of = partial(_assessed_as_of, offers, asked.record)
         history = carried_over(history, assessments, self._ring, as_of, asked.zone)
         return decide(candidates, history, offered, asked.now, asked.now.date())
+
+    def _referred(self, subject: Subject) -> Mapping[str, Referred]:
+        if self._histories is None:
+            return {}
+        try:
+            return self._histories.referred(subject)
+        except StorageAwayError:
+            return {}
 
 
 class Asked(NamedTuple):

@@ -17,6 +17,7 @@ import orjson
 
 from cards import wording
 from cds_service.audit.key_ring import KeyRing
+from cds_service.referrals.records import ReferralRecord
 from cds_service.storage.records import AssessedTrial, CallRecord, FeedbackItem, Pseudonym, Subject
 
 REASONS = frozenset(code for code, _ in wording.OVERRIDE_REASONS)
@@ -56,7 +57,9 @@ class FeedbackRecord:
 
 @dataclass(frozen=True, slots=True)
 class ViewRecord:
-    """Someone of the study staff looked at a patient. ``staff`` is their account with us."""
+    """Someone looked at a patient. ``staff`` is their account with us, or by whom the EHR says that a
+    worksheet was launched ("Practitioner/7"), or "" where it says nobody.
+    """
 
     at: datetime
     client: str
@@ -78,6 +81,21 @@ class SignInRecord:
     what: Literal["in", "out", "refused"]
     staff: str = field(repr=False)
     roles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """Someone of the study staff exported the list of referrals, or searched it: how many rows came of it.
+
+    ``trial`` and ``client``: what it was narrowed to.
+    """
+
+    at: datetime
+    what: Literal["export", "search"]
+    staff: str = field(repr=False)
+    rows: int = 0
+    trial: str = ""
+    client: str = ""
 
 
 class Refusals(NamedTuple):
@@ -182,9 +200,16 @@ def view_event(record: ViewRecord, ring: KeyRing) -> AuditEvent:
         "trial": record.trial,
         "page": closed_word(record.page) if record.page else "",
         "patient": _text(ring.pseudonym("patient", *record.subject)),
-        "staff": _text(ring.pseudonym("staff", record.staff)),
+        **_viewer(record, ring),
     }
     return new_event(record.at, "view", facts)
+
+
+def _viewer(record: ViewRecord, ring: KeyRing) -> dict[str, str]:
+    """Under the same pseudonym as in hook calls, if it is a user of the EHR."""
+    if "/" in record.staff and "|" not in record.staff:
+        return {"user": _user(ring, record.client, record.tenant, record.staff)}
+    return {"staff": _text(ring.pseudonym("staff", record.staff))} if record.staff else {}
 
 
 def sign_in_event(record: SignInRecord, ring: KeyRing) -> AuditEvent:
@@ -197,6 +222,37 @@ def sign_in_event(record: SignInRecord, ring: KeyRing) -> AuditEvent:
         "roles": [closed_word(role) for role in record.roles],
     }
     return new_event(record.at, "sign-out" if record.what == "out" else "sign-in", facts)
+
+
+def list_event(record: ListRecord, ring: KeyRing) -> AuditEvent:
+    """The list was exported, or searched: never for whom."""
+    facts = {
+        "what": closed_word(record.what),
+        "client": record.client,
+        "trial": record.trial,
+        "rows": record.rows,
+        "staff": _text(ring.pseudonym("staff", record.staff)),
+    }
+    return new_event(record.at, "list", facts)
+
+
+def referral_event(record: ReferralRecord, ring: KeyRing) -> AuditEvent:
+    """A referral was opened or moved, or a note was added to it."""
+    subject, person = record.subject, record.who.person(record.client, record.tenant)
+    who = {person[0]: _text(ring.pseudonym(*person))} if person else {}
+    facts = {
+        "client": record.client,
+        "tenant": record.tenant,
+        "trial": record.trial,
+        "referral": record.referral,
+        "change": closed_word(record.kind),
+        "from": record.from_state,
+        "to": record.to_state,
+        "roles": [closed_word(record.who.role)],
+        "patient": _text(ring.pseudonym("patient", *subject)) if subject else "",
+        **who,
+    }
+    return new_event(record.at, "referral", facts)
 
 
 def new_event(at: datetime, kind: str, facts: Mapping[str, Any]) -> AuditEvent:

@@ -62,6 +62,8 @@ _SHAPES: Mapping[str, tuple[Json, list[Json], str]] = {
     "view": (_PATIENT_RECORD, [], "R"),
     "sign-in": (_USER_AUTHENTICATION, [_LOGIN], "E"),
     "sign-out": (_USER_AUTHENTICATION, [_LOGOUT], "E"),
+    "referral": (_PATIENT_RECORD, [], "U"),
+    "list": (_PATIENT_RECORD, [], "R"),
     "export": (_LOG_USED, [], "R"),
     "find": (_LOG_USED, [], "R"),
     "purge": (_LOG_USED, [], "D"),
@@ -84,7 +86,7 @@ def audit_event_resource(event: AuditEvent) -> Json:
     if further == [_NODE] and facts.get("status") != 401:
         subtypes.remove(_NODE)
     subtypes += [
-        _coding(EVENT_KIND, str(facts[name])) for name in ("hook", "cause", "page") if facts.get(name)
+        _coding(EVENT_KIND, str(facts[name])) for name in ("hook", "cause", "page", "what") if facts.get(name)
     ]
     entities = list(_entities(facts))
     return {
@@ -124,9 +126,7 @@ def _agents(facts: Json) -> Iterator[Json]:
 def _entities(facts: Json) -> Iterator[Json]:
     for patient in [facts["patient"]] if facts.get("patient") else facts.get("patients", ()):
         yield {"what": _identified(PATIENT, patient), "type": _PERSON, "role": _ROLE_PATIENT}
-    request = {
-        **_named(facts, "service", "claimed", "ms", "times", "since", "before", "kept", "repeated", "unknown")
-    }
+    request = _named(facts, *_REQUEST)
     if request or facts.get("hookInstance"):
         what = {"what": _uuid(facts["hookInstance"])} if facts.get("hookInstance") else {}
         yield {**what, "type": _SYSTEM_OBJECT, "role": _ROLE_JOB, **_details(request)}
@@ -144,6 +144,10 @@ def _entities(facts: Json) -> Iterator[Json]:
         yield {**what, "type": _SYSTEM_OBJECT, "role": _ROLE_JOB, **_details(detail)}
 
 
+_REQUEST = (
+    *("service", "claimed", "ms", "times", "since", "before", "kept", "repeated", "unknown", "rows"),
+    *("referral", "change", "from", "to"),
+)
 _ANSWER = ("outcome", "reason", "suggestions")
 
 

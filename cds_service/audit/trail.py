@@ -16,11 +16,14 @@ from weakref import WeakSet
 from cds_service.audit.events import (
     AuditEvent,
     FeedbackRecord,
+    ListRecord,
     Refusals,
     SignInRecord,
     ViewRecord,
     call_event,
     feedback_event,
+    list_event,
+    referral_event,
     refused_event,
     sign_in_event,
     view_event,
@@ -32,6 +35,7 @@ from cds_service.audit.shown_records import Record
 from cds_service.audit.tally import Tally
 from cds_service.audit.writer import AuditWriter, Limits
 from cds_service.failures import describe
+from cds_service.referrals.records import ReferralRecord
 from cds_service.storage.records import CallRecord
 
 _LOG = logging.getLogger("trialhook.audit")
@@ -81,9 +85,17 @@ class Trail:
         """A patient that someone of the study staff looked at."""
         self._keep(lambda: view_event(record, self._ring))
 
+    def listed(self, record: ListRecord) -> None:
+        """An export or a search of the list of referrals."""
+        self._keep(lambda: list_event(record, self._ring))
+
     def sign_in(self, record: SignInRecord) -> None:
         """Someone of the study staff came in or went out."""
         self._keep(lambda: sign_in_event(record, self._ring))
+
+    def referral(self, record: ReferralRecord) -> None:
+        """A referral that was opened or moved, or a note on one."""
+        self._keep(lambda: referral_event(record, self._ring))
 
     def refused(self, cause: str, status: int, client: str = "") -> None:
         """A call that was refused (401, 429). Of many in a minute only the first few wait to be written."""

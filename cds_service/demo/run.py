@@ -30,6 +30,7 @@ from cds_service.demo.servers import (
     in_thread,
     service_process,
 )
+from cds_service.demo.smart import launch_apps
 
 WORKLIST = "/worklist"
 
@@ -88,7 +89,13 @@ def running(folder: Path, today: date, *, policy: bool = False) -> Iterator[Runn
             service_url = f"http://{HOST}:{service_port}"
             hooks = started.enter_context(closing(HookClient(service_url, base, fhir.get)))
             app.extensions["ehr"] = Ehr(
-                store_of(app), fhir, hooks, samples.ALL, today, study_team=f"{service_url}{WORKLIST}"
+                store_of(app),
+                fhir,
+                hooks,
+                samples.ALL,
+                today,
+                launch=launch_apps(app, service_url),
+                study_team=f"{service_url}{WORKLIST}",
             )
             app.register_blueprint(page)
             ehr = started.enter_context(in_thread(app, ehr_port))

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from cds_service.clients.registered import TrialOffer
 from cds_service.fatigue.answers import MEANINGS
 from cds_service.fatigue.candidates import Candidate, ranked
-from cds_service.fatigue.history import History, Rate
+from cds_service.fatigue.history import History, Rate, Referred
 from cds_service.fatigue.policy import Policy
-from cds_service.fatigue.silences import Silence, standing_of
+from cds_service.fatigue.referrals import silence_of
+from cds_service.fatigue.silences import Silence, outdone, standing_of
 from cds_service.recruitment.states import WHY_CLOSED
 
 SILENCE_WORDS: tuple[str, ...] = (
@@ -55,13 +56,18 @@ def decide(
     """One decision for each candidate, best first.
 
     ``now`` is aware and in the client's time zone, ``day`` its date. Where several reasons hold, the first of
-    these is told: the trial takes nobody, the patient's own answers, silent mode, this user's answers,
-    the user's budget for the day, the cards of this response.
+    these is told: the trial takes nobody, the patient's referral, answers about the patient, silent mode,
+    this user's answers, the user's budget for the day, the cards of this response.
     """
     response = _Response()
 
     def one(candidate: Candidate, offer: TrialOffer) -> Decision:
-        standing = standing_of(candidate, history.answers, offer.policy, now.tzinfo, day)
+        referred = history.referrals.get(candidate.trial)
+        in_hand = silence_of(referred, offer.policy, now.tzinfo, day)
+        if in_hand is not None:
+            return _held_back(candidate.trial, in_hand)
+        answers = history.answers if referred is None else outdone(history.answers, candidate.trial)
+        standing = standing_of(candidate, answers, offer.policy, now.tzinfo, day)
         silence = _by_answers(standing.silence, _is_silent(candidate, offer))
         silence = silence or _over_budget(offer.policy, candidate.trial, history, day)
         if silence is None and not response.has_room(offer.policy):
@@ -98,12 +104,24 @@ def safe_default(candidates: Sequence[Candidate], offers: Mapping[str, TrialOffe
     return tuple(decisions)
 
 
-def without_policy(candidates: Sequence[Candidate], offers: Mapping[str, TrialOffer]) -> tuple[Decision, ...]:
-    """The decisions where the policy is off (demo mode): all but closed and silent trials are shown."""
-    return tuple(
-        _barred(candidate, offers) or _silent(candidate, offers) or Decision(candidate.trial, shown=True)
-        for candidate in ranked(candidates)
-    )
+def without_policy(
+    candidates: Sequence[Candidate],
+    offers: Mapping[str, TrialOffer],
+    referrals: Mapping[str, Referred],
+    now: datetime,
+) -> tuple[Decision, ...]:
+    """The decisions where the policy is off (demo mode): all but closed and silent trials are shown, and
+    those to which the patient was referred.
+    """
+
+    def one(candidate: Candidate) -> Decision:
+        offer, referred = offers[candidate.trial], referrals.get(candidate.trial)
+        in_hand = silence_of(referred, offer.policy, now.tzinfo, now.date())
+        if in_hand is not None:
+            return _held_back(candidate.trial, in_hand)
+        return _silent(candidate, offers) or Decision(candidate.trial, shown=True)
+
+    return tuple(_barred(candidate, offers) or one(candidate) for candidate in ranked(candidates))
 
 
 class _Response:

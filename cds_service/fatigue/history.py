@@ -35,6 +35,14 @@ class Answer(NamedTuple):
     shown_at: datetime | None = None
 
 
+class Referred(NamedTuple):
+    """The patient's referral to a trial: its state, since when, and in which it was left, or ""."""
+
+    state: str
+    entered: datetime
+    left_from: str = ""
+
+
 class Rate(NamedTuple):
     """How cards of a trial at a client were answered within the policy's days."""
 
@@ -47,12 +55,14 @@ class History:
     """Everything about one patient at one tenant, one user today, and trials at one client.
 
     ``patients_today`` maps a trial to the number of *other* distinct patients for whom this user saw a card
-    of it today. ``answers`` are about this patient at this tenant, newest first.
+    of it today. ``answers`` are about this patient at this tenant, newest first. ``referrals`` are the
+    patient's, by trial.
     """
 
     answers: tuple[Answer, ...] = ()
     patients_today: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    referrals: Mapping[str, Referred] = field(default_factory=dict)
 
 
 EMPTY = History()

@@ -62,6 +62,13 @@ def standing_of(
     return Standing(None, tuple(trace.id for trace in candidate.traces if trace.id in news))
 
 
+def outdone(answers: Sequence[Answer], trial: str) -> tuple[Answer, ...]:
+    """The answers, of which none silences for good because a referral to the trial was accepted: the referral
+    is known, and what became of it says more. An acceptance still takes back what it takes back.
+    """
+    return tuple(one._replace(referred=False) if one.trial == trial else one for one in answers)
+
+
 def uncorrected(answers: Sequence[Answer]) -> list[Answer]:
     """Oldest first, without overrides that another override of the same card has replaced.
 

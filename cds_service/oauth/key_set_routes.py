@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 
 from cds_service.deployment import Deployment
 from cds_service.oauth.signing_keys import signing_keys_of
@@ -20,6 +20,7 @@ def key_set_routes(deployment: Deployment) -> Blueprint:
 
     @routes.get("/.well-known/jwks.json")
     def jwks() -> Response:
+        g.facts["service"] = "key-set"
         headers = {"Cache-Control": f"public, max-age={CACHED_SECONDS}"}
         return Response(document, headers=headers, mimetype="application/json")
 

@@ -61,6 +61,45 @@ RECRUITMENT_FAULT = Gauge(
     multiprocess_mode="mostrecent",
     registry=_REGISTRY,
 )
+SYNC_WRITES = Counter(
+    "trialhook_sync_writes",
+    "Resources of referrals at FHIR servers: written, as they should be already, or why not",
+    ("client", "kind", "outcome"),
+    registry=_REGISTRY,
+)
+SYNC_LEARNED = Counter(
+    "trialhook_sync_learned",
+    "Changes that were made at an EHR, and what came of them",
+    ("client", "kind", "outcome"),
+    registry=_REGISTRY,
+)
+SYNC_LOOKS = Counter(
+    "trialhook_sync_looks",
+    "Looks for changes at a FHIR server, and after its Subscriptions",
+    ("client", "kind", "outcome"),
+    registry=_REGISTRY,
+)
+SYNC_QUEUED = Gauge(
+    "trialhook_sync_queued",
+    "Writings that wait for a FHIR server",
+    ("client",),
+    multiprocess_mode="mostrecent",
+    registry=_REGISTRY,
+)
+SYNC_FAILED = Gauge(
+    "trialhook_sync_failed",
+    "Writings that a FHIR server refused for good: a person has to look",
+    ("client",),
+    multiprocess_mode="mostrecent",
+    registry=_REGISTRY,
+)
+SYNC_OLDEST = Gauge(
+    "trialhook_sync_oldest_seconds",
+    "Age of the oldest writing that waits or was refused",
+    ("client",),
+    multiprocess_mode="mostrecent",
+    registry=_REGISTRY,
+)
 
 
 def exposition() -> bytes:

@@ -40,6 +40,12 @@ class PageBlueprint(Blueprint):
     service: str = ""
 
 
+def answer_as_page() -> None:
+    """Lets this request be answered as a page is, whatever comes of it."""
+    g.page = error_page
+    g.page_headers = PAGE_HEADERS
+
+
 def page_blueprint(
     name: str, import_name: str, *, service: str = "", navigation: Sequence[NavigationEntry] = ()
 ) -> PageBlueprint:
@@ -54,8 +60,7 @@ def page_blueprint(
 
     @pages.before_request
     def begin() -> None:
-        g.page = error_page
-        g.page_headers = PAGE_HEADERS
+        answer_as_page()
         g.facts["service"] = pages.service
         request.max_content_length = MOST_BYTES
         check_form()

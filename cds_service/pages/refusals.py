@@ -8,8 +8,19 @@ from cds_service.web.problems import Problem, RefusalError
 
 
 class PageRefusalError(RefusalError):
-    """A request of a page that is not served: a status, and a title and a text as ``message`` marks them."""
+    """A request of a page that is not served: a status, and a title and a text as ``message`` marks them.
 
-    def __init__(self, status: int, title: str, text: str, headers: Mapping[str, str] | None = None) -> None:
-        self.title, self.text = title, text
+    ``again``: whether the way out is to sign in once more.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        self.title, self.text, self.again = title, text, again
         super().__init__(Problem(status, "processing", title), headers=headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, g, render_template, request, url_for
+from flask import Response, current_app, render_template, request, url_for
 
 from cds_service.pages import choosing_language, words
 from cds_service.pages.form_tokens import csrf_field
@@ -43,14 +43,17 @@ def message_page(
 
 def error_page(refusal: RefusalError) -> Response:
     """The page of whatever a page refuses, or fails at. It reads no session: the database may be away."""
+    again = refusal.status == 401
     if isinstance(refusal, PageRefusalError):
-        title, text = refusal.title, refusal.text
+        title, text, again = refusal.title, refusal.text, again or refusal.again
     else:
         other = (words.OTHER_FAULT, words.OTHER_FAULT_TEXT)
         title, text = words.BY_STATUS.get(refusal.status, other)
     link = None
-    if refusal.status == 401:
+    if again:
         link = (url_for("signing_in.begin"), sign_in_words.SIGN_IN)
+    elif current_sessions().loaded_account() is not None:
+        link = (url_for("signing_in.start"), words.TO_THE_START)
     return message_page(refusal.status, title, text, link=link)
 
 
@@ -68,8 +71,7 @@ def _rendered(
         switches=choosing_language.switches(language),
         csrf_field=csrf_field,
         asset=asset,
-        demo=g.get("demo_page", False),
-        sign_in_offered=current_sessions().staff is not None,
+        demo=current_sessions().is_demo,
         **values,
     )
     return Response(html, status, mimetype="text/html", headers={"Content-Language": language.tag})

@@ -11,14 +11,12 @@ PRODUCT = message("Trialhook")
 NAVIGATION = message("Pages")
 ACCOUNT = message("Your account")
 LANGUAGE = message("Language")
-DRAFT_NOTICE = message("Criteria not yet reviewed by a physician")
-FAULTS_TITLE = message("Please correct the following")
 FOOTER = message("A possible candidate is not an eligible one: consent and clinical judgement decide.")
 
 FORM_TOO_OLD = message("This form can no longer be used")
 FORM_TOO_OLD_TEXT = message(
-    "It was opened before you signed in or out, or in another window. Nothing was changed. Open the page again "
-    "and repeat what you did."
+    "It was opened before you signed in or out, or in another window. Nothing was changed. Open the page "
+    "again and repeat what you did."
 )
 TO_THE_START = message("To the start")
 OTHER_FAULT = message("The request was refused")
@@ -36,8 +34,8 @@ BY_STATUS: Mapping[int, tuple[str, str]] = {
     500: (
         message("Something went wrong here"),
         message(
-            "It is not your fault, and nothing is known about the patient from this page. Tell whoever runs this "
-            "service when it happened."
+            "It is not your fault, and nothing is known about the patient from this page. Tell whoever runs "
+            "this service when it happened."
         ),
     ),
     503: (

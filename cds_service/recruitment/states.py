@@ -41,6 +41,8 @@ class TrialState(NamedTuple):
 class RecruitmentStates:
     """The states of all trials. Thread-safe; nothing is read more than once a second.
 
+    ``enrolled`` counts who is enrolled in a trial, over all clients: one with as many places is full.
+
     A faulty file is an error at the start. Of a bad edit later the sound entries count, every other trial
     keeps its last good state, and what is wrong is in ``fault`` and logged once.
     """
@@ -51,8 +53,9 @@ class RecruitmentStates:
         clock: Callable[[], float] = time.monotonic,
         *,
         trials: Collection[str] | None = None,
+        enrolled: Callable[[str], int] | None = None,
     ) -> None:
-        self._path, self._clock = path, clock
+        self._path, self._clock, self._enrolled = path, clock, enrolled
         self._trials = frozenset(_installed() if trials is None and path is not None else trials or ())
         self._checking = Lock()
         self._entries: Mapping[str, Entry] = {}
@@ -69,7 +72,17 @@ class RecruitmentStates:
     def of(self, trial: TrialDefinition, day: date) -> TrialState:
         """The trial's state on a day."""
         self._refresh()
-        return state_of(trial, self._entries.get(trial.id, Entry()), day)
+        state = state_of(trial, self._entries.get(trial.id, Entry()), day)
+        places = state.recruitment.places if state.recruitment else None
+        if state.open and places is not None and self._enrolled and self._enrolled(trial.id) >= places:
+            return state._replace(open=False, why="full")
+        return state
+
+    def places(self, trial: TrialDefinition) -> int | None:
+        """How many patients the trial takes in all; None if nobody has said."""
+        self._refresh()
+        recruitment = _overlaid(trial, self._entries.get(trial.id, Entry()))
+        return recruitment.places if recruitment else None
 
     @property
     def fault(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -31,8 +31,16 @@ from cds_service.storage.shown import written_traces
 from cds_service.storage.tables import storable
 from cds_service.storage.workflow_tables import trial_referral
 
-_LASTING = frozenset({"no-longer-meets", "needs-data", "not-written"})
+_LASTING = frozenset({"no-longer-meets", "needs-data", "not-written", "gone-in-ehr"})
 """What asks for a look whoever moves the referral; the rest was seen by who moved it."""
+
+
+class Desk(NamedTuple):
+    """With what a change is made: a transaction, the keys, and what a referral's client keeps of it."""
+
+    connection: Connection
+    ring: KeyRing
+    terms: Terms = Terms()
 
 
 class Opened(NamedTuple):
@@ -57,13 +65,12 @@ class Step:
     attention: tuple[str, ...] = ()
 
 
-def open_in(
-    connection: Connection, ring: KeyRing, opening: Opening, terms: Terms, given_by: int | None = None
-) -> Opened:
-    """Opens a referral unless the patient has one to the trial. ``given_by``: the row of who refers, if known.
+def open_at(desk: Desk, opening: Opening, given_by: int | None = None) -> Opened:
+    """Opens a referral unless the patient has one to the trial; one that was left asks for a look.
 
-    One that was left stays so, and asks for a look.
+    ``given_by``: the row of who refers, if it is known.
     """
+    connection, ring, terms = desk
     subject = resolved(opening.subject, terms.base)
     about = patient(subject)
     person = opening.who.person(subject.client, subject.tenant) if given_by is None else None
@@ -75,12 +82,12 @@ def open_in(
         values = _new(ring, opening, subject) | {"patient_id": people[about]}
         if rows.add(connection, values):
             before = State.SUGGESTED.value if opening.was_suggested else ""
-            finish(connection, ring, values["id"], step, before, terms)
+            finish(desk, values["id"], step, before)
             return Opened(values["id"], True, before)
         row = _existing(connection, ring, subject, opening.trial)
     if row is None:
         raise ForgottenMeanwhileError
-    return _again(connection, ring, row, opening, step, terms)
+    return _again(desk, row, opening, step)
 
 
 def _existing(connection: Connection, ring: KeyRing, subject: Subject, trial: str) -> Row | None:
@@ -124,21 +131,19 @@ def _basis(ring: KeyRing, opening: Opening, subject: Subject) -> Values:
     }
 
 
-def _again(
-    connection: Connection, ring: KeyRing, row: Row, opening: Opening, step: Step, terms: Terms
-) -> Opened:
+def _again(desk: Desk, row: Row, opening: Opening, step: Step) -> Opened:
     """Referred before, by whomever; or a candidate who had been set aside, or looked at."""
     state, attention = State(row.state), rows.attention_in(row)
     if opening.state is not State.REFERRED:
         return Opened(row.id)
     if state is State.SUGGESTED:
-        subject = resolved(opening.subject, terms.base)
-        moved_in(connection, ring, row, step, terms, _basis(ring, opening, subject))
+        subject = resolved(opening.subject, desk.terms.base)
+        move_at(desk, row, step, _basis(desk.ring, opening, subject))
         return Opened(row.id, True, state.value)
     if state in LEFT and "asked-again" not in attention:
         words = rows.written_attention([*attention, "asked-again"])
-        rows.change(connection, row.id, {"attention": words, "changed": step.at})
-        told(connection, ring, row, step, "asked", state.value, state.value)
+        rows.change(desk.connection, row.id, {"attention": words, "changed": step.at})
+        told(desk, row, replace(step, to=state, kind="asked"), row.state)
         return Opened(row.id, True, state.value)
     return Opened(row.id)
 
@@ -149,10 +154,10 @@ def check(row: Row, step: Step) -> None:
     if kind_of(state, step.to) is None:
         raise NotAllowedError("move", state, step.to)
     choices = {reason.code: reason for reason in reasons_for(state, step.to)}
-    if step.who.role == EHR_ROLE:
-        choices[IN_EHR.code] = IN_EHR
     if not choices and not step.reason:
         return
+    if step.who.role == EHR_ROLE:
+        choices[IN_EHR.code] = IN_EHR
     chosen = choices.get(step.reason)
     if chosen is None:
         raise NotAllowedError("reason", state, step.to)
@@ -175,15 +180,13 @@ def check_place(connection: Connection, trial: str, places: int | None) -> None:
 def enrolled_by_trial(connection: Connection) -> dict[str, int]:
     """How many are enrolled now, over all clients. Who left the study has given the place back: ours."""
     column = trial_referral.c
-    query = select(column.trial, func.count()).where(column.state == State.ENROLLED.value)
-    return {trial: count for trial, count in connection.execute(query.group_by(column.trial))}
+    query = select(column.trial, func.count().label("enrolled")).where(column.state == State.ENROLLED.value)
+    return {row.trial: row.enrolled for row in connection.execute(query.group_by(column.trial))}
 
 
-def moved_in(
-    connection: Connection, ring: KeyRing, row: Row, step: Step, terms: Terms, also: Values | None = None
-) -> None:
+def move_at(desk: Desk, row: Row, step: Step, also: Values | None = None) -> None:
     """Moves a ``locked`` referral that was checked before; ``also``: what else changes in its row."""
-    content = rows.private(ring, row.secret)
+    content = rows.private(desk.ring, row.secret)
     values: dict[str, Any] = {
         "state": step.to.value,
         "version": row.version + 1,
@@ -192,10 +195,10 @@ def moved_in(
         "left_from": row.state if step.to in LEFT else "",
         "reason": step.reason if step.to in LEFT else "",
         "attention": rows.written_attention({*_still(row, content, step.to), *step.attention}),
-        "secret": row.secret if content is None else rows.sealed(ring, content),
+        "secret": row.secret if content is None else rows.sealed(desk.ring, content),
     }
-    rows.change(connection, row.id, values | (also or {}))
-    finish(connection, ring, row.id, step, row.state, terms)
+    rows.change(desk.connection, row.id, values | (also or {}))
+    finish(desk, row.id, step, row.state)
 
 
 def _still(row: Row, content: dict[str, Any] | None, to: State) -> set[str]:
@@ -206,26 +209,30 @@ def _still(row: Row, content: dict[str, Any] | None, to: State) -> set[str]:
     return before | set(changes.words_for(changes.read((content or {}).get("changes"))))
 
 
-def finish(connection: Connection, ring: KeyRing, ident: str, step: Step, before: str, terms: Terms) -> None:
+def finish(desk: Desk, ident: str, step: Step, before: str) -> None:
     """The event of a change that was just made, and what is to be written for it."""
-    row = rows.locked(connection, ident)
-    number = told(connection, ring, row, step, step.kind, before, step.to.value)
+    row = rows.locked(desk.connection, ident)
+    number = told(desk, row, step, before)
     if step.to is not State.SUGGESTED:
-        rows.queue(connection, ring, row, number, terms.kinds, step.at)
+        rows.queue(desk.connection, desk.ring, row, number, desk.terms.kinds)
 
 
-def told(  # noqa: PLR0913
-    connection: Connection, ring: KeyRing, row: Row, step: Step, kind: EventKind, before: str, after: str
-) -> int:
-    """Adds to the history of a referral what a step did, and gives its number."""
+def told(desk: Desk, row: Row, step: Step, before: str) -> int:
+    """Adds to the history of a ``locked`` referral what a step does, and gives the entry's number."""
     values = {
         "version": row.version,
         "at": step.at,
-        "kind": kind,
+        "kind": step.kind,
         "from_state": before,
-        "to_state": after,
+        "to_state": step.to.value,
         "reason": step.reason,
         "staff_id": step.staff,
         "role": step.who.role,
     }
-    return rows.tell(connection, ring, row.id, values, {"name": step.who.name, "why": step.why})
+    return rows.tell(desk.connection, desk.ring, row.id, values, {"name": step.who.name, "why": step.why})
+
+
+def staff_row(desk: Desk, row: Row, who: Who) -> int | None:
+    """The row of who does something to a referral; made if need be."""
+    person = who.person(row.client, row.tenant)
+    return rows_for(desk.connection, desk.ring, [person])[person] if person else None

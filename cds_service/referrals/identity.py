@@ -8,7 +8,15 @@ from cds_service.clients.registered import Client
 from cds_service.referrals.records import KINDS, Terms
 from cds_service.storage.records import Subject
 
-__all__ = ["REFERRAL_SYSTEM", "identifier_of", "identifiers_of", "resolved", "terms_of"]
+__all__ = [
+    "REFERRAL_SYSTEM",
+    "base_of",
+    "identifier_of",
+    "identifiers_of",
+    "resolved",
+    "spellings",
+    "terms_of",
+]
 
 _KIND = "referral"
 
@@ -34,10 +42,23 @@ def identifiers_of(ring: KeyRing, subject: Subject, trial: str) -> tuple[str, ..
     return tuple(one.digest for one in ring.pseudonyms(_KIND, *subject, trial))
 
 
+def spellings(subject: Subject, base: str) -> tuple[Subject, ...]:
+    """All ways in which calls and pages may name the patient."""
+    with_base = resolved(subject, base)
+    if not base or with_base.fhir_base != base:
+        return (subject,)
+    return (with_base, subject._replace(fhir_base=""))
+
+
+def base_of(client: Client) -> str:
+    """The base of the client's FHIR server, if it has but one; else "": then nobody can say which."""
+    bases = {server.base.url for server in client.fhir_servers}
+    return bases.pop() if len(bases) == 1 else ""
+
+
 def terms_of(client: Client) -> Terms:
     """What of a referral is to be written for a client: nothing where it is given no backend access."""
-    bases = {server.base.url for server in client.fhir_servers}
-    base = bases.pop() if len(bases) == 1 else ""
+    base = base_of(client)
     if client.backend is None:
         return Terms((), base)
     wanted = (client.referral.request != "none", client.referral.task, client.referral.research_subject)

@@ -36,6 +36,7 @@ ATTENTION = (
     "changed-in-ehr",  # moved by a change made at the EHR
     "differs-in-ehr",  # changed at the EHR to what may not follow here
     "not-written",  # could not be written to the EHR for a while
+    "gone-in-ehr",  # what was written there has been deleted there
     "trial-full",
     "trial-closed",
     "trial-paused",
@@ -167,7 +168,7 @@ class Remote:
     None if that could not be said.
     """
 
-    kind: ResourceKind
+    kind: str
     id: str = field(repr=False)
     version: str
     state: State | None
@@ -180,7 +181,7 @@ class Learned:
     None if that cannot be said. ``who``, ``reason`` (a code of ours) and ``words`` as far as it says them.
     """
 
-    kind: ResourceKind
+    kind: str
     id: str = field(repr=False)
     version: str
     state: State | None

@@ -136,10 +136,19 @@ def events(connection: Connection, ring: KeyRing, ident: str, after_version: int
     return tuple(event_of(ring, row) for row in connection.execute(query.order_by(column.number)))
 
 
-def remotes(connection: Connection, ring: KeyRing, ident: str) -> dict[ResourceKind, Remote]:
+def own_states(connection: Connection, ident: str, since: datetime | None) -> set[str]:
+    """The states into which it was moved here since then, or ever."""
+    column = referral_event.c
+    query = select(column.to_state).where(column.referral_id == ident, column.kind == "moved")
+    if since is not None:
+        query = query.where(column.at >= since)
+    return set(connection.execute(query).scalars())
+
+
+def remotes(connection: Connection, ring: KeyRing, ident: str) -> dict[str, Remote]:
     """Where the resources of a referral are; one whose key is gone is as if it had never been seen."""
     query = select(remote_resource).where(remote_resource.c.referral_id == ident)
-    found: dict[ResourceKind, Remote] = {}
+    found: dict[str, Remote] = {}
     for row in connection.execute(query):
         content = private(ring, row.secret)
         if content is not None:
@@ -181,7 +190,9 @@ def put_remote(connection: Connection, ring: KeyRing, ident: str, remote: Remote
     )
 
 
-def tell(connection: Connection, ring: KeyRing, ident: str, values: Values, content: Mapping[str, Any]) -> int:
+def tell(
+    connection: Connection, ring: KeyRing, ident: str, values: Values, content: Mapping[str, Any]
+) -> int:
     """Adds an entry to the history of a ``locked`` referral, and gives its number."""
     last = select(func.max(referral_event.c.number)).where(referral_event.c.referral_id == ident)
     number: int = (connection.execute(last).scalar() or 0) + 1
@@ -191,7 +202,7 @@ def tell(connection: Connection, ring: KeyRing, ident: str, values: Values, cont
 
 
 def queue(
-    connection: Connection, ring: KeyRing, row: Row, number: int, kinds: Sequence[ResourceKind], at: datetime
+    connection: Connection, ring: KeyRing, row: Row, number: int, kinds: Sequence[ResourceKind]
 ) -> None:
     """Asks for resources to be brought to the referral's present state. ``number`` is that of the event."""
     for kind in kinds:
@@ -200,12 +211,11 @@ def queue(
             "client": row.client,
             "referral_id": row.id,
             "kind": kind,
-            "made": at,
-            "next_at": at,
+            "made": row.changed,
+            "next_at": row.changed,
             "attempts": 0,
             "done": None,
             "fault": "",
             "secret": sealed(ring, {"state": row.state, "version": row.version}),
         }
         connection.execute(insert_new(connection.dialect.name, outbox), values)
-

@@ -27,6 +27,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from mappings.language import message
+
 SYSTEM = "https://trialhook.example/fhir/CodeSystem/referral-state"
 """The code system of ``Task.businessStatus``: the codes are the states."""
 
@@ -46,6 +48,23 @@ class State(StrEnum):
     SCREEN_FAILURE = "screen-failure"
     WITHDRAWN = "withdrawn"
     LOST = "lost"
+
+
+DISPLAY: Mapping[State, str] = {
+    State.SUGGESTED: message("Possible, not yet referred"),
+    State.REFERRED: message("Referred"),
+    State.RECEIVED: message("Received"),
+    State.CONTACTED: message("Contacted"),
+    State.PRE_SCREENING: message("In pre-screening"),
+    State.SCREENING: message("In screening"),
+    State.ENROLLED: message("Enrolled"),
+    State.DECLINED: message("Declined"),
+    State.NOT_ELIGIBLE: message("Not eligible"),
+    State.SCREEN_FAILURE: message("Screen failure"),
+    State.WITHDRAWN: message("Withdrawn"),
+    State.LOST: message("Lost to follow-up"),
+}
+"""What people call them: messages, to be translated where they are shown."""
 
 
 class Kind(StrEnum):

@@ -41,7 +41,7 @@ class OpenIdSignIn:
         self._provider, self._one_time = provider, one_time
         exchange = exchange or Exchange()
         self._discovery, self._flow = Discovery(exchange), CodeFlow(exchange)
-        self._us = Registration(provider.client_id, provider.secret, None if provider.secret else keys)
+        self._us = Registration(provider.client_id, provider.secret, keys)
         self._rule = Rule(provider.networks, provider.insecure_http, provider.ca_file)
         self._redirect_uri = f"{public_url}/sign-in/callback"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OWN = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~%&=+,:-]*)?")
+_OWN = re.compile(r"/[A-Za-z0-9_~-][A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~%&=+,:-]*)?")
 _LONGEST = 1000
 _NEVER = ("/sign-in", "/sign-out", "/static")
 

@@ -72,7 +72,7 @@ class _Door:
             identity = provider.finish(payload, request.args.to_dict())
         except NotBegunHereError:
             self._trail.refused("sign-in-state", 400)
-            raise PageRefusalError(400, words.NOT_COMPLETED, words.NOT_COMPLETED_TEXT) from None
+            raise _not_completed(400, words.NOT_COMPLETED_TEXT) from None
         except OAuthError as error:
             raise self._failed(error) from None
         return self._let_in(sessions, identity, payload["next"])
@@ -123,9 +123,10 @@ class _Door:
         """In words for whoever wanted in. For the operator the cause is in the log and the trail."""
         g.facts["cause"] = error.word
         if error.retry:
-            return PageRefusalError(503, words.PROVIDER_AWAY, words.PROVIDER_AWAY_TEXT, {"Retry-After": "30"})
+            later = {"Retry-After": "30"}
+            return PageRefusalError(503, words.PROVIDER_AWAY, words.PROVIDER_AWAY_TEXT, later, again=True)
         self._trail.refused(f"sign-in-{error.word}".replace("_", "-"), 403)
-        return PageRefusalError(403, words.NOT_COMPLETED, words.CANCELLED_TEXT)
+        return _not_completed(403, words.CANCELLED_TEXT)
 
     def _provider(self, sessions: Sessions) -> OpenIdSignIn:
         """Made at the first use, in the process that uses it."""
@@ -133,7 +134,7 @@ class _Door:
         assert staff is not None  # noqa: S101 -- asked for where there is one
         assert staff.provider is not None  # noqa: S101
         if self._openid is None:
-            keys = signing_keys_of(self._settings)
+            keys = signing_keys_of(self._settings) if staff.provider.private_key_jwt else None
             self._openid = OpenIdSignIn(staff.provider, self._settings.public_url, self._one_time, keys)
         return self._openid
 
@@ -148,6 +149,10 @@ def _local_accounts(then: str) -> Response:
         accounts=accounts,
         then=then,
     )
+
+
+def _not_completed(status: int, text: str) -> PageRefusalError:
+    return PageRefusalError(status, words.NOT_COMPLETED, text, again=True)
 
 
 def _first_page(account: Account) -> str:

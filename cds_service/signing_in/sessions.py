@@ -89,6 +89,11 @@ class Sessions:
         """With https one that no other host and no page over http can set."""
         return "__Host-trialhook" if self.https else "trialhook"
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether anybody on this machine may sign in as anybody."""
+        return self.staff is not None and self.staff.provider is None
+
     # --- reading
 
     def current(self) -> Session:

@@ -131,13 +131,14 @@ DEFAULT_SCOPES = ("openid", "profile", "email")
 class Provider:
     """The OpenID provider by which staff sign in, and how this service is registered there.
 
-    Without a secret it is a public client (PKCE alone), or proves itself by the service's signing keys.
-    ``networks``, ``ca_file`` and ``insecure_http`` are as those of a FHIR server.
+    With neither a secret nor ``private_key_jwt`` (the service's signing keys) it is a public client: PKCE
+    alone. ``networks``, ``ca_file`` and ``insecure_http`` are as those of a FHIR server.
     """
 
     issuer: str
     client_id: str
     secret: str = field(default="", repr=False)
+    private_key_jwt: bool = False
     networks: tuple[Network, ...] = ()
     ca_file: Path | None = None
     insecure_http: bool = False

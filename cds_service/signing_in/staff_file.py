@@ -10,7 +10,9 @@ from pathlib import Path
 
 from cds_service.clients import values
 from cds_service.clients.registered import Network
+from cds_service.deployment import Deployment
 from cds_service.fhir.allow_list import parse_base
+from cds_service.signing_in.local_accounts import demo_staff
 from cds_service.signing_in.staff import DEFAULT_SCOPES, Grant, Person, Provider, Role, Staff
 from mappings.definitions.faults import Fault, Mistake, Report, suggestion
 from mappings.definitions.parsing.fields import Fields, fields_of
@@ -27,6 +29,18 @@ class StaffError(Exception):
     def __init__(self, faults: Collection[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def staff_of(deployment: Deployment) -> Staff | None:
+    """The staff of a deployment's file, or those of demo mode; None: registered clients, and no sign-in.
+
+    Raises StaffError.
+    """
+    settings = deployment.settings
+    if settings.staff:
+        trials = [trial.id for trial in deployment.catalog.trials]
+        return load_staff(Path(settings.staff), trials, [client.id for client in deployment.clients])
+    return demo_staff() if deployment.clients.demo else None
 
 
 def load_staff(path: Path, trials: Collection[str], clients: Collection[str]) -> Staff:
@@ -71,6 +85,7 @@ class _Reading:
             issuer=self._issuer(fields, insecure=insecure),
             client_id=_client_id(fields),
             secret=self._secret(fields),
+            private_key_jwt=fields.flag("private_key_jwt"),
             networks=_networks(fields),
             ca_file=self._ca_file(fields),
             insecure_http=insecure,
@@ -78,6 +93,9 @@ class _Reading:
             name_claim=fields.text("name_claim", "name"),
             groups_claim=fields.text("groups_claim", "groups"),
         )
+        if provider.secret and provider.private_key_jwt:
+            message = "has client_secret_file and private_key_jwt; keep the one that is registered"
+            fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line("private_key_jwt"), message)
         fields.close()
         return provider
 

@@ -116,10 +116,14 @@ class FhirWriter:
         self._access, self._exchange = access, exchange or _EXCHANGE
 
     def create(self, resource: Mapping[str, Any], if_none_exist: str = "") -> Written:
-        """Creates the resource, unless a search by ``if_none_exist`` (a query, encoded) finds one already."""
+        """Creates the resource, unless a search by ``if_none_exist`` (a query, encoded) finds one already.
+
+        Sent once: after a fault that leaves open whether it arrived, search before trying again. A server
+        may not know conditional creates.
+        """
         kind = str(resource["resourceType"])
         headers = {"If-None-Exist": if_none_exist} if if_none_exist else {}
-        answer = self._ask("POST", kind, headers, resource, again=bool(if_none_exist))
+        answer = self._ask("POST", kind, headers, resource, again=False)
         if answer.status == 412:
             raise FhirWriteError("several")
         self._raise_for(answer)
@@ -149,7 +153,7 @@ class FhirWriter:
     def search(self, path: str) -> Found:
         """The resources of ``Type?query`` (encoded), page by page up to MOST_PAGES and MOST_ROWS."""
         found: list[dict[str, Any]] = []
-        link, seen, at = path, set[str](), None
+        link, seen, at = self._own(path), set[str](), None
         while link and link not in seen and len(seen) < MOST_PAGES and len(found) < MOST_ROWS:
             seen.add(link)
             answer = self._ask("GET", link, {}, again=True)
@@ -160,7 +164,9 @@ class FhirWriter:
             at = at if len(seen) > 1 else _time(answer, bundle)
             found += _rows(bundle)
             link = _next(bundle)
-            if link and self._access.base.own(link) is None:
+            try:
+                link = self._own(link) if link else ""
+            except FhirWriteError:
                 break  # rows on another server are not ours to fetch
         return Found(tuple(found[:MOST_ROWS]), complete=not link and len(found) <= MOST_ROWS, at=at)
 
@@ -180,9 +186,7 @@ class FhirWriter:
         *,
         again: bool,
     ) -> Answer:
-        url = self._access.base.own(path)
-        if url is None:
-            raise FhirWriteError("foreign")
+        url = self._own(path)
         sent = {"Accept": _FHIR_JSON, "Cache-Control": "no-cache", **headers}
         if self._access.token is not None:
             sent["Authorization"] = f"Bearer {self._access.token}"
@@ -194,6 +198,12 @@ class FhirWriter:
             return self._exchange.send(Asked(method, url, sent, body, again), self._access.rule)
         except OAuthError as error:
             raise FhirWriteError(_word(error.word)) from None
+
+    def _own(self, path: str) -> str:
+        url = self._access.base.own(path)
+        if url is None:
+            raise FhirWriteError("foreign")
+        return url
 
     @staticmethod
     def _raise_for(answer: Answer) -> None:

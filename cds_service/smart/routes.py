@@ -125,7 +125,6 @@ def _told(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def told(**arguments: str) -> Response:
-        g.no_language_switch = True
         try:
             return view(**arguments)
         except (OAuthError, LaunchError) as error:
@@ -149,6 +148,8 @@ def smart_routes(deployment: Deployment) -> Blueprint:
     @routes.get("/smart/launch")
     @_told
     def launch() -> Response:
+        # A link to this address in the other language would hold what the EHR sent.
+        g.no_language_switch = not {"iss", "launch", "client"}.isdisjoint(request.args)
         arguments = _arguments()
         place = _place(launches, arguments)
         if place is None:
@@ -159,6 +160,7 @@ def smart_routes(deployment: Deployment) -> Blueprint:
     @routes.get("/smart/callback")
     @_told
     def callback() -> Response:
+        g.no_language_switch = True
         access = launches.finish(_arguments())
         if access.trial:
             return _open(access)
@@ -168,7 +170,7 @@ def smart_routes(deployment: Deployment) -> Blueprint:
     @_told
     def choose_trial(ident: str) -> Response:
         offers = launches.choices(ident)
-        trials = [(one.id, one.trial.title) for one in shown_trials(offers)]
+        trials = [(one.id, one.trial.facts.title) for one in shown_trials(offers)]
         spoken = page_language(offers.client)
         return render("choose_trial.html", spoken, title=words.CHOOSE_TRIAL, words=words, trials=trials)
 

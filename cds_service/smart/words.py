@@ -19,8 +19,8 @@ BAD_LAUNCH = message(
     "way, or by an EHR that is not."
 )
 OVER = message(
-    "This launch has been used already, took longer than ten minutes, or was begun in another browser. Go back "
-    "to the chart and open the worksheet from there again."
+    "This launch has been used already, took longer than ten minutes, or was begun in another browser. Go "
+    "back to the chart and open the worksheet from there again."
 )
 DENIED = message(
     "The EHR did not give access. If you refused it by mistake, go back to the chart and open the worksheet "

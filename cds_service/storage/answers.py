@@ -16,12 +16,15 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from cards import wording
 from cds_service.audit.key_ring import KeyRing, UndecryptableError
+from cds_service.referrals.changing import Desk, open_at
+from cds_service.referrals.records import CLINICIAN_ROLE, Opening, Terms, Who
 from cds_service.storage import sealing
 from cds_service.storage.engines.inserts import InsertOr, insert_new, insert_or
 from cds_service.storage.people import rows_for, user_of
-from cds_service.storage.records import CallRecord, FeedbackItem
-from cds_service.storage.shown import REFER, card_key
+from cds_service.storage.records import CallRecord, FeedbackItem, Subject
+from cds_service.storage.shown import REFER, card_key, read_traces
 from cds_service.storage.tables import answer, early_feedback, feedback, referral, shown, storable, suggestion
+from mappings.verdicts import Verdict
 
 OTHER = "other"
 """Stands for a reason that is not one of ours: what a client wrote there may name the patient."""
@@ -55,13 +58,15 @@ class _Accepted(NamedTuple):
     referred: bool
     secret: bytes | None
     unknown: int
+    subject: Subject | None
 
 
 _Row = Any  # SQLAlchemy's, whose type differs between 2.0 and 2.1
 _Offered = Mapping[str, _Row]
 
 _CARDS = select(
-    shown.c.id, shown.c.card, shown.c.trial, shown.c.at, shown.c.client, shown.c.patient_id, shown.c.user_id
+    *(shown.c.id, shown.c.card, shown.c.trial, shown.c.at, shown.c.client, shown.c.patient_id),
+    *(shown.c.user_id, shown.c.outcome, shown.c.traces),
 ).where(
     shown.c.card.in_(bindparam("cards", expanding=True)),
     shown.c.client == bindparam("client"),
@@ -78,10 +83,12 @@ _SUGGESTIONS = select(suggestion.c.card, suggestion.c.digest, suggestion.c.kind,
 )
 
 
-def add(
-    connection: Connection, ring: KeyRing, sender: Sender, items: Sequence[FeedbackItem], now: datetime
-) -> FeedbackCounts:
-    """Keeps items in the transaction under way: those about cards that this client and tenant got."""
+def add(desk: Desk, sender: Sender, items: Sequence[FeedbackItem], now: datetime) -> FeedbackCounts:
+    """Keeps items in the transaction under way: those about cards that this client and tenant got.
+
+    A referral that was accepted is opened in the same transaction: there is never one without the other.
+    """
+    connection, ring, _ = desk
     cards = _cards(connection, sender, items)
     offered = _offered(connection, list(cards))
     given_by = None
@@ -99,11 +106,31 @@ def add(
         row = _feedback_row(ring, item, accepted, now)
         row |= {"shown_id": card.id, "user_id": given_by or card.user_id}
         new = not _kept_before(connection, ring, card, item) and _keep(connection, card, row, accepted.secret)
+        if new and accepted.subject is not None:
+            open_at(desk, _opening(accepted.subject, card, row, sender), row["user_id"])
         counts = counts.plus(FeedbackCounts(int(new), int(not new), accepted.unknown))
     return counts
 
 
-def attach_early(connection: Connection, ring: KeyRing, calls: Sequence[CallRecord]) -> None:
+def _opening(subject: Subject, card: _Row, row: Mapping[str, Any], sender: Sender) -> Opening:
+    """The referral that a card's suggestion makes: it rests on what the card said."""
+    who = Who(sender.user, role=CLINICIAN_ROLE)
+    return Opening(
+        subject=subject,
+        trial=card.trial,
+        who=who,
+        source="card",
+        at=row["received"],
+        traces=read_traces(card.traces),
+        gate=Verdict.MET.value,  # else there would have been no card
+        outcome=card.outcome,
+        assessed=card.at,
+    )
+
+
+def attach_early(
+    connection: Connection, ring: KeyRing, calls: Sequence[CallRecord], terms: Mapping[str, Terms]
+) -> None:
     """Counts feedback that came before the records of these calls, from the client that got their cards."""
     calls_by_card = {card_key(trial.card): call for call in calls for trial in call.trials if trial.card}
     if not calls_by_card:
@@ -115,7 +142,8 @@ def attach_early(connection: Connection, ring: KeyRing, calls: Sequence[CallReco
         connection.execute(delete(early_feedback).where(early_feedback.c.id == row.id))
         with suppress(UndecryptableError):  # its key was taken out of the ring meanwhile
             user, item = _early_item(ring.decrypt(row.secret))
-            add(connection, ring, Sender(call.client, call.tenant, user), [item], row.received)
+            desk = Desk(connection, ring, terms.get(call.client, Terms()))
+            add(desk, Sender(call.client, call.tenant, user), [item], row.received)
 
 
 def _keep_early(
@@ -169,11 +197,11 @@ def _accepted(ring: KeyRing, item: FeedbackItem, offered: _Offered) -> _Accepted
     uuids = {sealing.suggestion_digest(uuid): uuid for uuid in item.suggestions}
     known = sorted(uuids.keys() & offered.keys()) if item.outcome == "accepted" else []
     refer = next((digest for digest in known if offered[digest].kind == REFER), None)
-    secret = None
+    secret = subject = None
     if refer is not None and offered[refer].sealed is not None:
         subject = sealing.opened(ring, offered[refer].sealed, uuids[refer])
         secret = sealing.encrypted(ring, subject) if subject else None
-    return _Accepted(known, refer is not None, secret, len(uuids.keys() - offered.keys()))
+    return _Accepted(known, refer is not None, secret, len(uuids.keys() - offered.keys()), subject)
 
 
 def _feedback_row(ring: KeyRing, item: FeedbackItem, accepted: _Accepted, now: datetime) -> dict[str, Any]:

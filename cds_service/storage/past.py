@@ -1,6 +1,6 @@
 """Reading what was recorded: the history that the fatigue policy decides by, candidates and referrals.
 
-``history`` is in the path of every hook call: three queries, each answered by one index.
+``history`` is in the path of every hook call: four queries, each answered by one index.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Integer, Table, bindparam, cast, desc, func, 
 from sqlalchemy.sql import Select
 
 from cds_service.audit.key_ring import KeyRing
-from cds_service.fatigue.history import Answer, History, Rate
+from cds_service.fatigue.history import Answer, History, Rate, Referred
 from cds_service.fatigue.policy import Policy
+from cds_service.referrals.identity import resolved
 from cds_service.storage import sealing
 from cds_service.storage.people import digests, patient, user_of
 from cds_service.storage.records import Subject
@@ -29,6 +30,7 @@ from cds_service.storage.tables import (
     silent_candidate,
     storable,
 )
+from cds_service.storage.workflow_tables import trial_referral
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,12 @@ _RATES = (
 )
 
 
+_REFERRED = select(
+    trial_referral.c.trial,
+    trial_referral.c.state,
+    trial_referral.c.entered,
+    trial_referral.c.left_from,
+).where(trial_referral.c.patient_id.in_(_OF_PATIENT))
 _CANDIDATES = select(
     silent_candidate.c.trial,
     silent_candidate.c.secret,
@@ -149,8 +157,10 @@ class Rates:
         return rates
 
 
-def history(connection: Connection, ring: KeyRing, rates: Rates, asked: Question) -> History:
-    """What the policy needs to know of a patient, a user and the trials in ``policies``."""
+def history(connection: Connection, ring: KeyRing, rates: Rates, asked: Question, base: str = "") -> History:
+    """What the policy needs to know of a patient, a user and the trials in ``policies``. ``base``: that of
+    the client's FHIR server, if it has but one.
+    """
     subject, user = asked.subject, asked.user
     patient_names = digests(ring, patient(subject))
     user_names = digests(ring, user_of(subject.client, subject.tenant, user)) if user else []
@@ -158,7 +168,15 @@ def history(connection: Connection, ring: KeyRing, rates: Rates, asked: Question
         answers=_answers(connection, patient_names, user_names),
         patients_today=_patients_today(connection, patient_names, user_names, asked) if user else {},
         rates=rates.of(connection, asked),
+        referrals=referred(connection, ring, subject, base),
     )
+
+
+def referred(connection: Connection, ring: KeyRing, subject: Subject, base: str) -> dict[str, Referred]:
+    """The patient's referrals by trial: one query, answered by one index."""
+    names = digests(ring, patient(resolved(subject, base)))
+    found = connection.execute(_REFERRED, {"patient": names})
+    return {row.trial: Referred(row.state, row.entered, row.left_from) for row in found}
 
 
 def _answers(connection: Connection, patient_names: list[str], user_names: list[str]) -> tuple[Answer, ...]:

@@ -1,4 +1,4 @@
-"""What one call leaves behind. No values, names or tokens; ids only where they are to be encrypted."""
+"""What one call leaves behind. No names or tokens; ids and values only where they are to be encrypted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cds_service.fatigue.history import CriterionTrace
+from cds_service.referrals.changes import Reading
 
 
 class Subject(NamedTuple):
@@ -34,7 +35,8 @@ class AssessedTrial:
     """What a call found for one trial. ``silenced`` says why a card was held back ("" if none was).
 
     ``suggestions`` maps the uuid of each suggestion of the card to "refer" or "order". ``site`` and
-    ``site_digest`` are those of the site's overlay ("" without one).
+    ``site_digest`` are those of the site's overlay ("" without one). ``reading`` is for the patient's
+    referral to the trial, if there is one: of anybody else it is not kept.
     """
 
     trial: str
@@ -47,6 +49,7 @@ class AssessedTrial:
     silenced: str = ""
     site: str = ""
     site_digest: str = ""
+    reading: Reading | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cds_service.audit.key_ring import KeyRing
-from cds_service.fatigue.history import History
+from cds_service.fatigue.history import History, Referred
 from cds_service.fatigue.policy import Policy
+from cds_service.referrals.changing import Desk
+from cds_service.referrals.identity import spellings
+from cds_service.referrals.reassessing import reassess_calls
+from cds_service.referrals.records import Terms
 from cds_service.storage import answers, past, purging, shown
 from cds_service.storage.answers import FeedbackCounts, Sender
 from cds_service.storage.database import Database
@@ -30,10 +34,14 @@ _TOKENS_KEPT = timedelta(hours=1)
 
 
 class Store:
-    """The tables behind one ring of keys. Safe for threads and over a fork."""
+    """The tables behind one ring of keys. Safe for threads and over a fork.
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    ``terms`` by client: what its FHIR server keeps of the referrals that feedback on cards opens.
+    """
+
+    def __init__(self, database: Database, ring: KeyRing, terms: Mapping[str, Terms] | None = None) -> None:
         self.database = database
+        self._terms = terms or {}
         self._ring = ring
         self._rates = Rates()
         self._recorded = count(1)
@@ -57,9 +65,16 @@ class Store:
             with self.database.relaxed() as connection:
                 purging.delete_expired_tokens(connection, records[-1].at - _TOKENS_KEPT)
 
+    def _base(self, client: str) -> str:
+        return self._terms.get(client, Terms()).base
+
+    def _desk(self, connection: Connection, client: str) -> Desk:
+        return Desk(connection, self._ring, self._terms.get(client, Terms()))
+
     def _record(self, connection: Connection, records: Sequence[CallRecord]) -> None:
         shown.record(connection, self._ring, records)
-        answers.attach_early(connection, self._ring, records)
+        answers.attach_early(connection, self._ring, records, self._terms)
+        reassess_calls(connection, self._ring, records, self._terms)
 
     def history(
         self, subject: Subject, user: str, policies: Mapping[str, Policy], now: datetime, since: datetime
@@ -67,7 +82,12 @@ class Store:
         """About this patient, this user since ``since`` (when the client's day began), and these trials."""
         question = Question(subject, user, policies, now, since)
         with self.database.autocommit() as connection:
-            return past.history(connection, self._ring, self._rates, question)
+            return past.history(connection, self._ring, self._rates, question, self._base(subject.client))
+
+    def referred(self, subject: Subject) -> Mapping[str, Referred]:
+        """This patient's referrals by trial: all that counts where the policy is off."""
+        with self.database.autocommit() as connection:
+            return past.referred(connection, self._ring, subject, self._base(subject.client))
 
     def add_feedback(
         self, client: str, tenant: str, items: Sequence[FeedbackItem], user: str, now: datetime
@@ -96,7 +116,7 @@ class Store:
 
     def forget(self, subject: Subject) -> ForgetCounts:
         """Deletes all that is held on a patient, but for the audit trail."""
-        return purging.forget(self.database, self._ring, subject)
+        return purging.forget(self.database, self._ring, spellings(subject, self._base(subject.client)))
 
     def purge(self, before: datetime, now: datetime) -> PurgeCounts:
         """Deletes what was recorded before ``before``, and tokens that expired before ``now``."""
@@ -105,7 +125,7 @@ class Store:
     def _feedback(self, sender: Sender, items: Sequence[FeedbackItem], now: datetime) -> FeedbackCounts:
         return written_again(
             self.database.durable,
-            lambda connection: answers.add(connection, self._ring, sender, items, now),
+            lambda connection: answers.add(self._desk(connection, sender.client), sender, items, now),
         )
 
 

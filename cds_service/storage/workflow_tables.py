@@ -75,7 +75,7 @@ referral_event = Table(
     Column("from_state", Text, nullable=False),
     Column("to_state", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("staff_id", RowId, ForeignKey("pseudonym.id")),
+    Column("staff_id", RowId, ForeignKey("pseudonym.id"), index=True),
     Column("role", Text, nullable=False),
     Column("secret", LargeBinary, nullable=False),  # encrypted JSON: who, why in words, a note
     UniqueConstraint("referral_id", "number"),
@@ -143,6 +143,7 @@ worksheet_answer = Table(
     Column("client", Text, nullable=False),
     Column("trial", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("secret", LargeBinary, nullable=False),  # encrypted JSON: the resource
+    Column("written", UtcTime),  # when the EHR had it too
+    Column("secret", LargeBinary, nullable=False),  # encrypted JSON: whose it is, and the resource
     Index(None, "patient_id", "trial"),
 )

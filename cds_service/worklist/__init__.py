@@ -1,1 +1,1 @@
-"""The coordinator's worklist: whom was referred, how far each has come, what is missing and what comes next."""
+"""The coordinator's worklist: referrals, how far each has come, what is missing and what comes next."""

@@ -49,10 +49,10 @@ class Candidate(NamedTuple):
 
 
 class CandidatePage(NamedTuple):
-    """``count`` candidates in all, of which these are page number ``page``."""
+    """``total`` candidates in all, of which these are page number ``page``."""
 
     rows: tuple[Candidate, ...]
-    count: int
+    total: int
     page: int
 
 
@@ -74,9 +74,7 @@ def candidate_page(
 ) -> CandidatePage:
     """One page of those that may be seen and were not referred; the last one if so many are not there."""
     which = _which(scope, asked, now)
-    count = connection.execute(
-        select(func.count()).select_from(silent_candidate).where(*which)
-    ).scalar_one()
+    count = connection.execute(select(func.count()).select_from(silent_candidate).where(*which)).scalar_one()
     page = page_within(asked.page, count)
     order = _ORDERS.get(asked.sort, _LONGEST_WAITING)
     ordered = _found().where(*which).order_by(*order, _table.patient_id, _table.trial)
@@ -90,7 +88,11 @@ def candidate_of(connection: Connection, ring: KeyRing, scope: Scope, ident: str
     key = _key_of(ring, ident)
     if key is None:
         return None
-    which = (_table.patient_id == key.patient_id, _table.trial == key.trial, _table.first_seen == key.first_seen)
+    which = (
+        _table.patient_id == key.patient_id,
+        _table.trial == key.trial,
+        _table.first_seen == key.first_seen,
+    )
     row = connection.execute(_found().where(scope.condition(silent_candidate), _waiting(), *which)).first()
     if row is None:
         return None
@@ -160,7 +162,7 @@ def _code_of(ring: KeyRing, key: _Key) -> str:
 
 def _id_of(ring: KeyRing, key: _Key) -> str:
     plain = ["candidate", key.patient_id, key.trial, key.first_seen.isoformat()]
-    return ring.encrypt(orjson.dumps(plain)).decode("ascii")
+    return ring.encrypt(orjson.dumps(plain)).decode("ascii").rstrip("=")
 
 
 def _key_of(ring: KeyRing, ident: str) -> _Key | None:
@@ -169,7 +171,7 @@ def _key_of(ring: KeyRing, ident: str) -> _Key | None:
     if len(ident) > LONGEST_ID or not ident.isascii():
         return None
     try:
-        found = orjson.loads(ring.decrypt(ident.encode("ascii")))
+        found = orjson.loads(ring.decrypt(f"{ident}{'=' * (-len(ident) % 4)}".encode("ascii")))
     except (UndecryptableError, orjson.JSONDecodeError):
         return None
     if not isinstance(found, list) or len(found) != 4 or found[0] != "candidate":

@@ -1,6 +1,7 @@
 """The list as CSV: codes and states, never a name or a value. Written row by row, whatever its length.
 
-UTF-8 with a byte order mark, without which Excel takes Chinese for another code page; CRLF as RFC 4180 has it.
+UTF-8 with a byte order mark, without which Excel takes Chinese for another code page; CRLF, as RFC 4180
+has it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,6 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it."""
+    """A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
     plain = cell.replace("\0", "")
     return f"'{plain}" if plain.lstrip(" \u00a0").startswith(_FORMULA) else plain

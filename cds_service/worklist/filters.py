@@ -1,4 +1,4 @@
-"""What the worklist is asked for, read from a page's address. What is not understood is left out, and said."""
+"""What the worklist is asked for, read from an address. What is not understood is left out, and said."""
 
 from __future__ import annotations
 

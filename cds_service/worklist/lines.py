@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from cards.wording import NAMES
 from cds_service.fatigue.history import CriterionTrace
+from cds_service.referrals.states import OPEN
 from cds_service.worklist import words
 from cds_service.worklist.candidates import Candidate
-from cds_service.worklist.listing import Row
+from cds_service.worklist.listing import Closed, Row
 from mappings.language import Language
 from mappings.trial_definition import Catalog, TrialDefinition
 from mappings.verdicts import Reason, Verdict
@@ -48,6 +49,7 @@ class Line(NamedTuple):
     state: str
     state_words: str
     age: str
+    in_state: str
     missing: str
     attention: tuple[str, ...]
     next_action: str
@@ -70,8 +72,8 @@ class CandidateLine(NamedTuple):
 class Wording:
     """Rows in one language, as of one moment."""
 
-    def __init__(self, catalog: Catalog, language: Language, now: datetime) -> None:
-        self._language, self._now = language, now
+    def __init__(self, catalog: Catalog, language: Language, now: datetime, closed: Closed) -> None:
+        self._language, self._now, self._closed = language, now, closed
         self._trials = {trial.id: trial for trial in catalog.trials}
 
     def line(self, row: Row) -> Line:
@@ -84,9 +86,10 @@ class Wording:
             row.client,
             row.state,
             self.state(row.state),
-            self.age(row.opened, row.entered),
+            self.days_words(row.opened),
+            self.days_words(row.entered),
             self._missing(row),
-            tuple(self.attention(one) for one in row.attention),
+            self.attentions(row.trial, row.state, row.attention),
             self.next_action(row.state),
             self.day(row.changed),
         )
@@ -106,7 +109,7 @@ class Wording:
         )
 
     def cells(self, row: Row) -> list[str]:
-        """A line of the CSV file: closed words and plain numbers, and in words only what has no other name."""
+        """A line of the CSV file: closed words and plain numbers; in words only what has no other name."""
         return [
             code_of(row.id),
             row.trial,
@@ -119,7 +122,7 @@ class Wording:
             _instant(row.changed),
             str(self.days(row.opened)),
             str(self.days(row.entered)),
-            " ".join(row.attention),
+            " ".join(self._looks(row.trial, row.state, row.attention)),
             "; ".join(self.missing_names(row.trial, row.traces)),
             self.next_action(row.state),
         ]
@@ -137,18 +140,21 @@ class Wording:
         say = self._language.text
         return {one.id: say(one.label or one.id) for one in definition.criteria} if definition else {}
 
-    def age(self, opened: datetime, entered: datetime) -> str:
-        """Since it was opened, and since it came into its state."""
-        words_of = self.days_words
-        return self._language.text(words.AGE_WORDS).format(opened=words_of(opened), state=words_of(entered))
-
     def state(self, state: str) -> str:
         """A state by its name."""
         return self._language.text(words.STATES.get(state, state))
 
+    def attentions(self, trial: str, state: str, stored: Sequence[str]) -> tuple[str, ...]:
+        """Why a referral needs a look: what is stored with it, and what its trial's recruitment says."""
+        return tuple(map(self.attention, self._looks(trial, state, stored)))
+
     def attention(self, word: str) -> str:
-        """Why a referral needs a look."""
+        """One word that asks for a look."""
         return self._language.text(words.ATTENTION_WORDS.get(word, words.ATTENTION_OTHER))
+
+    def _looks(self, trial: str, state: str, stored: Sequence[str]) -> tuple[str, ...]:
+        closed = self._closed.why(trial) if state in OPEN else ""
+        return (*stored, closed) if closed else tuple(stored)
 
     def next_action(self, state: str) -> str:
         """What comes next in a state."""
@@ -179,6 +185,10 @@ class Wording:
         local = at.astimezone(self._now.tzinfo)
         return f"{self._language.short_date(local.date())}, {local:%H:%M}"
 
+    def missing_in_a_line(self, trial: str, traces: Sequence[CriterionTrace]) -> str:
+        """All the criteria that are unknown, by name; "" if none is."""
+        return self._language.between(NAMES).join(self.missing_names(trial, traces))
+
     def _missing(self, row: Row) -> str:
         if row.assessed is None:
             return self._language.text(words.NOT_ASSESSED)
@@ -200,5 +210,3 @@ def code_of(ident: str) -> str:
 
 def _instant(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-

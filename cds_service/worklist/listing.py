@@ -19,9 +19,12 @@ from cds_service.worklist.filters import ANY_ATTENTION, PAGE_SIZE, Asked, Show, 
 from cds_service.worklist.scope import Scope
 
 EXPORTED_AT_ONCE = 500
+_SERVED_NO_MORE = "trial-closed"
 
 _table = trial_referral.c
-_STATE_NUMBER = case({state.value: number for number, state in enumerate(State)}, value=_table.state, else_=99)
+_STATE_NUMBER = case(
+    {state.value: number for number, state in enumerate(State)}, value=_table.state, else_=99
+)
 _ORDERS: Mapping[Sort, Sequence[ColumnElement[Any]]] = {
     Sort.WAITING: (_table.changed,),
     Sort.CHANGED: (_table.changed.desc(),),
@@ -52,8 +55,14 @@ _SHOWN: Mapping[Show, Sequence[State]] = {
 }
 
 
-Closed = Mapping[str, str]
-"""Trials that take nobody now, and the word of attention for it."""
+class Closed(NamedTuple):
+    """For each trial that is served, why it takes nobody now: a word of attention, or "" if it does."""
+
+    trials: Mapping[str, str]
+
+    def why(self, trial: str) -> str:
+        """The word for a trial, "" for none."""
+        return self.trials.get(trial, _SERVED_NO_MORE)
 
 
 class Row(NamedTuple):
@@ -74,10 +83,10 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """``count`` rows in all, of which these are page number ``page``."""
+    """``total`` rows in all, of which these are page number ``page``."""
 
     rows: tuple[Row, ...]
-    count: int
+    total: int
     page: int
 
 
@@ -115,8 +124,11 @@ def narrowed(scope: Scope, asked: Asked, closed: Closed, now: datetime) -> list[
 def _needs_a_look(word: str, closed: Closed) -> ColumnElement[bool]:
     """What is stored with a referral, and what its trial's recruitment says of all that are open."""
     any_word = word == ANY_ATTENTION
-    trials = sorted(trial for trial, why in closed.items() if any_word or why == word)
-    of_trial = and_(_table.trial.in_(trials), _table.state.in_(_SHOWN[Show.OPEN]))
+    trials = sorted(trial for trial, why in closed.trials.items() if why and (any_word or why == word))
+    of_trial: ColumnElement[bool] = _table.trial.in_(trials)
+    if any_word or word == _SERVED_NO_MORE:
+        of_trial = or_(of_trial, _table.trial.not_in(sorted(closed.trials)))
+    of_trial = and_(of_trial, _table.state.in_(_SHOWN[Show.OPEN]))
     stored = _table.attention != "[]" if any_word else _table.attention.contains(f'"{word}"', autoescape=True)
     return or_(stored, of_trial)
 
@@ -130,7 +142,7 @@ def rows_with(
 
 
 def all_rows(database: Database, which: Sequence[ColumnElement[bool]]) -> Iterator[Row]:
-    """Every row of a filter, those referred first before the others; read in parts, so that none waits long."""
+    """Every row of a filter, those referred first before the others; read in parts, none of which is long."""
     ordered = select(*_COLUMNS).where(*which).order_by(_table.opened, _table.id)
     last: Row | None = None
     while True:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from cards.wording import NAMES
 from cds_service.deployment import Deployment
+from cds_service.referrals.places import word_of
 from cds_service.storage.workflow_tables import trial_referral
 from cds_service.worklist import words
+from cds_service.worklist.listing import Closed
 from cds_service.worklist.scope import Part, Scope
 from mappings.language import Language
 
@@ -56,3 +59,9 @@ def _part_in_words(part: Part, language: Language) -> str:
 
 def _names(names: frozenset[str] | None, language: Language) -> str:
     return language.between(NAMES).join(sorted(names or ()))
+
+
+def closed_trials(deployment: Deployment, now: datetime) -> Closed:
+    """Which trials take nobody now. One that is served no more is as good as closed."""
+    trials = {one.id: word_of(deployment.states.of(one, now.date())) for one in deployment.catalog.trials}
+    return Closed(trials)

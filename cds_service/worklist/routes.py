@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request, stream_with_context
-from sqlalchemy import Connection
+from sqlalchemy import true
 
 from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import NavigationEntry, page_blueprint
@@ -19,14 +19,23 @@ from cds_service.smart.backend_services import Backend
 from cds_service.worklist import words
 from cds_service.worklist.candidates import candidate_page
 from cds_service.worklist.csv_file import csv_lines
-from cds_service.worklist.filters import AGES, ANY_ATTENTION, PAGE_SIZE, Asked, Choices, Show, Sort, understood
-from cds_service.worklist.lines import CSV_COLUMNS, Wording
-from cds_service.worklist.listing import all_rows, page_of
+from cds_service.worklist.filters import (
+    AGES,
+    ANY_ATTENTION,
+    PAGE_SIZE,
+    Asked,
+    Choices,
+    Show,
+    Sort,
+    understood,
+)
+from cds_service.worklist.lines import CSV_COLUMNS, CandidateLine, Line, Wording
+from cds_service.worklist.listing import Closed, all_rows, narrowed, page_of, rows_with
 from cds_service.worklist.opening.reading import Reading
 from cds_service.worklist.opening.routes import add_row_routes
-from cds_service.worklist.places import Places, grants_in_words, places_of
-from cds_service.worklist.scope import Scope, scope_of
-from cds_service.worklist.searching import Search, Sought
+from cds_service.worklist.places import Places, closed_trials, grants_in_words, places_of
+from cds_service.worklist.scope import scope_of
+from cds_service.worklist.searching import MOST_FOUND, Search, Sought
 from mappings.language import ENGLISH, Language
 
 
@@ -76,18 +85,22 @@ class _List:
     def page(self, account: Account) -> Response:
         """The list as its address asks for it."""
         language, scope, now = page_language(), scope_of(account), self._now()
-        wording = Wording(self._deployment.catalog, language, now)
+        wording, closed = self._wording(language, now)
         with self._records.database.autocommit() as connection:
             places = places_of(connection, self._deployment, scope)
             asked, left_out = understood(request.args, _choices(places))
+            lines: list[Line] = []
+            candidates: list[CandidateLine] = []
             if asked.show is Show.POSSIBLE:
-                found = candidate_page(connection, self._deployment.ring, scope, asked, now)
-                lines, candidates = [], [wording.candidate(row) for row in found.rows]
+                possible = candidate_page(connection, self._deployment.ring, scope, asked, now)
+                candidates = [wording.candidate(row) for row in possible.rows]
+                total, page = possible.total, possible.page
             else:
-                listed = found = page_of(connection, scope, asked, now)
-                lines, candidates = [wording.line(row) for row in listed.rows], []
-            anybody = bool(found.count) or self._anybody(connection, scope, now)
-        asked = asked._replace(page=found.page)
+                found = page_of(connection, narrowed(scope, asked, closed, now), asked)
+                lines = [wording.line(row) for row in found.rows]
+                total, page = found.total, found.page
+            anybody = bool(total) or bool(rows_with(connection, scope, true(), 1))
+        asked = asked._replace(page=page)
         return render(
             "worklist/list.html",
             language,
@@ -98,11 +111,12 @@ class _List:
             left_out=_names_of(left_out, language),
             lines=lines,
             candidates=candidates,
-            count=found.count,
-            pages=max(-(-found.count // PAGE_SIZE), 1),
+            count=total,
+            pages=max(-(-total // PAGE_SIZE), 1),
             anybody=anybody,
             grants=grants_in_words(scope, language),
             may_export=account.may(Right.EXPORT),
+            most_found=MOST_FOUND,
             actions=wording,
         )
 
@@ -111,7 +125,7 @@ class _List:
         language, scope, now = page_language(), scope_of(account), self._now()
         sought = Sought(text, account, scope, now)
         result = self._search.find(sought)
-        wording = Wording(self._deployment.catalog, language, now)
+        wording, _ = self._wording(language, now)
         return render(
             "worklist/search.html",
             language,
@@ -129,9 +143,9 @@ class _List:
         with self._records.database.autocommit() as connection:
             places = places_of(connection, self._deployment, scope)
         asked = understood(request.args, _choices(places)).asked
-        rows = all_rows(self._records.database, scope, asked, now)
+        wording, closed = self._wording(ENGLISH, now)
+        rows = all_rows(self._records.database, narrowed(scope, asked, closed, now))
         first = next(rows, None)  # a database that is away is said before anything is sent
-        wording = Wording(self._deployment.catalog, ENGLISH, now)
 
         def cells() -> Iterator[list[str]]:
             if first is not None:
@@ -142,9 +156,9 @@ class _List:
         headers = {"Content-Disposition": f'attachment; filename="worklist-{now:%Y-%m-%d}.csv"'}
         return Response(stream_with_context(lines), content_type="text/csv; charset=utf-8", headers=headers)
 
-    def _anybody(self, connection: Connection, scope: Scope, now: datetime) -> bool:
-        """Whether there is any row at all, so that an empty page can say why it is empty."""
-        return page_of(connection, scope, Asked(show=Show.ALL), now).count > 0
+    def _wording(self, language: Language, now: datetime) -> tuple[Wording, Closed]:
+        closed = closed_trials(self._deployment, now)
+        return Wording(self._deployment.catalog, language, now, closed), closed
 
     def _now(self) -> datetime:
         return self._deployment.now(self._deployment.settings.time_zone)

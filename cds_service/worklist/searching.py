@@ -25,6 +25,7 @@ from cds_service.fhir.faults import FhirReadError
 from cds_service.fhir.fetching import Access
 from cds_service.fhir.search import encoded
 from cds_service.fhir.transport import ByteBudget
+from cds_service.referrals.identity import base_of, spellings
 from cds_service.signing_in.staff import Account
 from cds_service.storage.people import digests, patient
 from cds_service.storage.records import Subject
@@ -42,6 +43,7 @@ MOST_FOUND = 50
 
 _PATIENTS_OF_A_SERVER = 40
 _MOST_WORDS = 5
+_PAGE = "worklist-search"
 _CODE = re.compile(r"[0-9A-Za-z_-]{4,43}")
 _DIGESTS_AT_ONCE = 500
 
@@ -134,12 +136,13 @@ class Search:
                 not_asked.append(client.id)
             cut = cut or len(ids) >= _PATIENTS_OF_A_SERVER
             for subject in self._subjects(client, base, ids):
-                subjects |= dict.fromkeys(digests(self._deployment.ring, patient(subject)), subject)
+                for spelt in spellings(subject, base_of(client)):
+                    subjects |= dict.fromkeys(digests(self._deployment.ring, patient(spelt)), spelt)
         return _Named(subjects, tuple(dict.fromkeys(not_asked)), cut)
 
     def _ids(self, access: Access, text: str, until: float) -> list[str]:
         """The ids of patients with this name or this identifier; FhirReadError if neither could be asked."""
-        fetcher = self._deployment.fetcher
+        fetcher = self._reading.fetcher
         reader = fetcher.reader(access, until, ByteBudget(fetcher.bytes_limit))
         ids: dict[str, None] = {}
         for which in _parameters(text):
@@ -166,20 +169,28 @@ class Search:
         names = list(subjects)
         with self._records.database.autocommit() as connection:
             for start in range(0, len(names), _DIGESTS_AT_ONCE):
-                for row, digest in _rows_of(connection, sought.scope, names[start : start + _DIGESTS_AT_ONCE]):
+                for row, digest in _rows_of(
+                    connection, sought.scope, names[start : start + _DIGESTS_AT_ONCE]
+                ):
                     found[row.id] = (row, subjects[digest])
         some = list(found.values())[: MOST_FOUND + 1]
         for row, subject in some[:MOST_FOUND]:
             self._records.trail.view(
                 ViewRecord(
-                    sought.now, subject.client, subject.tenant, row.trial, sought.account.id, subject, "search"
+                    sought.now,
+                    subject.client,
+                    subject.tenant,
+                    row.trial,
+                    sought.account.id,
+                    subject,
+                    "search",
                 )
             )
         return tuple(row for row, _ in some)
 
 
 def _parameters(text: str) -> Iterator[list[tuple[str, str]]]:
-    """Searches for a text: as an identifier if it has a digit, and as a name, each word of which must be found."""
+    """As an identifier if it has a digit; as a name, of which each word must be found."""
     if any(letter.isdigit() for letter in text):
         yield [("identifier", re.sub(r"([\\,$])", r"\\\1", text))]
     names = [word for word in re.split(r"[\s,]+", text) if word and not word.isdigit()]

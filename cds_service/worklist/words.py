@@ -20,6 +20,16 @@ STATES: Mapping[str, str] = {
     "withdrawn": message("Withdrawn"),
     "lost": message("Lost"),
 }
+STATE_CHIPS: Mapping[str, str] = {
+    "suggested": "",
+    "referred": "chip-info",
+    "received": "chip-info",
+    "contacted": "chip-info",
+    "pre-screening": "chip-info",
+    "screening": "chip-info",
+    "enrolled": "chip-good",
+}
+"""How a state looks on all pages."""
 NEXT_ACTIONS: Mapping[str, str] = {
     "suggested": message("Refer, or say why not"),
     "referred": message("Confirm that the referral was received"),
@@ -105,12 +115,12 @@ NEXT = message("Next")
 CHANGED = message("Last change")
 FIRST_SEEN = message("First seen")
 LAST_SEEN = message("Last seen")
-AGE_WORDS = message("{opened}; in this state {state}")
+IN_STATE = message("In state")
 DAYS: tuple[str, str, str] = (message("today"), message("1 day"), message("{count} days"))
 NOT_ASSESSED = message("not assessed yet")
 NOTHING_MISSING = message("nothing")
 MORE_MISSING = message("{names} and {count} more")
-OPEN_ROW = message("Open {code}")
+OPEN_ROW = message("Open")
 NONE_HERE = message("Nothing here.")
 NONE_YET = message("Nobody has been referred yet. A referral appears here as soon as somebody makes one.")
 NONE_FILTERED = message("No row matches this filter.")
@@ -134,6 +144,7 @@ ATTENTION_WORDS: Mapping[str, str] = {
     "changed-in-ehr": message("changed in the EHR"),
     "differs-in-ehr": message("differs from the EHR"),
     "not-written": message("not written to the EHR"),
+    "gone-in-ehr": message("deleted in the EHR"),
     "trial-full": message("the trial is full"),
     "trial-closed": message("the trial is closed"),
     "trial-paused": message("the trial is paused"),

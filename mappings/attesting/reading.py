@@ -158,13 +158,19 @@ class _OneResponse:
         elif cause not in CAUSES and cause != WITHDRAWN:
             self._fault("a cause that is not known")
         else:
-            words, withdrawn = _text(_part(parts, strike_link(score, "words"))), cause == WITHDRAWN
-            self._found.strikes.append(
-                Strike(
-                    *(self._form.trial.id, score, item, "" if withdrawn else cause),
-                    *(self._when, self._reference, self._by, words, withdrawn),
-                )
+            words = _text(_part(parts, strike_link(score, "words")))
+            strike = Strike(
+                trial=self._form.trial.id,
+                score=score,
+                item=item,
+                cause="" if cause == WITHDRAWN else cause,
+                when=self._when,
+                reference=self._reference,
+                by=self._by,
+                words=words,
+                withdrawn=cause == WITHDRAWN,
             )
+            self._found.strikes.append(strike)
 
 
 def _names_of(response: Json) -> Iterator[str]:

@@ -149,4 +149,4 @@ def _strike(struck: Struck, form: Form, language: Language) -> Json:
 
 def _check_once(names: Sequence[str], what: str) -> None:
     if len(set(names)) < len(names):
-        raise ValueError(f"a {what} comes twice")
+        raise ValueError(f"the same {what} comes twice")

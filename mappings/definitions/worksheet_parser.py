@@ -65,7 +65,7 @@ class _Questions:
             settles=fields.text("settles"),
             interpretation=fields.texts("interpretation"),
         )
-        fields.close(also_known=("least", "most"))
+        fields.close()
         if name in self._found:
             message = f"the id {name!r} is taken by the question on line {self._lines[name]}"
             fields.report.add(Mistake.REPEATED_ID, node.line, message)

@@ -39,6 +39,8 @@ LABELS = frozenset(
         message("Treatment"),
         message("eGFR (CKD-EPI 2021)"),
         message("To be judged"),
+        message("Answer"),
+        message("Other cause"),
     }
 )
 """Names of facts that no concept names."""
@@ -59,8 +61,21 @@ VALUE_PATTERNS: Sequence[Pattern] = (
     (re.compile(r"(?P<drug>.+), stated"), message("{drug}, stated")),
     (re.compile(r"(?P<drug>.+), given"), message("{drug}, given")),
     (re.compile(r"(?P<drug>.+), dispensed"), message("{drug}, dispensed")),
+    (
+        re.compile(r"(?P<answer>yes|no|unsure|\d+), answered by (?P<who>.+)"),
+        message("{answer}, answered by {who}"),
+    ),
+    (
+        re.compile(r"(?P<cause>[a-z ,]+?) \((?P<words>.+)\), struck by (?P<who>.+)"),
+        message("{cause} ({words}), struck by {who}"),
+    ),
+    (re.compile(r"(?P<cause>[a-z ,]+), struck by (?P<who>.+)"), message("{cause}, struck by {who}")),
+    (re.compile(r"strike taken back by (?P<who>.+)"), message("strike taken back by {who}")),
 )
-"""Values in which what stands in the places stays as it is."""
+"""Values in which what stands in the places stays as it is, but for words of ours (OURS)."""
+
+OURS = frozenset({"answer", "cause"})
+"""Places that hold one of our own words: an answer, or the cause of what a score counts."""
 
 WINDOW_PATTERNS: Sequence[Pattern] = (
     (re.compile(r"(?P<length>\d+) days?"), message("{length} days")),
@@ -322,5 +337,7 @@ def _filled(language: Language, text: str, patterns: Sequence[Pattern]) -> str:
     for expression, template in patterns:
         found = expression.fullmatch(text)
         if found is not None:
-            return language.text(template).format(**found.groupdict())
+            places = found.groupdict()
+            said = {name: language.text(word) if name in OURS else word for name, word in places.items()}
+            return language.text(template).format(**said)
     return text

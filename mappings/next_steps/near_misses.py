@@ -13,11 +13,11 @@ from mappings.evaluation.context import Context
 from mappings.evaluation.plan import Planner
 from mappings.facts import Result
 from mappings.next_steps.openings import TREATMENT
-from mappings.results import CriterionResult, Evidence, NearMiss, ScoreItemResult, ScoreResult
+from mappings.results import CriterionResult, Evidence, NearMiss, NearMissKind, ScoreItemResult, ScoreResult
 from mappings.rules import Age, All, AnyOf, AtLeast, Finding, Measurement, Not, Rule, Score, Treatment
 from mappings.timeline import DrugTimeline, common_exposure, timeline_of
 from mappings.trial_definition import Criterion
-from mappings.verdicts import MET, NOT_MET, TOO_OLD, VALUE, Verdict, negation
+from mappings.verdicts import MET, NOT_MET, TOO_OLD, VALUE, Reason, Verdict, negation
 
 _LOWER = frozenset({"greater_than", "at_least"})
 _DIGITS = 9
@@ -49,6 +49,11 @@ class _OfCriterion:
 
     def all(self, rule: Rule) -> Iterator[NearMiss]:
         """The windows of the facts that decided, and what each leaf of the rule says."""
+        if self._result.reason is Reason.ATTESTED:  # whatever the record has of it did not decide
+            met = self._result.verdict is MET
+            until: NearMissKind = "counts_until" if met else "rules_out_until"
+            yield from self._dated(self._result.evidence, until, Reason.ATTESTED)
+            return
         yield from self._counting() if self._result.verdict is MET else self._ruling_out(rule)
         yield from self._leaves(rule)
 
@@ -57,10 +62,13 @@ class _OfCriterion:
 
     def _counting(self) -> Iterator[NearMiss]:
         """Until when the facts behind a met criterion count."""
-        for evidence in self._result.evidence:
-            if evidence.counts_until and evidence.reason is VALUE:
-                until, text = evidence.counts_until, evidence.text
-                yield self._near(evidence.concept, evidence.label, "counts_until", text=text, date=until)
+        yield from self._dated(self._result.evidence, "counts_until", VALUE)
+
+    def _dated(self, facts: Sequence[Evidence], kind: NearMissKind, reason: Reason) -> Iterator[NearMiss]:
+        for fact in facts:
+            if fact.counts_until and fact.reason is reason:
+                until, text = fact.counts_until, fact.text
+                yield self._near(fact.concept, fact.label, kind, text=text, date=until)
 
     def _ruling_out(self, rule: Rule) -> Iterator[NearMiss]:
         """Until when facts speak against the patient: one that does so in two ways, until the later day."""

@@ -20,7 +20,16 @@ from mappings.next_steps.near_misses import near_misses
 from mappings.next_steps.openings import TREATMENT, Openings
 from mappings.next_steps.search import Step, least_effort, reachable, single_facts, step_of
 from mappings.reading.code_index import MadeOnce
-from mappings.results import MissingFact, NearMiss, NextStep, NextSteps, NextStepSet, Want
+from mappings.results import (
+    ANSWER,
+    CriterionResult,
+    MissingFact,
+    NearMiss,
+    NextStep,
+    NextSteps,
+    NextStepSet,
+    Want,
+)
 from mappings.trial_definition import Catalog, TrialDefinition
 from mappings.verdicts import NEEDS_JUDGEMENT, NOT_MET, UNKNOWN
 
@@ -89,7 +98,7 @@ class _Settling:
         asked = [
             _Asked(
                 result.id,
-                result.reason is NEEDS_JUDGEMENT,
+                result.reason is NEEDS_JUDGEMENT or _is_about_an_answer(result),
                 met[result.id],
                 self._openings.not_met(result.id, context),
             )
@@ -146,6 +155,11 @@ class _Settling:
         name = atoms[0].concept
         label = concept.display if concept is not None else _OF_NO_CONCEPT.get(name, name)
         return MissingFact(name, label, atoms[0].how, wants([a.wanted for a in atoms]), tuple(criteria))
+
+
+def _is_about_an_answer(result: CriterionResult) -> bool:
+    """Whether it is open because what a clinician answered is too old, or contradicts itself."""
+    return bool(result.evidence) and result.evidence[0].concept == ANSWER
 
 
 def wants(wanted: Sequence[Wanted]) -> tuple[Want, ...]:

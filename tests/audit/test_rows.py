@@ -102,4 +102,14 @@ def test_nothing_in_the_audit_package_but_the_purge_changes_or_deletes_a_row() -
                 changing.append(f"{path.stem}.{function.name}")
     assert (with_sql, changing) == (["rows"], ["rows.purge_audit"])
     public = {name for name in vars(Trail) if not name.startswith("_")}
-    assert public == {"call", "feedback", "refused", "view", "close", "after_fork"}
+    assert public == {
+        "call",
+        "feedback",
+        "refused",
+        "sign_in",
+        "listed",
+        "referral",
+        "view",
+        "close",
+        "after_fork",
+    }

@@ -2,7 +2,9 @@
 
 from tests.browser.accessibility import axe_source
 from tests.browser.chromium import executable
+from tests.hapi.maven import SERVER, build
 
 if __name__ == "__main__":
     executable()
     axe_source()
+    build(SERVER)

@@ -11,7 +11,13 @@ from cds_service.clock import today_in
 from cds_service.demo import run
 from tests.browser.accessibility import DESKTOP
 from tests.browser.chromium import PATIENCE_MS, chromium
+from tests.browser.hospital import hospital
 from tests.browser.watching import Watch
+from tests.browser.worlds import World
+from tests.hapi.servers import start_hapi
+
+PATIENTS = ("lin-mei", "zhang-wei", "chen-jing", "guo-li")
+"""Of the sample patients, those that the hospital has."""
 
 NewContext = Callable[..., BrowserContext]
 
@@ -45,6 +51,13 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
     yield new
     for context in made:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def at_hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A registered service at a hospital with HAPI and a sign-in of its own."""
+    with start_hapi() as hapi, hospital(hapi, tmp_path_factory.mktemp("hospital"), PATIENTS) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import requests
 from flask import Blueprint, Response, request
-from werkzeug.wrappers import Response as AnyResponse
+
+from cds_service.demo.authorization.authority import Authority
 
 PASSED_ON = ("Accept", "Cache-Control", "Content-Type", "If-Match", "If-None-Exist", "Prefer")
 PASSED_BACK = ("Content-Type", "ETag", "Last-Modified", "Location")
 TIMEOUT = 60
 
 
-def gate_to(hapi: str, lets_in: Callable[[str], bool]) -> Blueprint:
-    """Everything below /fhir, answered by HAPI for whoever sends a token that is let in."""
+def gate_to(hapi: str, authority: Authority) -> Blueprint:
+    """The FHIR base, answered by HAPI. `protect_fhir` asks for the token before this is reached."""
     gate, session = Blueprint("gate", __name__), requests.Session()
     session.trust_env = False
 
-    @gate.route("/fhir/<path:rest>", methods=["GET", "POST", "PUT", "DELETE"])
-    def pass_on(rest: str) -> AnyResponse:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if rest != "metadata" and not (scheme == "Bearer" and lets_in(token)):
+    @gate.get("/fhir")
+    def next_page() -> Response:
+        # HAPI's links to further pages lie at the base itself, and name nothing but the page.
+        if authority.grant_of(request.headers.get("Authorization", "")) is None:
             return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return pass_on("")
+
+    @gate.route("/fhir/<path:rest>", methods=["GET", "POST", "PUT", "DELETE"])
+    def pass_on(rest: str) -> Response:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        # HAPI writes its links for the host that was asked.
+        # HAPI writes its links for the host that was asked, and answers a repeated search from a cache.
         answer = session.request(
             request.method,
-            f"{hapi}/{rest}",
+            f"{hapi}/{rest}".rstrip("/"),
             params=request.query_string,
             data=request.get_data(),
-            headers={"Cache-Control": "no-cache", **headers, "Host": request.host},
+            headers={**headers, "Cache-Control": "no-cache", "Host": request.host},
             timeout=TIMEOUT,
             allow_redirects=False,
         )

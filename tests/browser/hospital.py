@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import requests
+from flask import Flask
+from playwright.sync_api import Page
 
+from cds_service.demo import samples
+from cds_service.demo.authorization.authority import Authority
+from cds_service.demo.authorization.parties import App, Grant, User
+from cds_service.demo.authorization.protecting import protect_fhir
+from cds_service.demo.authorization.routes import authorization_routes
+from cds_service.demo.ehr.chart import full_name
 from cds_service.demo.ehr.hooks import HookClient
+from cds_service.demo.ehr_page import Ehr, page
 from cds_service.demo.fhir.client import FhirClient
 from cds_service.demo.fhir.store import FhirStore, Resource
+from cds_service.demo.servers import in_thread
+from tests.browser.gate import gate_to
+from tests.browser.registered_service import registered_service
+from tests.browser.worlds import World
+from tests.cli.test_serve import free_port
 from tests.deployment.running import try_it
-from tests.hapi.run_data import search
+from tests.hapi.run_data import load_bundle, new_run_tag, search
 
 CLIENT = """\
 schema: 1
@@ -32,6 +50,41 @@ clients:
     backend: {{client_id: referrals}}
     referral: {{request: active, task: yes, research_subject: yes, poll_seconds: 1}}
 """
+STAFF = """\
+schema: 1
+sign_in:
+  issuer: {issuer}
+  client_id: study-staff
+  client_secret_file: study-staff.secret
+  insecure_http: yes
+  networks: [127.0.0.0/8]
+people:
+  - {{subject: dr-lam, roles: [clinician]}}
+  - {{subject: jo, roles: [{{role: coordinator, trials: [NCT06920433], clients: [hospital]}}]}}
+  - {{email: sam@hospital.example, roles: [coordinator]}}
+  - {{subject: ida, roles: [administrator]}}
+groups:
+  readers: [read-only]
+"""
+SECRET = "a secret of the tests alone"
+CLINICIAN = User("dr-lam", "Dr Kim Lam", fhir_user="Practitioner/dr-lam")
+USERS = (
+    CLINICIAN,
+    User("jo", "Jo Weber"),
+    User("sam", "Sam Okoye", email="sam@hospital.example"),
+    User("ida", "Ida Berg"),
+    User("rea", "Rea Costa", groups=("readers",)),
+    User("eve", "Eve Stranger"),
+)
+ROLES = {
+    "clinician": "Dr Kim Lam",
+    "coordinator": "Jo Weber",
+    "second coordinator": "Sam Okoye",
+    "administrator": "Ida Berg",
+    "reader": "Rea Costa",
+    "nobody": "Eve Stranger",
+}
+"""Who of the users signs in for a role."""
 
 
 class HapiStore(FhirStore):
@@ -76,6 +129,83 @@ class SigningHookClient(HookClient):
         token = try_it(self._folder, "token", str(request.url))
         request.headers["Authorization"] = f"Bearer {token}"
         return request
+
+
+@contextmanager
+def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[World]:
+    """All of it, with these sample patients on HAPI."""
+    app = Flask("cds_service.demo", static_folder=None, template_folder="templates")
+    loaded = _load(hapi, patients)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    authority = Authority(_apps(url), USERS, lambda: _names(hapi))
+    app.register_blueprint(authorization_routes(authority))
+    protect_fhir(app, authority, required=True)
+    app.register_blueprint(gate_to(hapi, authority))
+    app.register_blueprint(page)
+    with in_thread(app, 0) as ehr:
+        fhir, issuer = f"{ehr}/fhir", f"{ehr}/oauth"
+        settings = _settings(folder, fhir, issuer)
+        with registered_service(folder, port, settings):
+            front = TokenFhirClient(fhir, _own_token(authority))
+            hooks = SigningHookClient(folder, url, front)
+            with closing(front), closing(hooks):
+                app.extensions["ehr"] = Ehr(
+                    HapiStore(hapi),
+                    front,
+                    hooks,
+                    samples.ALL,
+                    today(),
+                    launch=lambda patient, context: authority.launch(patient, CLINICIAN.id, context),
+                    study_team=f"{url}/worklist",
+                )
+                yield World(ehr, url, hapi, loaded, _sign_in)
+
+
+def _load(hapi: str, patients: tuple[str, ...]) -> dict[str, str]:
+    tag, loaded = new_run_tag(), dict[str, str]()
+    for sample in samples.ALL:
+        if sample.id in patients:
+            loaded |= load_bundle(hapi, sample.build(today()), tag).patients
+    return loaded
+
+
+def _names(hapi: str) -> list[tuple[str, str]]:
+    return [(str(one["id"]), full_name(one)) for one in search(hapi, "Patient", {})]
+
+
+def _apps(url: str) -> Mapping[str, App]:
+    return {
+        "worksheet": App(redirect_uris=(f"{url}/smart/callback",)),
+        "referrals": App(jwks_url=f"{url}/.well-known/jwks.json", backend=True),
+        "study-staff": App(redirect_uris=(f"{url}/sign-in/callback",), secret=SECRET),
+    }
+
+
+def _own_token(authority: Authority) -> str:
+    """What the EHR's own page reads and writes with."""
+    until = time.time() + 24 * 3600
+    return authority.tokens.put(Grant("ehr", ("system/*.cruds",), until), until)
+
+
+def _settings(folder: Path, fhir: str, issuer: str) -> dict[str, str]:
+    (folder / "study-staff.secret").write_text(SECRET, encoding="utf-8")
+    staff = folder / "staff.yaml"
+    staff.write_text(STAFF.format(issuer=issuer), encoding="utf-8")
+    keys = folder / "signing-keys.json"
+    command = [sys.executable, "-m", "cds_service.cli", "keys", "signing", str(keys)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return {
+        "TRIALHOOK_CLIENTS": str(clients_file(folder, fhir)),
+        "TRIALHOOK_STAFF": str(staff),
+        "TRIALHOOK_SIGNING_KEYS": str(keys),
+        "TRIALHOOK_POLICY": "0",
+    }
+
+
+def _sign_in(page: Page, role: str) -> None:
+    """The organization's sign-in: somebody says who they are."""
+    page.get_by_role("button", name=ROLES[role]).click()
 
 
 def clients_file(folder: Path, fhir: str) -> Path:

@@ -198,6 +198,12 @@ def test_points_are_left_out_where_they_do_not_add_up() -> None:
     assert line == "SLEDAI-2K: at least 10 from the record – class IV and proteinuria"
 
 
+def answered(word: str, note: str = "", *, concept: str = "answer", label: str = "Answer") -> Evidence:
+    """What a clinician answered on the worksheet."""
+    text = f"{word}, answered by Dr Chen"
+    return Evidence(concept, label, R.ATTESTED, text, word, date="2026-02-10", note=note)
+
+
 MET_LINES = [
     (criterion("age", "Age", R.VALUE, found("Age", "34 years")), "Age: 34 years"),
     (
@@ -219,6 +225,24 @@ MET_LINES = [
     (
         criterion("c", "Consent", R.ATTESTED, Evidence("c", "Consent", R.ATTESTED, date="2026-02-10")),
         "Consent: attested (10 Feb 2026)",
+    ),
+    (
+        criterion("c", "Contraception", R.ATTESTED, answered("yes", "not final")),
+        "Contraception: yes, answered by Dr Chen (10 Feb 2026; not final)",
+    ),
+    (
+        criterion("ecog", "ECOG 0 or 1", R.ATTESTED, answered("1", concept="ecog", label="ECOG")),
+        "ECOG 0 or 1: 1, answered by Dr Chen (10 Feb 2026)",
+    ),
+    (
+        criterion("o", "Organ function", R.ATTESTED, answered("yes"), found("Haemoglobin", "10.8 g/dL")),
+        "Organ function: yes, answered by Dr Chen (10 Feb 2026)",
+    ),
+    (
+        criterion(
+            "ecog", "ECOG 0 or 1", R.VALUE, found("ECOG", "1"), answered("3", concept="ecog", label="ECOG")
+        ),
+        "ECOG 0 or 1: 1; 3, answered by Dr Chen (10 Feb 2026)",
     ),
     (criterion("x", "Something", R.VALUE), "Something"),
 ]

@@ -177,3 +177,11 @@ def test_orders_are_capped() -> None:
 
 def test_without_next_steps_a_card_only_refers() -> None:
     assert len(suggestions_for(clear_candidate(), CONTEXT, uuids())) == 1
+
+
+def test_a_referral_bears_the_identifier_that_it_will_be_known_by_and_orders_do_not() -> None:
+    context = replace(CONTEXT, referral="a1b2")
+    refer, *orders = suggestions_for(candidate_with_missing_tests(), context, uuids())
+    [request] = [action.resource or {} for action in refer.actions]
+    assert request["identifier"] == [{"system": "https://trialhook.example/fhir/referral", "value": "a1b2"}]
+    assert all("identifier" not in (action.resource or {}) for one in orders for action in one.actions)

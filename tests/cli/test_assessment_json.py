@@ -18,7 +18,7 @@ DOCUMENT = {"patient", "as_of", "assessments"}
 ASSESSMENT = {
     *("trial", "definition", "outcome", "record_reason", "gate", "counts", "criteria", "scores"),
     *("enrolment", "other_studies", "not_encoded", "not_retrieved", "unreadable"),
-    *("next_steps", "near_misses"),
+    *("next_steps", "near_misses", "answers"),
 }
 DEFINITION = {"version", "digest", "status", "reviewed_by", "note", "site"}
 CRITERION = {"id", "label", "verdict", "reason", "evidence", "to_settle"}
@@ -34,7 +34,9 @@ EVIDENCE = {
     "note",
     "counts_until",
 }
-SCORE = {"at_least", "at_most", "undecided", "basis"}
+SCORE = {"at_least", "at_most", "undecided", "basis", "struck"}
+ANSWER = {"question", "text", "settles", "state", "evidence"}
+STATES = {"current", "unsure", "conflicting", "too_old"}
 NEXT_STEPS = {"sets", "more", "could_rule_out", "needs_a_person", "not_yet"}
 SET = {"effort", "steps"}
 STEP = {"how", "label", "effort", "facts", "orders"}
@@ -90,6 +92,11 @@ def check_assessment(assessment: dict[str, Any]) -> None:
         assert set(score) - {"entry"} == SCORE
         assert score["basis"] in ("recorded", "computed")
         assert score["at_least"] <= score["at_most"]
+        assert all(set(struck) == EVIDENCE | {"item"} for struck in score["struck"])
+    for answer in assessment["answers"]:
+        assert set(answer) == ANSWER
+        assert answer["state"] in STATES
+        assert all(set(evidence) == EVIDENCE for evidence in answer["evidence"])
     for one in assessment["unreadable"]:
         assert set(one) == {"reference", "what"}
     check_outlook(assessment)

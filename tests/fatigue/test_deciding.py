@@ -395,7 +395,7 @@ def test_a_trial_that_the_client_is_not_offered_is_not_shown() -> None:
     for decisions in (
         decide([candidate()], EMPTY, {}, NOW, NOW.date()),
         safe_default([candidate()], {}),
-        without_policy([candidate()], {}),
+        without_policy([candidate()], {}, {}, NOW),
     ):
         assert [one.silenced for one in decisions] == ["not_offered"]
 
@@ -426,7 +426,7 @@ def test_without_a_policy_all_but_closed_and_silent_trials_are_shown() -> None:
         candidate("X", closed="full"),
         candidate("Y", silent=True),
     ]
-    decisions = without_policy(given, offers(*"ABCDEFXY"))
+    decisions = without_policy(given, offers(*"ABCDEFXY"), {}, NOW)
     assert [one.trial for one in decisions if one.shown] == list("ABCDEF")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 
 from cds_service.demo.samples import ALL as SAMPLES
+from mappings.attesting.forms import strikable
+from mappings.attesting.responses import Answered, Author, Filled, Struck, response_of
 from mappings.definitions import load_catalog
 from mappings.reading.references import local_reference
 from mappings.trial_definition import Catalog
@@ -27,7 +29,7 @@ _CLINICAL = frozenset(
     {
         *("Observation", "Condition", "Procedure", "DiagnosticReport", "Specimen", "Consent"),
         *("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
-        "ResearchSubject",
+        *("ResearchSubject", "QuestionnaireResponse"),
     }
 )
 
@@ -98,11 +100,43 @@ def beginnings() -> tuple[Chart, ...]:
         Chart(p.title, p.as_of, "worked", _entries(chart_of(p, catalog()).bundle()), p.not_read)
         for p in load_patients(_WORKED, criteria)
     ]
+    answered = [
+        Chart(f"{sample.title}, answered", TODAY, sample.id, (*_plain(sample.build(TODAY)["entry"]), *said))
+        for number, sample in enumerate(SAMPLES)
+        for said in [tuple({"resource": each} for each in worksheets(sample.id, number))]
+    ]
     samples = [
         Chart(sample.title, TODAY, sample.id, tuple(_plain(sample.build(TODAY)["entry"])))
         for sample in SAMPLES
     ]
-    return (*worked, *samples)
+    return (*worked, *samples, *answered)
+
+
+def worksheets(patient_id: str, number: int) -> list[Json]:
+    """Three worksheets of a patient, one after another, each with half of all there is to answer and strike.
+
+    Later ones take back what earlier ones said. ``number`` chooses the answers.
+    """
+    trial = catalog().trial(TRIAL)
+    questions = trial.worksheet.questions
+    items = [(score, item.id) for score, of in strikable(trial, catalog()).items() for item in of]
+    found = []
+    for turn, ago in enumerate((60, 20, 1)):
+        answers = [
+            Answered(question.id, question.choices[(number + turn * place) % len(question.choices)])
+            for place, question in enumerate(questions)
+            if (place + turn) % 2
+        ]
+        struck = [
+            Struck(*item, withdrawn=True) if turn == 2 and place % 3 else Struck(*item, "infection")
+            for place, item in enumerate(items)
+            if (place + turn + number) % 2
+        ]
+        at = datetime.combine(TODAY, time(9), UTC) - timedelta(days=ago)
+        author = Author("Practitioner/1", "Dr Chen")
+        filled = Filled(f"Patient/{patient_id}", author, at, answers, struck, f"worksheet-{turn}")
+        found.append(response_of(trial, catalog(), filled))
+    return found
 
 
 @cache

@@ -87,6 +87,9 @@ def test_purge_deletes_what_is_past_retention(store: Store) -> None:
         "candidates": 0,
         "people": 0,
         "early_feedback": 0,
+        "trial_referrals": 0,
+        "worksheet_answers": 0,
+        "sessions": 0,
         "audit events": 0,
     }
     assert counted(run("purge", "--older-than", "1").output)["shown"] == 1

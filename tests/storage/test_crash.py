@@ -23,9 +23,10 @@ for card in cards[:2]:
     assert store.add_feedback("ehr", "north", [overridden(card)], "", NOW).kept == 1
 if sys.argv[2] == "in the middle":
     with store.database.durable() as connection:
+        from cds_service.referrals.changing import Desk
         from cds_service.storage import answers
         sender = answers.Sender("ehr", "north")
-        assert answers.add(connection, NEW_RING, sender, [overridden(cards[2])], NOW).kept == 1
+        assert answers.add(Desk(connection, NEW_RING), sender, [overridden(cards[2])], NOW).kept == 1
         os.kill(os.getpid(), signal.SIGKILL)
 os.kill(os.getpid(), signal.SIGKILL)
 """

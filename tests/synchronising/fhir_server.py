@@ -42,13 +42,15 @@ class Answer:
 class Fault:
     """What goes wrong with one request. ``applied``: only after the server did what was asked.
 
-    ``status`` 0: the connection is dropped. ``only``: methods that it happens to; others wait for it.
+    ``status`` 0: the connection is dropped. ``only`` and ``about``: methods, and a part of the path, that it
+    happens to; nothing happens before that.
     """
 
     status: int = 0
     applied: bool = False
     retry_after: str = ""
     only: str = "GET POST PUT"
+    about: str = ""
 
 
 @dataclass
@@ -103,14 +105,16 @@ class FhirServer:
         """Answers one request, or raises DroppedError."""
         with self.lock:
             self.asked.append((method, target))
-            fault = self._fault(method)
+            fault = self._fault(method, target)
             if fault and not fault.applied:
                 return self._failed(fault)
             answer = self._answer(method, target, {k.lower(): v for k, v in headers.items()}, body)
             return self._failed(fault) if fault else answer
 
-    def _fault(self, method: str) -> Fault | None:
-        return self.faults.popleft() if self.faults and method in self.faults[0].only else None
+    def _fault(self, method: str, target: str) -> Fault | None:
+        if self.faults and method in self.faults[0].only and self.faults[0].about in target:
+            return self.faults.popleft()
+        return None
 
     @staticmethod
     def _failed(fault: Fault) -> Answer:

@@ -58,14 +58,18 @@ class Chart:
     trials: list[Line]
 
 
+def full_name(patient: Resource) -> str:
+    """Family name first."""
+    name = (patient.get("name") or [{}])[0]
+    return f"{name.get('family', '')}, {' '.join(name.get('given', []))}".strip(", ") or "No name recorded"
+
+
 def banner(patient: Resource, today: date) -> Banner:
     """Name, age, sex, date of birth."""
-    name = (patient.get("name") or [{}])[0]
     died = date.fromisoformat(patient["deceasedDateTime"][:10]) if "deceasedDateTime" in patient else None
-    full = f"{name.get('family', '')}, {' '.join(name.get('given', []))}".strip(", ")
     return Banner(
         id=str(patient["id"]),
-        name=full or "No name recorded",
+        name=full_name(patient),
         age=values.age(patient.get("birthDate"), died or today),
         sex=str(patient.get("gender") or "sex not recorded"),
         born=values.day(patient.get("birthDate")),

@@ -23,7 +23,7 @@ from cds_service.drawing.trends import words
 from cds_service.drawing.trends.trend import Point, Trend
 from mappings.language import Language
 
-_TOP, _BOTTOM, _AXIS = 30, 190, 22
+_TOP, _BOTTOM, _AXIS = 20, 180, 22
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_GRID_LINES = 5
 _ROOM_ABOVE = 1.12

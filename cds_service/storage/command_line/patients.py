@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import orjson
 
 from cds_service.audit.events import new_event, patient_pseudonyms
 from cds_service.audit.rows import add_events
+from cds_service.clients.reading import ClientsError, load_clients
 from cds_service.command_settings import ring_or_usage, settings_or_usage, subject_or_usage
+from cds_service.referrals.identity import terms_of
+from cds_service.referrals.records import Terms
+from cds_service.settings import Settings
 from cds_service.storage.command_line.maintenance import opened
 from cds_service.storage.database import Database
 from cds_service.storage.store import Store
+from mappings.definitions import DefinitionError
 
 
 @click.command("forget")
@@ -27,12 +33,25 @@ def forget(client: str, tenant: str, fhir_base: str, patient: str) -> None:
     Snoozes go too: a patient who declined is asked again.
     """
     subject, ring = subject_or_usage(client, tenant, fhir_base, patient), ring_or_usage()
-    with opened(settings_or_usage()) as ours:
-        counts = Store(ours, ring).forget(subject)._asdict()
+    settings = settings_or_usage()
+    with opened(settings) as ours:
+        counts = Store(ours, ring, _terms(settings, client)).forget(subject)._asdict()
         _audit(
             ours, "forget", {"client": client, "patients": list(patient_pseudonyms(ring, subject)), **counts}
         )
     click.echo("Deleted: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _terms(settings: Settings, client: str) -> dict[str, Terms]:
+    """With the client's FHIR base: a page may have named the patient by it where a call named none."""
+    if not settings.clients:
+        return {}
+    try:
+        known = load_clients(Path(settings.clients)).by_id(client)
+    except (ClientsError, DefinitionError):
+        click.echo("The clients cannot be read: run this with and without --fhir-base", err=True)
+        return {}
+    return {client: terms_of(known)} if known else {}
 
 
 @click.command("candidates")

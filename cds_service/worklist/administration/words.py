@@ -29,10 +29,17 @@ STATES: Mapping[str, str] = {
     "closed": message("closed"),
     "unknown": message("not known"),
 }
+WHY_CLOSED: Mapping[str, str] = {
+    "paused": message("paused"),
+    "closed": message("closed"),
+    "full": message("full"),
+    "ended": message("its last day is over"),
+    "not_started": message("its first day is to come"),
+}
 FAULTS = message("Faults in the recruitment file")
 
 OUTBOX = message("Writing to EHRs")
-OUTBOX_COUNTS = message("{waiting} waiting, {failing} of them after a failure; {done} written.")
+OUTBOX_COUNTS = message("{waiting} waiting to be written; {given_up} given up until somebody asks for it.")
 OUTBOX_NONE = message("Nothing waits.")
 REFERRAL = message("Referral")
 CLIENT = message("Site")
@@ -41,7 +48,8 @@ FAULT = message("Why not")
 ATTEMPTS = message("Tries")
 NEXT_TRY = message("Next try")
 RETRY = message("Try all of them again now")
-RETRIED = message("{count} will be tried again within a minute.")
+RETRIED = message("{count} will be tried again now.")
+ON_DEMAND = message("only when asked for")
 CUT = message("The {count} that have waited longest are listed.")
 LEASE = message("Which process synchronises")
 LEASE_NONE = message("None.")
@@ -51,3 +59,4 @@ EXPIRED = message("expired")
 POLLS = message("Changes read from EHRs")
 POLLS_NONE = message("None.")
 SINCE = message("Up to")
+DUE = message("Next look")

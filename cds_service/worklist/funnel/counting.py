@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import pairwise
 from statistics import median, quantiles
 from typing import NamedTuple
 
 Entered = Mapping[str, datetime]
 """When a referral first entered each of its states."""
+
+_DAY = 86400.0
 
 
 class Course(NamedTuple):
@@ -27,7 +30,7 @@ class Took(NamedTuple):
 
     start: str
     end: str
-    count: int
+    number: int
     median: float | None = None
     low: float | None = None
     high: float | None = None
@@ -38,7 +41,7 @@ class Left(NamedTuple):
 
     state: str
     reason: str
-    count: int
+    number: int
 
 
 class Funnel(NamedTuple):
@@ -52,18 +55,23 @@ class Funnel(NamedTuple):
 
 def funnel_of(courses: Sequence[Course], path: Sequence[str]) -> Funnel:
     """The funnel of some referrals along a path of states, the first first."""
-    furthest = Counter(_furthest(course.entered, path) for course in courses)
     left = Counter((course.left, course.reason) for course in courses if course.left)
-    pairs = [*zip(path, path[1:], strict=False), *([(path[0], path[-1])] if len(path) > 2 else [])]
+    pairs = [*pairwise(path), *([(path[0], path[-1])] if len(path) > 2 else [])]
     return Funnel(
         total=len(courses),
-        reached={
-            state: sum(count for rank, count in furthest.items() if rank >= number)
-            for number, state in enumerate(path)
-        },
+        reached=reached_in(courses, path),
         took=tuple(_took(start, end, courses) for start, end in pairs),
-        left=tuple(Left(*key, count) for key, count in sorted(left.items(), key=lambda one: (-one[1], one[0]))),
+        left=tuple(Left(*key, number) for key, number in sorted(left.items(), key=_most_first)),
     )
+
+
+def reached_in(courses: Iterable[Course], path: Sequence[str]) -> Mapping[str, int]:
+    """For each state of a path, how many came there or further."""
+    furthest = Counter(_furthest(course.entered, path) for course in courses)
+    return {
+        state: sum(count for rank, count in furthest.items() if rank >= number)
+        for number, state in enumerate(path)
+    }
 
 
 def by_place(courses: Iterable[Course], path: Sequence[str]) -> dict[tuple[str, str], Mapping[str, int]]:
@@ -71,7 +79,11 @@ def by_place(courses: Iterable[Course], path: Sequence[str]) -> dict[tuple[str, 
     places: dict[tuple[str, str], list[Course]] = {}
     for course in courses:
         places.setdefault((course.trial, course.site), []).append(course)
-    return {place: funnel_of(some, path).reached for place, some in sorted(places.items())}
+    return {place: reached_in(some, path) for place, some in sorted(places.items())}
+
+
+def _most_first(counted: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
+    return -counted[1], counted[0]
 
 
 def _furthest(entered: Entered, path: Sequence[str]) -> int:
@@ -80,12 +92,12 @@ def _furthest(entered: Entered, path: Sequence[str]) -> int:
 
 
 def _took(start: str, end: str, courses: Sequence[Course]) -> Took:
-    """Only who was in both counts; who came back to the first one later went the other way."""
-    days = sorted(
-        (course.entered[end] - course.entered[start]) / timedelta(days=1)
+    """Only who was in both counts; who was in the second one before went the other way."""
+    days = [
+        (then - first).total_seconds() / _DAY
         for course in courses
-        if start in course.entered and end in course.entered and course.entered[end] >= course.entered[start]
-    )
+        if (first := course.entered.get(start)) and (then := course.entered.get(end)) and then >= first
+    ]
     if not days:
         return Took(start, end, 0)
     tenths = quantiles(days, n=10, method="inclusive") if len(days) > 1 else days * 9

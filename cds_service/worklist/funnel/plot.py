@@ -17,7 +17,7 @@ class Step(NamedTuple):
     """One step of the funnel, in words, and how many reached it."""
 
     name: str
-    count: int
+    patients: int
     share: str = ""
 
 
@@ -39,10 +39,10 @@ class Plot(NamedTuple):
 
 def plot_of(steps: Sequence[Step]) -> Plot:
     """Bars against the greatest count; whoever is there at all is seen."""
-    most = max((step.count for step in steps), default=0)
+    most = max((step.patients for step in steps), default=0)
     bars, y = [], 0
     for step in steps:
-        bars.append(Bar(step, y + LINE - 4, y + LINE, _width(step.count, most)))
+        bars.append(Bar(step, y + LINE - 6, y + LINE, _width(step.patients, most)))
         y += LINE + BAR + SPACE
     return Plot(tuple(bars), max(y - SPACE, 0))
 

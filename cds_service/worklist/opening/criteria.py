@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from cards.evidence_words import fact_words
 from cards.explaining import judgement_line, label_of, met_line, open_line
 from cards.score_words import scores_by_criterion
+from cards.text import escaped_from_definition
+from cards.wording import PHRASES
 from cds_service.worklist.opening import words
+from cds_service.worksheet.view.words import ANSWER_STATES
 from mappings.language import Language
 from mappings.results import Assessment, CriterionResult
 from mappings.verdicts import Reason, Verdict
@@ -36,6 +41,17 @@ def groups_of(assessment: Assessment, language: Language) -> tuple[Group, ...]:
         for kind, lines in kinds.items()
         if lines
     )
+
+
+def answers_of(assessment: Assessment, language: Language) -> Iterator[Markup]:
+    """What clinicians answered on the worksheet: each question with what was answered last."""
+    say = language.text
+    for answer in assessment.answers:
+        facts = language.between(PHRASES).join(
+            fact_words(one, language, answer.text) for one in answer.evidence
+        )
+        state = "" if answer.state == "current" else f" ({say(ANSWER_STATES[answer.state])})"
+        yield html(f"{escaped_from_definition(say(answer.text))} – {facts}{escaped_from_definition(state)}")
 
 
 def _kind(criterion: CriterionResult) -> str:

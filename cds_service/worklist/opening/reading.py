@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from cds_service.answering.offers import ClientOffers
 from cds_service.deployment import Deployment
 from cds_service.failures import describe
-from cds_service.fhir.fetching import Access, Wanted
+from cds_service.fhir.fetching import Access, FhirFetcher, Wanted
 from cds_service.hooks.gathering import without_repeats
 from cds_service.hooks.tailoring import queries_for
 from cds_service.oauth.faults import OAuthError
@@ -30,7 +31,8 @@ from mappings.trial_definition import TrialDefinition
 SECONDS = 6.0
 """How long a page waits for a FHIR server: an interpretation."""
 
-NO_ACCESS, AWAY, NO_PATIENT, NOT_SERVED, FAILED = "no-access", "away", "no-patient", "not-served", "failed"
+NO_ACCESS, AWAY, NO_PATIENT, NO_KEY = "no-access", "away", "no-patient", "no-key"
+NOT_SERVED, FAILED = "not-served", "failed"
 
 _LOG = logging.getLogger("trialhook.worklist")
 
@@ -49,6 +51,7 @@ class Reading:
 
     def __init__(self, deployment: Deployment, backend: Backend) -> None:
         self._deployment, self._backend = deployment, backend
+        self.fetcher = FhirFetcher(replace(deployment.settings, deadline=SECONDS))
 
     def access(self, client_id: str, fhir_base: str) -> tuple[Access | None, str]:
         """Access to a FHIR server of a client, or why there is none."""
@@ -65,7 +68,7 @@ class Reading:
     def patient_now(
         self, subject: Subject, trial: str, now: datetime, stored: Sequence[dict[str, Any]] = ()
     ) -> PatientNow:
-        """Reads a patient and assesses the trial. ``stored``: resources that are kept here, beside."""
+        """Reads a patient and assesses the trial. ``stored``: answers of clinicians that are kept here."""
         until = monotonic() + SECONDS
         access, trouble = self.access(subject.client, subject.fhir_base)
         if access is None:
@@ -75,7 +78,7 @@ class Reading:
         needs = needs_of([definition], offers.catalog) if definition else offers.needs
         queries = queries_for(needs, offers.client.abilities)
         wanted = [Wanted(query) for query in queries if definition or query.is_read]
-        found = self._deployment.fetcher.fetch(access, subject.patient_id, wanted, until)
+        found = self.fetcher.fetch(access, subject.patient_id, wanted, until)
         rows = without_repeats(row for one in found for row in one.resources)
         patient = next((row for row in rows if _is_patient(row, subject.patient_id)), None)
         if patient is None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import NamedTuple
 
+from markupsafe import Markup
+
+from cds_service.fatigue.history import CriterionTrace
 from cds_service.fatigue.tracing_evidence import EvidenceKeys, traces_of
+from cds_service.referrals.changes import said
 from cds_service.referrals.reasons import reason_display, reasons_for
 from cds_service.referrals.records import Event, Referral
 from cds_service.referrals.states import Kind, State, moves
+from cds_service.synchronising.back_off import NEVER
+from cds_service.synchronising.faults import in_words
 from cds_service.worklist.lines import Wording
 from cds_service.worklist.opening import words
 from cds_service.worklist.opening.changes import Change, changes_between
-from cds_service.worklist.opening.criteria import Group, groups_of
+from cds_service.worklist.opening.criteria import Group, answers_of, groups_of
 from cds_service.worklist.opening.reading import PatientNow
+from cds_service.worklist.opening.written import Writing
 from mappings.language import Language
 from mappings.language.record_words import gap_in
 from mappings.results import Assessment
@@ -56,12 +63,15 @@ class Seen(NamedTuple):
     now: PatientNow
     trouble: str
     gender: str
+    birth_date: str
     gaps: str
     counts: str
     outcome: str
+    record_reason: str
     draft: bool
     groups: tuple[Group, ...]
     changes: tuple[str, ...]
+    answers: tuple[Markup, ...]
 
 
 class RowWords:
@@ -72,29 +82,41 @@ class RowWords:
 
     # --- the patient
 
-    def seen(self, now: PatientNow, before: Sequence[object], trial: str) -> Seen:
-        """What was read now, beside the traces of before (``CriterionTrace``; none: never assessed)."""
+    def seen(self, now: PatientNow, before: Sequence[CriterionTrace], trial: str) -> Seen:
+        """What was read now, beside the traces of before (none: never assessed)."""
         say = self._language.text
         assessment = now.assessment
         return Seen(
             now,
             say(words.TROUBLES[now.trouble]) if now.trouble else "",
             say(words.GENDERS.get(now.person.gender, now.person.gender)) if now.person else "",
+            self._birth_date(now.person.birth_date) if now.person else "",
             "; ".join(gap_in(self._language, gap) for gap in now.gaps),
             self._counts(assessment) if assessment else "",
             say(words.OUTCOMES[assessment.outcome]) if assessment else "",
+            say(words.RECORD_REASONS[assessment.record_reason]) if assessment else "",
             assessment is not None and assessment.trial.status == "draft",
             groups_of(assessment, self._language) if assessment else (),
             self._changes(assessment, before, trial) if assessment else (),
+            tuple(answers_of(assessment, self._language)) if assessment else (),
         )
+
+    def _birth_date(self, written: str) -> str:
+        """12 Feb 1990; as the record writes it where it is no whole day."""
+        try:
+            return self._language.short_date(date.fromisoformat(written))
+        except ValueError:
+            return written
 
     def _counts(self, assessment: Assessment) -> str:
         met, unknown, not_met = assessment.counts()
         return self._language.text(words.COUNTS).format(met=met, unknown=unknown, not_met=not_met)
 
-    def _changes(self, assessment: Assessment, before: Sequence[object], trial: str) -> tuple[str, ...]:
+    def _changes(
+        self, assessment: Assessment, before: Sequence[CriterionTrace], trial: str
+    ) -> tuple[str, ...]:
         labels = self._wording.labels(trial)
-        changed = changes_between(before, traces_of(assessment, self._ring))  # type: ignore[arg-type]
+        changed = changes_between(before, traces_of(assessment, self._ring))
         return tuple(self._change(one, labels) for one in changed)
 
     def _change(self, change: Change, labels: Mapping[str, str]) -> str:
@@ -107,6 +129,10 @@ class RowWords:
             was=say(words.VERDICTS.get(change.was, change.was)),
             now=say(words.VERDICTS.get(change.now, change.now)),
         )
+
+    def found(self, referral: Referral) -> tuple[str, ...]:
+        """What the last assessment found no longer so, in sentences."""
+        return tuple(said(change, self._language) for change in referral.changes)
 
     # --- steps
 
@@ -131,6 +157,23 @@ class RowWords:
             reason = self._language.text(one.display)
             yield Choice(f"{to}:{one.code}", f"{self._wording.state(to)}: {reason}")
 
+    # --- in the EHR
+
+    def writings(self, writings: Iterable[Writing]) -> tuple[str, ...]:
+        """What of it is in the EHR, and what is not."""
+        return tuple(self._writing(one) for one in writings)
+
+    def _writing(self, one: Writing) -> str:
+        say = self._language.text
+        if one.waits and one.fault and one.next_at is not None:
+            fault = say(in_words(one.fault))
+            given_up = one.next_at >= NEVER
+            time = say(words.ON_DEMAND) if given_up else self._wording.moment(one.next_at)
+            return say(words.SYNC_FAILED).format(what=one.kind, fault=fault, attempts=one.attempts, time=time)
+        if one.waits or one.done is None:
+            return say(words.SYNC_WAITING).format(what=one.kind)
+        return say(words.SYNC_DONE).format(what=one.kind, time=self._wording.moment(one.done))
+
     # --- history
 
     def history(self, events: Iterable[Event]) -> tuple[Entry, ...]:
@@ -147,7 +190,8 @@ class RowWords:
         return tuple(self._entry(event) for event in events)
 
     def _entry(self, event: Event) -> Entry:
-        return Entry(self._wording.moment(event.at), self._who(event), self._what(event), event.why)
+        text = "" if event.kind == "looked" else event.why  # which are closed words, told by ``_what``
+        return Entry(self._wording.moment(event.at), self._who(event), self._what(event), text)
 
     def _who(self, event: Event) -> str:
         say = self._language.text
@@ -159,13 +203,23 @@ class RowWords:
     def _what(self, event: Event) -> str:
         say = self._language.text
         what = say(words.KINDS.get(event.kind, event.kind))
+        if event.kind == "refused" and event.reason:
+            what = say(words.NOT_WRITTEN)
         if event.to_state and event.to_state != event.from_state:
             new = self._wording.state(event.to_state)
             old = self._wording.state(event.from_state) if event.from_state else ""
             moved = say(words.MOVED).format(old=old, new=new) if old else new
             what = moved if event.kind == "moved" else f"{what}: {moved}"
-        reason = say(reason_display(event.reason)) if event.reason else ""
+        reason = self._reason(event)
         return f"{what}. {reason}" if reason else what
+
+    def _reason(self, event: Event) -> str:
+        """Why: of what was looked at the words that asked for it, of what was not written the fault."""
+        if event.kind == "looked":
+            return "; ".join(self._wording.attention(word) for word in event.why.split())
+        if event.kind == "refused":
+            return self._language.text(in_words(event.reason))
+        return self._language.text(reason_display(event.reason)) if event.reason else ""
 
 
 class Head(NamedTuple):
@@ -179,8 +233,9 @@ class Head(NamedTuple):
     state: str
     state_words: str
     opened: str
-    entered: str
     age: str
+    entered: str
+    in_state: str
     source: str
     next_action: str
     reason: str
@@ -199,15 +254,11 @@ def head_of(referral: Referral, code: str, wording: Wording, language: Language)
         referral.state.value,
         wording.state(referral.state),
         wording.day(referral.opened),
+        wording.days_words(referral.opened),
         wording.day(referral.entered),
-        wording.age(referral.opened, referral.entered),
+        wording.days_words(referral.entered),
         say(words.SOURCES.get(referral.source, referral.source)),
         wording.next_action(referral.state),
         say(reason_display(referral.reason)) if referral.reason else "",
         referral.version,
     )
-
-
-def day_of(at: datetime | None, wording: Wording) -> str:
-    """A day in words; "" if there is none."""
-    return wording.day(at) if at is not None else ""

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from mappings.language import message
 
+PAGE_TITLE = message("A row of the worklist")
 TITLE = message("Referral {code}")
+ABOUT = message("About this row")
+POSSIBLE = message("Possible, not yet referred")
 CANDIDATE_TITLE = message("Possible candidate {code}")
 TRIAL = message("Trial")
 SITE = message("Site")
@@ -20,12 +23,14 @@ SOURCES: Mapping[str, str] = {
     "worklist": message("the worklist"),
     "ehr": message("the EHR"),
 }
+ON_THIS_PAGE = message("On this page")
 NEXT = message("Next")
 FIRST_SEEN = message("First seen on")
 LAST_SEEN = message("Last seen on")
 
 PATIENT = message("Patient")
 NAME = message("Name")
+NAME_THEN = message("Name when referred")
 NO_NAME = message("no name on record")
 BIRTH_DATE = message("Born")
 GENDER = message("Sex")
@@ -63,10 +68,23 @@ GROUPS: Mapping[str, str] = {
     "judgement": message("Only a person can say ({count})"),
     "met": message("Met ({count})"),
 }
+GROUP_CHIPS: Mapping[str, str] = {
+    "not-met": "chip-bad",
+    "to-check": "chip-attention",
+    "judgement": "chip-attention",
+    "met": "chip-good",
+}
+MISSING_THEN = message("Missing then: {criteria}.")
 OUTCOMES: Mapping[str, str] = {
     "possible-candidate": message("Possible candidate"),
     "needs-data": message("Needs data"),
     "ruled-out": message("Ruled out"),
+}
+RECORD_REASONS: Mapping[str, str] = {
+    "": "",
+    "deceased": message("the record says that the patient has died"),
+    "inactive": message("the record is not active any more"),
+    "merged": message("the record was merged into another"),
 }
 CHANGES = message("What changed since {day}")
 NO_CHANGES = message("Nothing changed since {day}.")
@@ -100,8 +118,9 @@ KINDS: Mapping[str, str] = {
     "looked": message("Looked at"),
     "written": message("Written to the EHR"),
     "learned": message("Changed in the EHR"),
-    "refused": message("Not taken over"),
+    "refused": message("A change in the EHR was not taken over"),
 }
+NOT_WRITTEN = message("Not written to the EHR")
 ROLES: Mapping[str, str] = {
     "clinician": message("clinician"),
     "coordinator": message("coordinator"),
@@ -138,7 +157,8 @@ SYNC = message("In the EHR")
 SYNC_NOTHING = message("Nothing is written to this site's EHR.")
 SYNC_DONE = message("{what}: written {time}")
 SYNC_WAITING = message("{what}: waiting to be written")
-SYNC_FAILED = message("{what}: not written ({fault}). Tried {attempts} times; next try {time}")
+SYNC_FAILED = message("{what}: not written. {fault} Tried {attempts} times; next try: {time}.")
+ON_DEMAND = message("only when an administrator asks for it")
 SYNC_OPEN = message("{what} in the EHR")
 
 REFER = message("Refer for screening")
@@ -146,7 +166,9 @@ REFER_HINT = message("Opens a referral, which is written to the EHR where the si
 
 CONFLICT_TITLE = message("Somebody else changed this referral meanwhile")
 CONFLICT = message("Nothing of yours was done yet. Since you opened the page:")
-CONFLICT_AGAIN = message("Look at what changed, and send again what still holds. What you wrote is kept below.")
+CONFLICT_AGAIN = message(
+    "Look at what changed, and send again what still holds. What you wrote is kept below."
+)
 NOT_ALLOWED = message("This step is not possible from the present state. Nothing was changed.")
 CHOOSE_STEP = message("Choose a step, and a reason where one is asked for. Nothing was changed.")
 WORDS_MISSING = message("Say why in a few words. Nothing was changed.")
@@ -154,9 +176,8 @@ NOTE_EMPTY = message("An empty note is not kept.")
 TOO_LONG = message("At most {count} characters. Nothing was changed; what you wrote is kept below.")
 NO_PLACE = message("The trial has no free place. Nothing was changed.")
 
-GONE_TITLE = message("Not here")
-GONE = message("This row is not here, or not for you. It may have been deleted when its retention time was over.")
-SESSION_TITLE = message("Your session has ended")
-SESSION = message("Nothing was changed. Sign in again, open the row and paste what you had written:")
-SESSION_NOTHING = message("Nothing was changed. Sign in again and open the row.")
-SIGN_IN = message("Sign in")
+GONE = message(
+    "This row is not here, or not for you. It may have been deleted when its retention time was over."
+)
+KEPT_TEXT = message("What you had written; it was not kept")
+OPEN_AGAIN = message("Open the row again")

@@ -22,12 +22,12 @@ _PROTOCOL_LIMIT = 4000
 
 
 class CriterionView(NamedTuple):
-    """One criterion. ``state`` is a key of ``words.VERDICTS``; ``question`` is what only a person can say."""
+    """One criterion. ``state`` is a key of ``words.VERDICTS``; ``question`` is what only a person can say;
+    ``asked_as`` the id of the question on the worksheet that settles it."""
 
     id: str
     label: str
     state: str
-    symbol: str
     verdict: str
     why: str
     protocol: str
@@ -37,6 +37,7 @@ class CriterionView(NamedTuple):
     settle: str
     misses: tuple[str, ...]
     score: ScoreView | None
+    asked_as: str = ""
 
 
 def criterion_views(
@@ -73,17 +74,23 @@ def _view(
 ) -> CriterionView:
     state = state_of(criterion)
     questions = [fact.note for fact in criterion.evidence if fact.concept == _QUESTION]
-    facts = [fact for fact in criterion.evidence if fact.concept != _QUESTION]
+    items = {item.label for item in result.items} if result else frozenset()
+    facts = [
+        fact
+        for fact in criterion.evidence
+        if fact.concept != _QUESTION and fact.note.partition("; ")[0] not in items
+    ]
+    until = {fact.counts_until for fact in facts}
+    misses = [miss for miss in misses if miss.kind != "counts_until" or miss.date not in until]
     return CriterionView(
         criterion.id,
         saying.label(criterion.label or criterion.id),
         state,
-        words.SYMBOLS[state],
         saying.text(words.VERDICTS[state]),
         _why(criterion, saying) if state == "unknown" else "",
         plain(criterion.protocol, _PROTOCOL_LIMIT),
         tuple(saying.sentence(one) for one in criterion.interpretation),
-        saying.sentence(questions[0]) if questions else "",
+        saying.sentence(questions[0]) if questions and state == "judgement" else "",
         tuple(dict.fromkeys(saying.row(fact) for fact in facts)),
         _settle(criterion, assessment.orderable, result, saying) if state == "unknown" else "",
         misses_of(misses, criterion.id, saying),

@@ -93,7 +93,11 @@ def worksheet_view(assessed: Assessed, recruitment: Recruitment | None, language
     by_criterion = scores_by_criterion(assessment)
     scores = {score.id: _score(score, assessed, saying) for score in assessment.scores}
     resting = {criterion: scores[score.id] for criterion, score in by_criterion.items()}
-    criteria = criterion_views(assessment, resting, by_criterion, saying)
+    asked = {one.settles: one.id for one in assessed.trial.worksheet.questions}
+    criteria = tuple(
+        one._replace(asked_as=asked.get(one.id, ""))
+        for one in criterion_views(assessment, resting, by_criterion, saying)
+    )
     labels = {one.id: one.label for one in criteria}
     used = {score.id for score in resting.values()}
     charted = Charted(

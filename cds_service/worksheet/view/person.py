@@ -30,13 +30,15 @@ def person_view(patient: Mapping[str, Any] | None, today: date, saying: Saying) 
     gender = patient.get("gender")
     sex = words.SEXES.get(gender, words.NOT_RECORDED) if isinstance(gender, str) else words.NOT_RECORDED
     return PersonView(
-        _name(patient.get("name"), saying) or saying.text(words.NO_NAME),
+        name_of(patient, saying) or saying.text(words.NO_NAME),
         _born(patient.get("birthDate"), today, saying),
         saying.text(sex),
     )
 
 
-def _name(names: Any, saying: Saying) -> str:
+def name_of(patient: Mapping[str, Any] | None, saying: Saying) -> str:
+    """The name by which the patient is known now; "" if the resource has none."""
+    names = (patient or {}).get("name")
     known = [one for one in names if isinstance(one, dict)] if isinstance(names, list) else []
     for use in _USES:
         for one in known:

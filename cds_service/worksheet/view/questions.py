@@ -11,12 +11,14 @@ from mappings.attesting.codes import ANSWER_WORDS
 from mappings.language.record_words import window_in
 from mappings.results import Assessment
 from mappings.trial_definition import Question, TrialDefinition
+from mappings.verdicts import Verdict
 
 
 class QuestionView(NamedTuple):
     """A question. ``choices`` are values with their words; ``settles`` names the criterion it is about.
 
-    ``said`` are the answers that stand: several if those of one instant differ.
+    ``said`` are the answers that stand: several if those of one instant differ. ``wanted``: nothing else says
+    it, neither an answer nor the record.
     """
 
     id: str
@@ -28,11 +30,7 @@ class QuestionView(NamedTuple):
     state: str
     state_words: str
     said: tuple[Row, ...]
-
-    @property
-    def open(self) -> bool:
-        """Whether nothing stands that answers it."""
-        return self.state != "current"
+    wanted: bool
 
 
 def question_views(
@@ -40,11 +38,14 @@ def question_views(
 ) -> tuple[QuestionView, ...]:
     """All questions of the trial, in their order. ``labels`` are those of the criteria, by id."""
     answers = {one.question: one for one in assessment.answers}
+    decided = {one.id for one in assessment.criteria if one.verdict is not Verdict.UNKNOWN}
     views = []
     for question in trial.worksheet.questions:
         answer = answers.get(question.id)
         rows = tuple(saying.row(fact) for fact in answer.evidence) if answer else ()
-        views.append(_view(question, answer.state if answer else "none", rows, labels, saying))
+        state = answer.state if answer else "none"
+        wanted = state != "current" and question.settles not in decided
+        views.append(_view(question, state, rows, labels, saying)._replace(wanted=wanted))
     return tuple(views)
 
 
@@ -62,4 +63,5 @@ def _view(
         state,
         saying.text(words.ANSWER_STATES[state]),
         rows,
+        wanted=False,
     )

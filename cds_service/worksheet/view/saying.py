@@ -115,13 +115,15 @@ class Saying(NamedTuple):
         note = (
             plain(fact.note, NOTE_LIMIT) if attested else plain(note_in(self.language, fact.note), NOTE_LIMIT)
         )
-        value = self.value(fact)
+        value, reason = self.value(fact), self.reason(fact.reason, fact.window)
+        if not value and not fact.reference:  # there is nothing but the reason
+            value, reason = reason, ""
         return Row(
             self.label(fact.label),
-            value or ("" if fact.reason is Reason.VALUE else self.text(words.NO_RECORD)),
+            value,
             self.day(fact.date),
             plain(note, NOTE_LIMIT),
-            self.reason(fact.reason, fact.window),
+            reason,
             self.text(words.COUNTS_UNTIL, day=self.language.short_date(until)) if until else "",
             fact.reference if _REFERENCE.fullmatch(fact.reference) else "",
             self.where.url(fact.reference),

@@ -18,14 +18,13 @@ _ORDER = {Verdict.MET: 0, Verdict.UNKNOWN: 1, Verdict.NOT_MET: 2}
 
 
 class ItemView(NamedTuple):
-    """One item. ``strikable``: a clinician may say that it has another cause; ``struck`` says who last did, or
-    took it back, and ``strike_state`` what has become of that."""
+    """One item. ``strikable``: a clinician may say that it has another cause; ``struck`` says who last did,
+    or took it back, and ``strike_state`` what has become of that."""
 
     id: str
     label: str
     points: str
     verdict: str
-    symbol: str
     verdict_words: str
     rows: tuple[Row, ...]
     reading: tuple[str, ...]
@@ -87,7 +86,6 @@ def _item(item: ScoreItemResult, reading: Sequence[str], strikes: Strikes, sayin
         saying.label(item.label),
         saying.text(points, points=item.points),
         verdict,
-        words.SYMBOLS[verdict],
         saying.text(words.ITEM_VERDICTS[verdict]),
         tuple(saying.row(fact) for fact in evidence),
         tuple(saying.sentence(one) for one in reading),

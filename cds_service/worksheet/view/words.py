@@ -44,8 +44,6 @@ VERDICTS: Mapping[str, str] = {
     "judgement": message("only you can say"),
     "none": message("does not apply"),
 }
-SYMBOLS: Mapping[str, str] = {"met": "✓", "not-met": "✗", "unknown": "?", "judgement": "?", "none": "–"}
-"""Beside the word: nothing is said by a colour alone."""
 
 REASONS: Mapping[Reason, str] = {
     Reason.NOT_FOUND: message("nothing on record"),
@@ -67,7 +65,6 @@ OPEN_BECAUSE = message("Open: {reason}.")
 ORDER = message("To settle it: order {tests}.")
 LOOK = message("To settle it: {step}.")
 COUNTS_UNTIL = message("counts until {day}")
-NO_RECORD = message("no record")
 
 # Scores -----------------------------------------------------------------------------------------------------
 

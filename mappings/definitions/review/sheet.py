@@ -8,6 +8,7 @@ from mappings.concept import SYSTEMS, Concept
 from mappings.definitions.review.look_backs import look_backs_of
 from mappings.definitions.review.rule_prose import RuleProse
 from mappings.definitions.review.wording import Speaker, plain_text
+from mappings.definitions.review.worksheet_prose import worksheet_lines
 from mappings.definitions.uses import scores_of
 from mappings.language import ENGLISH, Language, message
 from mappings.needs import concepts_of
@@ -119,6 +120,7 @@ class _Sheet:
             lines += self._criterion(number, criterion)
         if trial.show:
             lines += ["", say(_SHOWN), "", f"- {self.prose.names(trial.show, 'and')}"]
+        lines += worksheet_lines(trial, self.catalog, self.speaker)
         lines += self._look_backs()
         for name in scores_of(trial):
             lines += self._score(self.catalog.scores[name])

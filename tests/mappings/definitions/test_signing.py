@@ -77,6 +77,9 @@ def test_only_a_signed_definition_may_be_reviewed_or_active(status: str, root: P
         pytest.param(TRIAL, "The latest result counts.", "Any result counts.", id="our reading"),
         pytest.param("concepts/basics.yaml", "mg/mmol: 1/113.12", "mg/mmol: 1/100", id="a conversion"),
         pytest.param("concepts/basics.yaml", "55464009:", "68815009:", id="a code"),
+        pytest.param(TRIAL, "Willing?", "Is the patient willing?", id="a question of the worksheet"),
+        pytest.param(TRIAL, "counts_for: 90 days", "counts_for: 1 year", id="how long an answer counts"),
+        pytest.param(TRIAL, "strikes_count_for: 1 year", "strikes_count_for: 2 years", id="a strike's time"),
         pytest.param("scores/activity.yaml", "points: 1", "points: 2", id="the points of a score"),
     ],
 )

@@ -143,6 +143,7 @@ def _referral_event() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["pseudonym.id"], name="fk_referral_event_staff_id"),
         sa.UniqueConstraint("referral_id", "number", name="uq_referral_event_referral_id_number"),
     )
+    op.create_index("ix_referral_event_staff_id", "referral_event", ["staff_id"])
     for statement in _APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(statement)
 
@@ -221,6 +222,7 @@ def _worksheet_answer() -> None:
         sa.Column("client", _TEXT, nullable=False),
         sa.Column("trial", _TEXT, nullable=False),
         sa.Column("at", _TIME, nullable=False),
+        sa.Column("written", _TIME),
         sa.Column("secret", _BYTES, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_worksheet_answer"),
         sa.ForeignKeyConstraint(["patient_id"], ["pseudonym.id"], name="fk_worksheet_answer_patient_id"),

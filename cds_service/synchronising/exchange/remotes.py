@@ -12,15 +12,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Row, delete, select
 
 from cds_service.audit.key_ring import KeyRing, UndecryptableError
 from cds_service.storage.database import Database
 from cds_service.storage.engines.inserts import insert_or
 from cds_service.storage.workflow_tables import remote_resource
-
-KINDS = ("ServiceRequest", "Task", "ResearchSubject")
-"""The resources of a referral, in the order in which they are written: a Task refers to the request."""
+from cds_service.synchronising.exchange.merging import code_of_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,6 @@ class Remotes:
 
     def keep(self, referral_id: str, kind: str, remote: Remote, now: datetime) -> None:
         """Writes what is known. On the disk when it returns: the next process goes by it."""
-        with self._database.durable() as connection:
-            self.put(connection, referral_id, kind, remote, now)
-
-    def put(self, connection: Connection, referral_id: str, kind: str, remote: Remote, now: datetime) -> None:
-        """The same within a transaction of somebody else's."""
         known = {"id": remote.id, "stamp": remote.stamp, "code": remote.code, "tried": remote.tried}
         values = {
             "secret": self._ring.encrypt(orjson.dumps(known)),
@@ -84,10 +77,11 @@ class Remotes:
             "status": remote.state,
             "seen": now,
         }
-        row = insert_or(connection.dialect.name, remote_resource)
-        row = row.values(referral_id=referral_id, kind=kind, **values)
         keys = [remote_resource.c.referral_id, remote_resource.c.kind]
-        connection.execute(row.on_conflict_do_update(index_elements=keys, set_=values))
+        with self._database.durable() as connection:
+            row = insert_or(connection.dialect.name, remote_resource)
+            row = row.values(referral_id=referral_id, kind=kind, **values)
+            connection.execute(row.on_conflict_do_update(index_elements=keys, set_=values))
 
     def drop(self, referral_id: str, kind: str) -> None:
         """Forgets a resource that is gone there, so that the next write makes another."""
@@ -99,11 +93,16 @@ class Remotes:
             )
 
     def _remote(self, row: Row[Any]) -> Remote:
-        """Unreadable under the keys of today is as good as unknown: it is searched for by its identifier."""
+        """Unreadable under the keys of today is as good as unknown: it is searched for by its identifier.
+
+        A row that the referral's own history wrote has no code yet: it is that of the state it stood for.
+        """
         try:
             known = orjson.loads(self._ring.decrypt(row.secret))
         except UndecryptableError:
-            known = {"id": "", "stamp": "", "code": "", "tried": []}
-        return Remote(
-            known["id"], row.version, known["stamp"], known["code"], row.status, tuple(known["tried"])
+            return Remote()
+        code = known.get("code") or (
+            code_of_state(row.kind, row.status) if row.status and known["id"] else ""
         )
+        tried = tuple(known.get("tried", ()))
+        return Remote(known["id"], row.version, known.get("stamp", ""), code, row.status, tried)

@@ -19,8 +19,8 @@ from cds_service.referrals.identity import REFERRAL_SYSTEM
 from cds_service.referrals.records import Referral
 from cds_service.smart.resources import FhirWriteError, FhirWriter, Found
 from cds_service.synchronising.cursors import BEGINNING, Cursor
-from cds_service.synchronising.learning import Learner, identifiers_of
-from cds_service.synchronising.remotes import Remotes
+from cds_service.synchronising.exchange.learning import Learner, identifiers_of
+from cds_service.synchronising.exchange.remotes import Remotes
 
 Resource = dict[str, Any]
 
@@ -54,41 +54,41 @@ class Lookout:
 
     def look(self, spot: Spot, cursor: Cursor, now: datetime) -> Cursor:
         """Takes in all changes of a kind; the cursor behind them."""
+        since = cursor.since - OVERLAP if cursor.since > BEGINNING else None
+        answers = self._asked(spot, cursor.place.kind, since)
+        for answer in answers:
+            for resource in answer.resources:
+                self._take(spot, resource, now)
         swept = _time(cursor.note.get("swept"))
-        whole = cursor.since <= BEGINNING or swept is None or now - swept >= WHOLE_EVERY
-        since = None if whole else cursor.since - OVERLAP
-        found = self._asked(spot, cursor.place.kind, since)
-        for resource in found.resources:
-            self._take(spot, resource, now)
-        if whole and found.complete:
-            self._miss(spot, cursor.place.kind, {str(one.get("id")) for one in found.resources}, now)
-        note = {**cursor.note, **({"swept": now.isoformat()} if whole and found.complete else {})}
-        return replace(cursor, since=max(cursor.since, _until(found, cursor.since)), note=note)
+        if swept is not None and now - swept >= WHOLE_EVERY:
+            self._sweep(spot, cursor.place.kind, now)
+            swept = None
+        note = {**cursor.note, "swept": (swept or now).isoformat()}
+        until = min((_until(answer, cursor.since) for answer in answers), default=cursor.since)
+        return replace(cursor, since=max(cursor.since, until), note=note)
 
-    def _asked(self, spot: Spot, kind: str, since: datetime | None) -> Found:
+    def _asked(self, spot: Spot, kind: str, since: datetime | None) -> list[Found]:
         """By our identifiers; where the server does not take that question, by the ids that we know."""
         system = quote(f"{REFERRAL_SYSTEM}|", safe="")
         try:
-            return spot.fhir.search(f"{kind}?identifier={system}{_rest(since)}")
+            return [spot.fhir.search(f"{kind}?identifier={system}{_rest(since)}")]
         except FhirWriteError as error:
             if error.word not in _REFUSES_THE_QUESTION:
                 raise
-        ids = [remote for _, remote in self._known(spot, kind)]
-        parts = [ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)]
-        answers = [self._by_ids(spot, kind, part, since) for part in parts]
-        rows = tuple(row for answer in answers for row in answer.resources)
-        times = [answer.at for answer in answers if answer.at]
-        return Found(rows, all(answer.complete for answer in answers), min(times, default=None))
+        return [_by_ids(spot, kind, list(some), since) for some in self._known(spot, kind)]
 
-    @staticmethod
-    def _by_ids(spot: Spot, kind: str, ids: Sequence[str], since: datetime | None) -> Found:
-        query = f"{kind}?_id={','.join(quote(one, safe='') for one in ids)}"
-        try:
-            return spot.fhir.search(f"{query}{_rest(since)}")
-        except FhirWriteError as error:
-            if error.word not in _REFUSES_THE_QUESTION:
-                raise
-        return spot.fhir.search(f"{query}&_count={_PAGE}")
+    def _sweep(self, spot: Spot, kind: str, now: datetime) -> None:
+        """Looks at everything that we know; what is missing is read by itself, and then noted as gone."""
+        for some in self._known(spot, kind):
+            there = {str(row.get("id")): row for row in _by_ids(spot, kind, list(some), None).resources}
+            for ident, referral in some.items():
+                try:
+                    resource = there.get(ident) or spot.fhir.read(f"{kind}/{ident}")
+                    self._learner.take(referral, resource, now)
+                except FhirWriteError as error:
+                    if error.word not in ("gone", "not_found"):
+                        raise
+                    self._book.attend(referral.id, GONE, True, "gone", now)
 
     def _take(self, spot: Spot, resource: Resource, now: datetime) -> None:
         referral = self._whose(spot, resource)
@@ -103,26 +103,26 @@ class Lookout:
                 return referral
         return None
 
-    def _miss(self, spot: Spot, kind: str, there: set[str], now: datetime) -> None:
-        """Notes what is not there any more: looked up one by one, for a search may leave things out."""
-        for referral, ident in self._known(spot, kind):
-            if ident in there:
-                continue
-            try:
-                self._learner.take(referral, spot.fhir.read(f"{kind}/{ident}"), now)
-            except FhirWriteError as error:
-                if error.word not in ("gone", "not_found"):
-                    raise
-                self._book.set_attention(referral.id, GONE, True, now)
-
-    def _known(self, spot: Spot, kind: str) -> Iterator[tuple[Referral, str]]:
-        """The referrals of a server that are not over, with the id of their resource of a kind."""
+    def _known(self, spot: Spot, kind: str) -> Iterator[dict[str, Referral]]:
+        """The referrals of a server that are not over, by the id of their resource of a kind."""
         after = ""
-        while page := self._book.open_of(spot.client.id, after_id=after, limit=_PAGE):
+        while page := self._book.open_of(spot.client.id, after_id=after, limit=_IDS_AT_ONCE):
             after = page[-1].id
             here = [one for one in page if _is_at(spot, one)]
             known = self._remotes.of(kind, [one.id for one in here])
-            yield from ((one, known[one.id].id) for one in here if one.id in known and known[one.id].id)
+            ids = {known[one.id].id: one for one in here if one.id in known and known[one.id].id}
+            if ids:
+                yield ids
+
+
+def _by_ids(spot: Spot, kind: str, ids: Sequence[str], since: datetime | None) -> Found:
+    query = f"{kind}?_id={','.join(quote(one, safe='') for one in ids)}"
+    try:
+        return spot.fhir.search(f"{query}{_rest(since)}")
+    except FhirWriteError as error:
+        if error.word not in _REFUSES_THE_QUESTION:
+            raise
+    return spot.fhir.search(f"{query}&_count={_PAGE}")
 
 
 def _is_at(spot: Spot, referral: Referral) -> bool:

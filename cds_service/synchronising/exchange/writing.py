@@ -15,15 +15,21 @@ from urllib.parse import quote
 from cds_service.referrals.book import Book
 from cds_service.referrals.identity import REFERRAL_SYSTEM
 from cds_service.referrals.records import Referral
+from cds_service.referrals.records import Remote as RemoteResource
 from cds_service.smart.resources import FhirWriteError, FhirWriter, Written
-from cds_service.synchronising.learning import Learner, seen
-from cds_service.synchronising.merging import code_of, merged
+from cds_service.synchronising.exchange.learning import Learner, seen
+from cds_service.synchronising.exchange.merging import code_of, merged
+from cds_service.synchronising.exchange.remotes import Remote, Remotes
 from cds_service.synchronising.outbox import Writing
-from cds_service.synchronising.remotes import Remote, Remotes
 
 Resource = dict[str, Any]
 Form = Callable[[str, Referral, Mapping[str, Remote]], Resource]
 """The resource of a kind for a referral; it may refer to the others, of which these are there already."""
+
+
+class NoTrialError(Exception):
+    """The trial is not served any more: what would be written of it is not known."""
+
 
 Outcome = Literal["created", "updated", "same"]
 _ROUNDS = 3
@@ -101,8 +107,9 @@ class Scribe:
     def _wrote(self, kind: str, referral: Referral, ours: Resource, written: Written, now: datetime) -> None:
         there = seen(written.resource or {**ours, "meta": {}})
         there = replace(there, id=written.id, version=written.version or there.version)
+        sent = RemoteResource(kind, there.id, there.version, referral.state, now)
+        self._book.wrote(referral.id, sent, now)
         self._confirm(kind, referral, there, now)
-        self._book.wrote(referral.id, kind, referral.state, now)
 
     def _confirm(self, kind: str, referral: Referral, there: Remote, now: datetime) -> None:
         self._remotes.keep(referral.id, kind, replace(there, state=referral.state, tried=()), now)

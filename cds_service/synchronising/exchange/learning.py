@@ -1,7 +1,7 @@
 """What a resource says that was just read at its FHIR server: our own write, or a change made there.
 
 Whatever is read twice, late or in any order changes nothing: a version that was seen before, or an older one,
-is passed over, and what we note of a version is in the same transaction as what we do about it.
+is passed over, and that a version was seen is noted in the transaction that takes it in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from cds_service.observing import metrics
@@ -17,9 +16,15 @@ from cds_service.referrals import reasons
 from cds_service.referrals.book import Book
 from cds_service.referrals.identity import REFERRAL_SYSTEM
 from cds_service.referrals.records import Learned, Referral
+from cds_service.referrals.records import Remote as RemoteResource
 from cds_service.referrals.states import State, state_of_task
-from cds_service.synchronising.merging import changed_business_status, code_of, code_of_state, state_of_other
-from cds_service.synchronising.remotes import Remote, Remotes
+from cds_service.synchronising.exchange.merging import (
+    changed_business_status,
+    code_of,
+    code_of_state,
+    state_of_other,
+)
+from cds_service.synchronising.exchange.remotes import Remote, Remotes
 
 _WHOSE = {"ServiceRequest": "subject", "Task": "for", "ResearchSubject": "individual"}
 _MOST_WORDS = 1000
@@ -58,18 +63,27 @@ class Learner:
         """The referral as it stands with what the resource says."""
         kind, found = str(resource["resourceType"]), seen(resource)
         known = self._remotes.get(referral.id, kind)
-        if known is not None and known.id and (known.id != found.id or _is_old(found, known)):
+        if known is None or not known.id:
+            known = self._adopt(referral, kind, found, known or Remote(), now)
+        elif known.id != found.id or _is_old(found, known):
             return referral
         if not self._is_change(referral, kind, found, known) and _is_of_patient(resource, referral):
             self._remotes.keep(referral.id, kind, _noted(found, known, referral), now)
             return referral
         return self._learn(referral, resource, found, known, now)
 
-    def _is_change(self, referral: Referral, kind: str, found: Remote, known: Remote | None) -> bool:
+    def _adopt(self, referral: Referral, kind: str, found: Remote, known: Remote, now: datetime) -> Remote:
+        """It is there: made by us, whose answer was lost, or by the EHR from our card."""
+        self._book.wrote(referral.id, RemoteResource(kind, found.id, "", None, now), now)
+        adopted = replace(known, id=found.id)
+        self._remotes.keep(referral.id, kind, adopted, now)
+        return adopted
+
+    def _is_change(self, referral: Referral, kind: str, found: Remote, known: Remote) -> bool:
         """Whether somebody at the EHR did something to how far the referral is."""
-        if known is not None and (found.code == known.code or found.code in known.tried):
+        if found.code == known.code or found.code in known.tried:
             return False
-        if known is not None and (known.code or known.tried):
+        if known.code or known.tried:
             return True
         if kind == "ServiceRequest" and found.code == "open":
             return False
@@ -86,17 +100,16 @@ class Learner:
         referral: Referral,
         resource: Mapping[str, Any],
         found: Remote,
-        known: Remote | None,
+        known: Remote,
         now: datetime,
     ) -> Referral:
         state = _state(referral, resource, known) if _is_of_patient(resource, referral) else None
-        tried = known.tried if known else ()
-        noted = replace(found, state=state or "", tried=tried)
+        noted = replace(found, state=state or "", tried=known.tried)
         kind = str(resource["resourceType"])
         reason, words = _reason(resource)
         learned = Learned(kind, found.id, found.version, state, reason=reason, words=words)
-        note = partial(self._remotes.put, referral_id=referral.id, kind=kind, remote=noted, now=now)
-        happened = self._book.learned(referral.id, learned, now, also=note)
+        happened = self._book.learned(referral.id, learned, now)
+        self._remotes.keep(referral.id, kind, noted, now)
         metrics.SYNC_LEARNED.labels(referral.client, kind, happened.what).inc()
         return happened.referral
 
@@ -110,17 +123,17 @@ def _is_old(found: Remote, known: Remote) -> bool:
     return bool(found.stamp and known.stamp) and found.stamp < known.stamp
 
 
-def _noted(found: Remote, known: Remote | None, referral: Referral) -> Remote:
+def _noted(found: Remote, known: Remote, referral: Referral) -> Remote:
     """What is kept of a version in which nothing is news."""
-    if known is not None and found.code == known.code:
+    if found.code == known.code:
         return replace(found, state=known.state, tried=known.tried)
-    return replace(found, state=referral.state, tried=known.tried if known else ())
+    return replace(found, state=referral.state, tried=known.tried)
 
 
-def _state(referral: Referral, resource: Mapping[str, Any], known: Remote | None) -> State | None:
+def _state(referral: Referral, resource: Mapping[str, Any], known: Remote) -> State | None:
     if resource["resourceType"] != "Task":
         return state_of_other(resource)
-    business = changed_business_status(resource, known.code if known else "")
+    business = changed_business_status(resource, known.code)
     status = str(resource.get("status", ""))
     return state_of_task(business, status, referral.state, referral.left_from)
 

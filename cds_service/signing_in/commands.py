@@ -1,0 +1,70 @@
+"""``trialhook staff``: look at who may sign in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cds_service.assessing import definitions
+from cds_service.clients.reading import ClientsError, demo_clients, load_clients
+from cds_service.command_settings import settings_or_usage
+from cds_service.signing_in.staff import RIGHTS, Grant, Right, Staff
+from cds_service.signing_in.staff_file import StaffError, load_staff
+from mappings.definitions import DefinitionError
+
+
+@click.group()
+def staff() -> None:
+    """Look at who may sign in, and what they may see."""
+
+
+@staff.command("check")
+@click.argument("path", required=False, envvar="TRIALHOOK_STAFF", type=click.Path(path_type=Path))
+def check(path: Path | None) -> None:
+    """Check a staff file (default: the file that TRIALHOOK_STAFF names).
+
+    Its clients are compared with those of TRIALHOOK_CLIENTS. Nobody's name is printed.
+    """
+    if path is None:
+        raise click.UsageError("name a file, or set TRIALHOOK_STAFF")
+    settings = settings_or_usage()
+    try:
+        catalog = definitions()
+        registered = (
+            load_clients(Path(settings.clients), catalog) if settings.clients else demo_clients(settings)
+        )
+        read = load_staff(path, [trial.id for trial in catalog.trials], [one.id for one in registered])
+    except (StaffError, ClientsError, DefinitionError) as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        raise SystemExit(1) from None
+    for line in in_words(read):
+        click.echo(line)
+
+
+def in_words(read: Staff) -> list[str]:
+    """Who may sign in, counted, and what they may do."""
+    provider = read.provider
+    lines = [f"sign-in at {provider.issuer} as {provider.client_id}"] if provider else []
+    if provider and provider.insecure_http:
+        lines.append("  warning: the sign-in is not encrypted. Test data only.")
+    grants = [grant for person in read.people for grant in person.grants]
+    listed = "1 person" if len(read.people) == 1 else f"{len(read.people)} people"
+    lines.append(f"{listed} by name: {_counted(grants) or 'nobody'}")
+    lines += [f"group {name}: {', '.join(map(_grant, given))}" for name, given in read.groups.items()]
+    everybody = [*grants, *(grant for given in read.groups.values() for grant in given)]
+    if not any(Right.SEE in RIGHTS[grant.role] for grant in everybody):
+        lines.append("  warning: nobody may see the worklist")
+    return lines
+
+
+def _counted(grants: list[Grant]) -> str:
+    kinds = dict.fromkeys(map(_grant, grants))
+    return "; ".join(f"{[_grant(one) for one in grants].count(kind)} x {kind}" for kind in kinds)
+
+
+def _grant(grant: Grant) -> str:
+    trials = "all trials" if grant.trials is None else " and ".join(sorted(grant.trials))
+    clients = "all clients" if grant.clients is None else " and ".join(sorted(grant.clients))
+    return f"{grant.role.value} for {trials} at {clients}"

@@ -1,0 +1,1 @@
+"""What passes between a referral and its resources at one FHIR server."""
