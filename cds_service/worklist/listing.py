@@ -92,9 +92,14 @@ class Page(NamedTuple):
 
 def page_of(connection: Connection, which: Sequence[ColumnElement[bool]], asked: Asked) -> Page:
     """One page of what ``narrowed`` gives; the last one if so many are not there."""
-    count = connection.execute(select(func.count()).select_from(trial_referral).where(*which)).scalar_one()
+    count = count_of(connection, which)
     page = page_within(asked.page, count)
     return Page(_rows(connection, page_query(which, asked.sort, page)), count, page)
+
+
+def count_of(connection: Connection, which: Sequence[ColumnElement[bool]]) -> int:
+    """How many rows there are of what ``narrowed`` gives."""
+    return connection.execute(select(func.count()).select_from(trial_referral).where(*which)).scalar_one()
 
 
 def page_query(which: Sequence[ColumnElement[bool]], sort: Sort, page: int) -> Select[Any]:

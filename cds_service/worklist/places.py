@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from cards.wording import NAMES
 from cds_service.deployment import Deployment
 from cds_service.referrals.places import word_of
+from cds_service.storage.tables import silent_candidate
 from cds_service.storage.workflow_tables import trial_referral
 from cds_service.worklist import words
 from cds_service.worklist.listing import Closed
@@ -26,11 +27,14 @@ class Places(NamedTuple):
 
 
 def places_of(connection: Connection, deployment: Deployment, scope: Scope) -> Places:
-    """What a client is offered now, and what anybody was referred to before, as far as it may be seen."""
-    column = trial_referral.c
-    used = connection.execute(
-        select(column.trial, column.client).where(scope.condition(trial_referral)).distinct()
-    ).all()
+    """What a client is offered now, and what anybody was found for before, as far as it may be seen."""
+    used = [
+        (row.trial, row.client)
+        for table in (trial_referral, silent_candidate)
+        for row in connection.execute(
+            select(table.c.trial, table.c.client).where(scope.condition(table)).distinct()
+        )
+    ]
     offered = [
         (one.id, client)
         for client, offers in deployment.offers.items()

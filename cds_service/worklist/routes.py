@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request, stream_with_context
 from sqlalchemy import true
 
+from cds_service.audit.events import ListRecord
 from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import NavigationEntry, page_blueprint
 from cds_service.pages.rendering import page_language, render
@@ -30,7 +31,7 @@ from cds_service.worklist.filters import (
     understood,
 )
 from cds_service.worklist.lines import CSV_COLUMNS, CandidateLine, Line, Wording
-from cds_service.worklist.listing import Closed, all_rows, narrowed, page_of, rows_with
+from cds_service.worklist.listing import Closed, all_rows, count_of, narrowed, page_of, rows_with
 from cds_service.worklist.opening.reading import Reading
 from cds_service.worklist.opening.routes import add_row_routes
 from cds_service.worklist.places import Places, closed_trials, grants_in_words, places_of
@@ -144,7 +145,12 @@ class _List:
             places = places_of(connection, self._deployment, scope)
         asked = understood(request.args, _choices(places)).asked
         wording, closed = self._wording(ENGLISH, now)
-        rows = all_rows(self._records.database, narrowed(scope, asked, closed, now))
+        which = narrowed(scope, asked, closed, now)
+        with self._records.database.autocommit() as connection:
+            count = count_of(connection, which)
+        record = ListRecord(now, "export", account.id, count, asked.trial, asked.site)
+        self._records.trail.listed(record)
+        rows = all_rows(self._records.database, which)
         first = next(rows, None)  # a database that is away is said before anything is sent
 
         def cells() -> Iterator[list[str]]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from cards.text import plain
-from cds_service.audit.events import ViewRecord
+from cds_service.audit.events import ListRecord, ViewRecord
 from cds_service.clients.registered import Client
 from cds_service.deployment import Deployment, Records
 from cds_service.fhir.faults import FhirReadError
@@ -107,6 +107,7 @@ class Search:
         by_name = self._referred(named.subjects, sought)
         rows = {row.id: row for row in (*by_code, *by_name)}
         cut = named.cut or len(rows) > MOST_FOUND
+        self._records.trail.listed(ListRecord(sought.now, "search", sought.account.id, len(rows)))
         return Result(tuple(rows.values())[:MOST_FOUND], named.not_asked, cut)
 
     def _by_code(self, text: str, scope: Scope) -> tuple[Row, ...]:
@@ -174,18 +175,10 @@ class Search:
                 ):
                     found[row.id] = (row, subjects[digest])
         some = list(found.values())[: MOST_FOUND + 1]
+        staff = sought.account.id
         for row, subject in some[:MOST_FOUND]:
-            self._records.trail.view(
-                ViewRecord(
-                    sought.now,
-                    subject.client,
-                    subject.tenant,
-                    row.trial,
-                    sought.account.id,
-                    subject,
-                    "search",
-                )
-            )
+            view = ViewRecord(sought.now, subject.client, subject.tenant, row.trial, staff, subject, _PAGE)
+            self._records.trail.view(view)
         return tuple(row for row, _ in some)
 
 

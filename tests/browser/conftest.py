@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from cds_service.clock import today_in
-from cds_service.demo import run
+from cds_service.demo import run, samples
 from tests.browser.accessibility import DESKTOP
 from tests.browser.chromium import PATIENCE_MS, chromium
 from tests.browser.hospital import hospital
+from tests.browser.people import Clinician, StudyStaff
 from tests.browser.watching import Watch
 from tests.browser.worlds import World
 from tests.hapi.servers import start_hapi
 
-PATIENTS = ("lin-mei", "zhang-wei", "chen-jing", "guo-li")
+PATIENTS = ("lin-mei", "zhang-wei", "chen-jing", "liu-na")
 """Of the sample patients, those that the hospital has."""
 
 NewContext = Callable[..., BrowserContext]
@@ -61,7 +62,24 @@ def at_hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[run.Running]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """What `make demo` starts. Tests take patients of their own: it is one for all."""
     with run.running(tmp_path_factory.mktemp("demo"), today_in("")) as running:
-        yield running
+        patients = {sample.id: sample.id for sample in samples.ALL}
+        yield World(running.ehr, running.service, f"{running.ehr}/fhir", patients, _demo_account)
+
+
+def _demo_account(page: Page, role: str) -> None:
+    page.get_by_role("button", name=f"Demo {role}").click()
+
+
+@pytest.fixture
+def clinician(demo: World, new_context: NewContext) -> Clinician:
+    """A clinician of the demo."""
+    return Clinician(demo, new_context())
+
+
+@pytest.fixture
+def coordinator(demo: World, new_context: NewContext) -> StudyStaff:
+    """A coordinator of the demo."""
+    return StudyStaff(demo, new_context())

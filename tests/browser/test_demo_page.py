@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from cds_service.demo.run import Running
 from tests.browser.accessibility import violations_everywhere
 from tests.browser.conftest import NewContext
+from tests.browser.worlds import World
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_clinician_opens_a_chart_and_sees_the_card(demo: Running, new_context: NewContext) -> None:
+def test_a_clinician_opens_a_chart_and_sees_the_card(demo: World, new_context: NewContext) -> None:
     page = new_context().new_page()
     page.goto(demo.ehr)
     page.get_by_role("link", name="Lin, Mei").click()
@@ -23,7 +23,7 @@ def test_a_clinician_opens_a_chart_and_sees_the_card(demo: Running, new_context:
 
 @pytest.mark.parametrize("path", ["/", "/patients/lin-mei", "/patients/guo-li"])
 def test_the_demo_page_has_no_grave_fault_of_accessibility(
-    demo: Running, new_context: NewContext, path: str
+    demo: World, new_context: NewContext, path: str
 ) -> None:
     page = new_context().new_page()
     page.goto(f"{demo.ehr}{path}")

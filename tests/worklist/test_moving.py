@@ -10,7 +10,6 @@ from werkzeug.test import TestResponse
 
 from cds_service.referrals.records import Referral
 from cds_service.referrals.states import State
-from cds_service.storage.records import Subject
 from tests.pages.browser import Browser, words_of
 from tests.worklist.conftest import NewWorld
 from tests.worklist.world import ONE, World, subject
@@ -199,14 +198,13 @@ def test_two_notes_at_once_are_both_kept(world: World) -> None:
 def test_a_row_that_was_forgotten_meanwhile_is_not_there(world: World) -> None:
     referral, browser = world.refer(), world.browser()
     world.records.store.forget(subject())
-    for path, fields in (
-        ("", None),
-        ("/move", {"step": "received", "version": "1"}),
-        ("/note", {"note": "x"}),
-        ("/looked", {"word": "asked-again"}),
+    row = f"/worklist/{referral.id}"
+    for answer in (
+        browser.get(row),
+        browser.post(f"{row}/move", step="received", version="1"),
+        browser.post(f"{row}/note", note="x"),
+        browser.post(f"{row}/looked", word="asked-again"),
     ):
-        where = f"/worklist/{referral.id}{path}"
-        answer = browser.get(where) if fields is None else browser.post(where, **fields)
         assert answer.status_code == 404
         assert answer.mimetype == "text/html"
 
@@ -254,10 +252,8 @@ def test_what_another_site_sends_is_not_shown_on_a_page_of_ours(world: World, si
 def test_a_move_is_in_the_audit_trail_with_who_and_whom(world: World) -> None:
     referral = world.refer()
     move(world.browser(), referral, "received")
-    changes = world.audited("referral")
-    assert changes[-1]["change"] == "moved"
-    assert {"by", "patient", "role"} <= changes[-1].keys()
-    assert Subject("demo", "north", "https://ehr.example/fhir", "p1") == subject()
+    (moved,) = [one for one in world.audited("referral") if one["change"] == "moved"]
+    assert {"staff", "patient", "from", "to"} <= moved.keys()
 
 
 def test_while_the_database_is_away_pages_say_so_and_nothing_is_done(world: World) -> None:

@@ -78,11 +78,21 @@ def test_who_is_found_by_name_was_looked_at_and_who_is_found_by_code_was_not(wor
     assert (view["page"], view["trial"]) == ("worklist-search", ONE)
 
 
+def test_a_search_is_audited_without_what_was_sought(world: World) -> None:
+    world.refer("p1")
+    with ehr(Patient=finding()):
+        found(world.browser(), NAME)
+    (event,) = world.audited("list")
+    assert set(event) == {"what", "rows", "staff"}
+    assert (event["what"], event["rows"]) == ("search", 0)
+
+
 def test_nobody_is_found_who_is_not_theirs(world: World) -> None:
     theirs, other = world.refer("p1"), world.refer("p1", trial=OTHER)
     browser = world.browser("coordinator", Grant(Role.COORDINATOR, frozenset({ONE}), frozenset({HERE})))
     with ehr(Patient=finding("p1")):
         assert found(browser, NAME) == [theirs.id]
+    with ehr(Patient=finding()):
         assert found(browser, other.id[:6]) == []
     assert len(world.audited("view")) == 1
 

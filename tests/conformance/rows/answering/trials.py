@@ -46,7 +46,8 @@ def referrals(heard: Heard) -> list[Json]:
 
 @ROWS.requires(
     "14.1",
-    "A card is information and a link to the study's page: a client without suggestions gets the same text.",
+    "A card is information and links, to a page of this service and to the study's: a client without "
+    "suggestions gets the same text.",
     hear=lambda world: {name: world.hear(cards)[name] for name in ("plain-cards", "hospital")},
     faults={
         "suggestions all the same": answers_as("hospital"),
@@ -61,7 +62,7 @@ def a_card_needs_no_suggestions(heard: Heard) -> None:
     assert plain == {
         name: value for name, value in full.items() if name not in ("suggestions", "selectionBehavior")
     }
-    assert [link["type"] for link in plain["links"]] == ["absolute"]
+    assert [link["type"] for link in plain["links"]] == ["absolute", "absolute"]
 
 
 @ROWS.requires(
