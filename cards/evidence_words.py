@@ -101,7 +101,7 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
     # A report that is quoted may say "ISN/RPS class IV" itself.
     written, names = fact.text.casefold(), (label.casefold(), short_name(label).casefold())
     if fact.concept in _SAID:  # the value tells that somebody said so
-        return value
+        return value or short_label(label)
     named = value and (says(beside, fact.label) or any(name in written for name in names))
     return _side_by_side("" if named else short_label(label), value)
 

@@ -93,7 +93,8 @@ class Attestation(NamedTuple):
 
     ``answer`` is "yes", "no", a whole number as text, or "unsure", which takes an earlier answer back.
     ``settles`` is the criterion that the question is about, or empty. ``by`` names who answered; ``note`` is
-    free text of theirs.
+    free text of theirs. ``problem`` is set where something was answered that cannot be used, and says why; it
+    still stands before an earlier answer.
     """
 
     trial: str
@@ -104,13 +105,14 @@ class Attestation(NamedTuple):
     reference: str
     by: str
     note: str = ""
+    problem: Reason | None = None
 
 
 class Strike(NamedTuple):
     """A clinician's word that an item of a score has another cause, for one trial.
 
     ``cause`` is a code of ours (mappings/attesting/codes.py), ``words`` free text beside it. ``withdrawn``
-    takes an earlier strike of the same item back.
+    takes an earlier strike of the same item back. ``problem``: as of an Attestation.
     """
 
     trial: str
@@ -122,6 +124,7 @@ class Strike(NamedTuple):
     by: str
     words: str = ""
     withdrawn: bool = False
+    problem: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,12 @@ class ScoreItemResult(NamedTuple):
     @property
     def struck(self) -> Evidence | None:
         """Who said that the item has another cause, and which, if that is why it does not count."""
-        first = self.evidence[0] if self.evidence and self.verdict is Verdict.NOT_MET else None
-        return first if first is not None and first.concept == STRIKE else None
+        return self.evidence[0] if self.is_disputed and self.verdict is Verdict.NOT_MET else None
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether a clinician said that it has another cause, or something that cannot be read."""
+        return bool(self.evidence) and self.evidence[0].concept == STRIKE
 
 
 SCORE_ITEM_RESULT: Callable[[tuple[Any, ...]], ScoreItemResult] = partial(tuple.__new__, ScoreItemResult)
@@ -117,7 +121,7 @@ class WorksheetAnswer(NamedTuple):
     question: str
     text: str
     settles: str
-    state: Literal["current", "unsure", "conflicting", "too_old"]
+    state: Literal["current", "unsure", "conflicting", "unreadable", "too_old"]
     evidence: tuple[Evidence, ...]
 
 

@@ -25,6 +25,7 @@ FHIR_JSON = "application/fhir+json"
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 500
 LARGEST_BODY = 1_000_000
+SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 ETAG = re.compile(r'(?:W/)?"([^"]+)"')
 
 fhir = Blueprint("fhir", __name__, url_prefix="/fhir")
@@ -216,11 +217,12 @@ class Query:
     sort: str | None
     count: int
     offset: int
+    elements: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, parameters: list[tuple[str, str]]) -> Query:
         """Take the result parameters out of the others."""
-        control = {"_sort": "", "_count": str(DEFAULT_PAGE), "page": "", "_format": "json"}
+        control = {"_sort": "", "_count": str(DEFAULT_PAGE), "page": "", "_format": "json", "_elements": ""}
         wanted = tuple(pair for pair in parameters if pair[0] not in control)
         control |= {name: value for name, value in parameters if name in control}
         if not control["_count"].isdigit():
@@ -228,7 +230,8 @@ class Query:
         if "json" not in control["_format"]:
             raise SearchError("This server speaks JSON only.")
         count = min(int(control["_count"]), LARGEST_PAGE)
-        return cls(wanted, control["_sort"] or None, count, _offset(control["page"]))
+        elements = frozenset(name for name in control["_elements"].split(",") if name)
+        return cls(wanted, control["_sort"] or None, count, _offset(control["page"]), elements)
 
     def matches(self, kind: str, store: FhirStore) -> list[Resource]:
         """Everything that matches, in order."""
@@ -242,14 +245,30 @@ class Query:
         if self.count and end < len(found):
             links.append({"relation": "next", "url": self._url(base, kind, end)})
         entries = [
-            {"fullUrl": f"{base}/{kind}/{item['id']}", "resource": item, "search": {"mode": "match"}}
+            {
+                "fullUrl": f"{base}/{kind}/{item['id']}",
+                "resource": self._part(item),
+                "search": {"mode": "match"},
+            }
             for item in found[self.offset : end]
         ]
         bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
         return {**bundle, "entry": entries} if entries else bundle
 
+    def _part(self, item: Resource) -> Resource:
+        """What was asked for of a resource, which then says that it is not whole."""
+        if not self.elements:
+            return item
+        part = {name: value for name, value in item.items() if name in {"resourceType", "id", *self.elements}}
+        return {**part, "meta": {**item["meta"], "tag": [SUBSETTED]}}
+
     def _url(self, base: str, kind: str, offset: int) -> str:
-        control = [("_sort", self.sort or ""), ("_count", str(self.count)), ("page", _page_token(offset))]
+        control = [
+            ("_sort", self.sort or ""),
+            ("_elements", ",".join(sorted(self.elements))),
+            ("_count", str(self.count)),
+            ("page", _page_token(offset)),
+        ]
         return f"{base}/{kind}?{urlencode([*self.wanted, *((n, v) for n, v in control if v)])}"
 
 

@@ -49,7 +49,7 @@ _COLUMNS = (
     _table.traces,
 )
 _SHOWN: Mapping[Show, Sequence[State]] = {
-    Show.OPEN: sorted(OPEN),
+    Show.OPEN: sorted({*OPEN, State.SUGGESTED}),
     Show.ENROLLED: [State.ENROLLED],
     Show.LEFT: sorted(LEFT),
 }
@@ -133,7 +133,7 @@ def _needs_a_look(word: str, closed: Closed) -> ColumnElement[bool]:
     of_trial: ColumnElement[bool] = _table.trial.in_(trials)
     if any_word or word == _SERVED_NO_MORE:
         of_trial = or_(of_trial, _table.trial.not_in(sorted(closed.trials)))
-    of_trial = and_(of_trial, _table.state.in_(_SHOWN[Show.OPEN]))
+    of_trial = and_(of_trial, _table.state.in_(sorted(OPEN)))
     stored = _table.attention != "[]" if any_word else _table.attention.contains(f'"{word}"', autoescape=True)
     return or_(stored, of_trial)
 

@@ -31,7 +31,7 @@ STATE_CHIPS: Mapping[str, str] = {
 }
 """How a state looks on all pages."""
 NEXT_ACTIONS: Mapping[str, str] = {
-    "suggested": message("Refer, or say why not"),
+    "suggested": message("Refer, or set aside"),
     "referred": message("Confirm that the referral was received"),
     "received": message("Contact the patient or the referring physician"),
     "contacted": message("Arrange pre-screening"),
@@ -41,7 +41,7 @@ NEXT_ACTIONS: Mapping[str, str] = {
 }
 """By state: an interpretation, for the trial's team to follow or not."""
 NO_ACTION = message("Nothing: the referral has ended")
-POSSIBLE_ACTION = message("Look at the record; refer, or leave it")
+POSSIBLE_ACTION = message("Look at the record; refer, or set aside")
 
 # The page of the list ---------------------------------------------------------------------------------------
 

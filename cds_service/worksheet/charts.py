@@ -14,6 +14,7 @@ from cds_service.fhir.allow_list import AllowList
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.gathering import gather
+from cds_service.hooks.prefetch import ABSENT
 from cds_service.hooks.request.authorization import Scopes
 from cds_service.hooks.tailoring import queries_for
 from cds_service.oauth.code_flow import CodeFlow
@@ -97,9 +98,8 @@ class Charts:
             ),
             None,
         )
-        return Chart(
-            tuple(gathered.resources), gathered.full_urls, tuple(dict.fromkeys(gathered.gaps)), patient
-        )
+        gaps = tuple(dict.fromkeys(map(_without_prefetch, gathered.gaps)))
+        return Chart(tuple(gathered.resources), gathered.full_urls, gaps, patient)
 
     def live(self, opened: Opened) -> WorksheetAccess | None:
         """The access of a launch with a token that lives, renewed if need be; None if it is over."""
@@ -139,6 +139,11 @@ class Charts:
             scope=" ".join(tokens.scope) or access.scope,
             expires_at=tokens.expires_at,
         )
+
+
+def _without_prefetch(gap: Gap) -> Gap:
+    """Nothing was to be prefetched here, so only why it could not be read either is said."""
+    return replace(gap, what=gap.what.replace(f"{ABSENT}; ", ""))
 
 
 def _base_or_nothing(opened: Opened) -> str:

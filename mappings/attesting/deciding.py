@@ -14,6 +14,7 @@ from mappings.attesting.standing import StandingAnswer, standing_answer, standin
 from mappings.attesting.words import answers_as_evidence
 from mappings.concept import Concept
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome
+from mappings.facts import Attestation
 from mappings.results import Evidence, WorksheetAnswer
 from mappings.rules import AnyOf, Judgement, Measurement, Not, Rule
 from mappings.trial_definition import UNSURE, YES, Question, TrialDefinition
@@ -64,9 +65,10 @@ def concept_of(asked: Asked, concepts: Mapping[str, Concept]) -> Concept | None:
     return concepts[asked.of.of] if isinstance(asked.of, Measurement) else None
 
 
-def verdict_of(answer: str, asked: Asked) -> Verdict:
-    """What an answer says of the rule; to be unsure leaves it open."""
-    if answer == UNSURE:
+def verdict_of(attestation: Attestation, asked: Asked) -> Verdict:
+    """What an answer says of the rule; to be unsure leaves it open, as does one that cannot be used."""
+    answer = attestation.answer
+    if answer == UNSURE or attestation.problem is not None:
         return UNKNOWN
     if isinstance(asked.of, Measurement):
         said = conjunction([compare(exactly(float(answer)), bound) for bound in asked.of.bounds])
@@ -97,7 +99,7 @@ def with_answers(
 
 def _settled(outcome: Outcome, standing: StandingAnswer, asked: Asked, concept: Concept | None) -> Outcome:
     verdict, reason, evidence = outcome
-    said = {verdict_of(answer.answer, asked) for answer in standing.answers}
+    said = {verdict_of(answer, asked) for answer in standing.answers}
     beside = answers_as_evidence(standing, concept)
     if verdict is not UNKNOWN:
         disagrees = standing.state != "too_old" and bool(said - {verdict, UNKNOWN})
@@ -106,6 +108,8 @@ def _settled(outcome: Outcome, standing: StandingAnswer, asked: Asked, concept: 
         return OUTCOME((verdict, reason, (*evidence, *beside)))
     if standing.state == "too_old":
         return _open(outcome, TOO_OLD, answers_as_evidence(standing, concept, TOO_OLD))
+    if standing.state == "unreadable":
+        return _open(outcome, Reason.UNREADABLE, beside)
     if len(said) > 1:
         return _open(outcome, CONFLICTING, answers_as_evidence(standing, concept, CONFLICTING))
     rest = [each for each in evidence if each.reason is not NEEDS_JUDGEMENT]

@@ -1,8 +1,9 @@
 """Answers and strikes out of QuestionnaireResponses. Nothing here raises, whatever the JSON holds.
 
 A response counts if it answers the worksheet of a trial as it is now, is completed or amended, and tells the
-day and which clinician answered. One that is entered in error never counts, nor does any copy of it: copies
-bear the same identifier of ours.
+day and which clinician answered. If only its status or its author is not told, or an answer cannot be read,
+nothing is made of that, but it stands before what was answered earlier. One that is entered in error never
+counts, nor does any copy of it: copies bear the same identifier of ours.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from mappings.reading.fhir_elements import items, mapping, private_line, text_of
 from mappings.reading.references import local_reference, reference_of
 from mappings.results import Unreadable
 from mappings.trial_definition import Catalog, Question
+from mappings.verdicts import Reason
 
 _COUNTS = frozenset({"completed", "amended"})
 _IN_ERROR = "entered-in-error"
@@ -92,34 +94,52 @@ def _read(response: Json, form: Form, found: _Found) -> None:
         return
     when, by = parse_when(response.get("authored")), _author(response)
     fault = ""
-    if type(status) is not str or status not in _COUNTS:
-        fault = "status of the answers not known"
-    elif response.get("questionnaire") != form.canonical:
+    if response.get("questionnaire") != form.canonical:
         fault = "answers another version of the worksheet"
     elif when is None or not when.is_day:
         fault = "day of the answers not known"
-    elif not by:
-        fault = "no clinician is named who answered"
-    if fault or when is None:
+    elif by is None:
+        fault = "not answered by a clinician"
+    if fault or when is None or by is None:
         found.unreadable.append(Unreadable(reference_of(response), fault))
         return
-    _OneResponse(form, when, reference_of(response), by, found).read(response)
+    doubt = _doubt(status, by)
+    if doubt:
+        found.unreadable.append(Unreadable(reference_of(response), doubt))
+    source = _Source(form, when, reference_of(response), by, Reason.UNREADABLE if doubt else None)
+    _OneResponse(source, found).read(response)
+
+
+def _doubt(status: object, by: str) -> str:
+    """Why answers of which the day is known cannot be used, though they may well be the latest."""
+    if type(status) is not str or status not in _COUNTS:
+        return "status of the answers not known"
+    return "" if by else "nobody is named who answered"
+
+
+class _Source(NamedTuple):
+    """What all answers of one response share. ``problem``: why none of them can be used."""
+
+    form: Form
+    when: When
+    reference: str
+    by: str
+    problem: Reason | None
 
 
 class _OneResponse:
-    """One response of which it is known who answered, and when."""
+    """One response of a known day."""
 
-    def __init__(self, form: Form, when: When, reference: str, by: str, found: _Found) -> None:
-        self._form, self._found = form, found
-        self._when, self._reference, self._by = when, reference, by
+    def __init__(self, source: _Source, found: _Found) -> None:
+        self._of, self._found = source, found
 
     def read(self, response: Json) -> None:
         listed = response.get("item")
-        if listed is not None and type(listed) is not list:
+        if listed is not None and not isinstance(listed, list | dict):
             self._fault("items that are no list")
         for item in items(listed):
             link = text_of(item.get("linkId"))
-            question, score = self._form.questions.get(link), self._form.scores.get(link)
+            question, score = self._of.form.questions.get(link), self._of.form.scores.get(link)
             if question is not None:
                 self._answer(item, question)
             elif score is not None:
@@ -128,7 +148,7 @@ class _OneResponse:
                 self._fault("an item that is not on the worksheet")
 
     def _fault(self, what: str) -> None:
-        self._found.unreadable.append(Unreadable(self._reference, what))
+        self._found.unreadable.append(Unreadable(self._of.reference, what))
 
     def _answer(self, item: Json, question: Question) -> None:
         given = item.get("answer")
@@ -136,16 +156,21 @@ class _OneResponse:
             return
         answers = items(given)
         answer = _code(answers[0], ANSWER_SYSTEM) if len(answers) == 1 else ""
-        if answer not in question.choices:
+        known = answer in question.choices
+        if not known:
             self._fault("an answer that is not known")
-            return
-        note = _text(_part(items(answers[0].get("item")), note_link(question.id)))
-        self._found.attestations.append(
-            Attestation(
-                *(self._form.trial.id, question.id, question.settles, answer),
-                *(self._when, self._reference, self._by, note),
-            )
+        attestation = Attestation(
+            trial=self._of.form.trial.id,
+            question=question.id,
+            settles=question.settles,
+            answer=answer if known else "",
+            when=self._of.when,
+            reference=self._of.reference,
+            by=self._of.by,
+            note=_text(_part(items(answers[0].get("item")), note_link(question.id))) if known else "",
+            problem=self._of.problem if known else Reason.UNREADABLE,
         )
+        self._found.attestations.append(attestation)
 
     def _strike(self, group: Json, score: str, known: Mapping[str, object]) -> None:
         parts = items(group.get("item"))
@@ -155,22 +180,23 @@ class _OneResponse:
         cause = _code(_part(parts, strike_link(score, "cause")), CAUSE_SYSTEM)
         if item not in known:
             self._fault("an item that may not be struck")
-        elif cause not in CAUSES and cause != WITHDRAWN:
+            return
+        understood = cause in (*CAUSES, WITHDRAWN)
+        if not understood:
             self._fault("a cause that is not known")
-        else:
-            words = _text(_part(parts, strike_link(score, "words")))
-            strike = Strike(
-                trial=self._form.trial.id,
-                score=score,
-                item=item,
-                cause="" if cause == WITHDRAWN else cause,
-                when=self._when,
-                reference=self._reference,
-                by=self._by,
-                words=words,
-                withdrawn=cause == WITHDRAWN,
-            )
-            self._found.strikes.append(strike)
+        strike = Strike(
+            trial=self._of.form.trial.id,
+            score=score,
+            item=item,
+            cause=cause if cause in CAUSES else "",
+            when=self._of.when,
+            reference=self._of.reference,
+            by=self._of.by,
+            words=_text(_part(parts, strike_link(score, "words"))),
+            withdrawn=cause == WITHDRAWN,
+            problem=self._of.problem if understood else Reason.UNREADABLE,
+        )
+        self._found.strikes.append(strike)
 
 
 def _names_of(response: Json) -> Iterator[str]:
@@ -184,12 +210,12 @@ def _names_of(response: Json) -> Iterator[str]:
         yield reference
 
 
-def _author(response: Json) -> str:
-    """The name of the clinician who answered; empty if none is named, or somebody else is."""
+def _author(response: Json) -> str | None:
+    """The name of the clinician who answered; empty if nobody is named, None if somebody else answered."""
     author = mapping(response.get("author"))
     reference = text_of(author.get("reference"))
     if _type_of(reference, author, response) not in (*_CLINICIANS, ""):
-        return ""
+        return None
     value = mapping(author.get("identifier")).get("value")
     named = text_of(author.get("display")) or local_reference(reference) or text_of(value)
     return private_line(named, _LONGEST_NAME)

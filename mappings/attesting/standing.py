@@ -15,12 +15,14 @@ from mappings.dates import When, Window
 from mappings.facts import Attestation, PatientRecord, Strike
 from mappings.trial_definition import UNSURE, Catalog, Question, TrialDefinition
 
-AnswerState = Literal["none", "current", "unsure", "conflicting", "too_old"]
-StrikeState = Literal["current", "withdrawn", "too_old"]
+AnswerState = Literal["none", "current", "unsure", "conflicting", "unreadable", "too_old"]
+StrikeState = Literal["current", "withdrawn", "unreadable", "too_old"]
 
 
 class StandingAnswer(NamedTuple):
     """The latest answer to a question. ``answers``: several if those of one instant differ (conflicting).
+
+    ``unreadable``: something was answered last that cannot be used; an earlier answer never stands in for it.
 
     ``until``: the last day on which it counts, or counted; None without an answer.
     """
@@ -69,6 +71,8 @@ def standing_answer(trial_id: str, question: Question, record: PatientRecord, to
     state: AnswerState = "current"
     if until is not None and until < today:
         state = "too_old"
+    elif any(answer.problem is not None for answer in newest):
+        state = "unreadable"
     elif len(answers) > 1:
         state = "conflicting"
     elif answers[0].answer == UNSURE:
@@ -106,12 +110,18 @@ def of_score(
 
 
 def _standing(newest: Sequence[Strike], window: Window | None, today: date) -> StandingStrike:
-    """Of a strike and a withdrawal at one instant, the withdrawal: what the record says stays."""
+    """Of a strike and a withdrawal at one instant, the withdrawal: what the record says stays.
+
+    If one of them cannot be used, it is open whether the item is struck.
+    """
+    doubtful = [strike for strike in newest if strike.problem is not None]
     withdrawn = [strike for strike in newest if strike.withdrawn]
-    strike = (withdrawn or newest)[0]
+    strike = (doubtful or withdrawn or newest)[0]
     until = _until(strike.when, window)
     if until is not None and until < today:
         return StandingStrike(strike, "too_old", until)
+    if doubtful:
+        return StandingStrike(strike, "unreadable", until)
     return StandingStrike(strike, "withdrawn" if withdrawn else "current", until)
 
 

@@ -15,13 +15,14 @@ from mappings.evaluation.context import Context
 from mappings.results import Evidence, ScoreItemResult
 from mappings.rules import Score
 from mappings.trial_definition import TrialDefinition
-from mappings.verdicts import NOT_MET
+from mappings.verdicts import NOT_MET, UNKNOWN
 
 
 def without_struck(
     items: list[ScoreItemResult], rule: Score, trial: TrialDefinition | None, context: Context
 ) -> Sequence[Evidence]:
-    """Makes struck items NOT_MET, in place; their evidence begins with the strike.
+    """Makes struck items NOT_MET, in place; their evidence begins with the strike. If it cannot be read
+    whether an item is struck, one that would count is undecided.
 
     Answers what clinicians said of items that would count otherwise: strikes, and those taken back.
     """
@@ -38,8 +39,9 @@ def without_struck(
             continue
         evidence = strike_as_evidence(standing, item.label)
         said.append(evidence)
-        if standing.state == "current":
-            items[place] = item._replace(verdict=NOT_MET, evidence=(evidence, *item.evidence))
+        if standing.state != "withdrawn":
+            verdict = NOT_MET if standing.state == "current" else UNKNOWN
+            items[place] = item._replace(verdict=verdict, evidence=(evidence, *item.evidence))
     return said
 
 

@@ -30,12 +30,15 @@ def _answer(
     answer: Attestation, concept: Concept | None, reason: Reason, until: date | None, window: str
 ) -> Evidence:
     number = float(answer.answer) if answer.answer.isdecimal() else None
+    if answer.problem is not None:
+        reason, number = answer.problem, None
+    readable = answer.problem is None
     return Evidence(
         concept=concept.id if concept is not None else ANSWER,
         label=concept.display if concept is not None else "Answer",
         reason=reason,
-        text=ANSWERED_BY.format(answer=answer.answer, who=answer.by),
-        value=answer.answer if number is None else number,
+        text=ANSWERED_BY.format(answer=answer.answer, who=answer.by) if readable else "",
+        value=(answer.answer if number is None else number) if readable else None,
         unit=concept.unit if concept is not None and number is not None else "",
         date=answer.when.text,
         reference=answer.reference,
@@ -48,7 +51,9 @@ def _answer(
 def strike_as_evidence(standing: StandingStrike, item_label: str) -> Evidence:
     """A strike, or that it was taken back, beside the item's name."""
     strike = standing.strike
-    if strike.withdrawn:
+    if strike.problem is not None:
+        text = ""
+    elif strike.withdrawn:
         text = TAKEN_BACK.format(who=strike.by)
     else:
         template = STRUCK_IN_WORDS if strike.words else STRUCK_BY
@@ -56,9 +61,9 @@ def strike_as_evidence(standing: StandingStrike, item_label: str) -> Evidence:
     return Evidence(
         concept=STRIKE,
         label="Other cause",
-        reason=Reason.ATTESTED,
+        reason=strike.problem or Reason.ATTESTED,
         text=text,
-        value=strike.cause or None,
+        value=(strike.cause or None) if strike.problem is None else None,
         date=strike.when.text,
         reference=strike.reference,
         counts_until=standing.until,

@@ -265,7 +265,7 @@ class Openings:
         counted = [
             Counted(item.points, item.domain, item.group == group, self._holds(item.require, inside))
             for item, result in pairs
-            if result.verdict is not MET and result.struck is None
+            if result.verdict is not MET and not result.is_disputed
         ]
         useful = tuple(item for item in counted if item.formula != FALSE)
         has_group = not group or any(item.group == group for item in met)

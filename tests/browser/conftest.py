@@ -11,7 +11,7 @@ from cds_service.clock import today_in
 from cds_service.demo import run, samples
 from tests.browser.accessibility import DESKTOP
 from tests.browser.chromium import PATIENCE_MS, chromium
-from tests.browser.hospital import hospital
+from tests.browser.hospital import Hospital, hospital
 from tests.browser.people import Clinician, StudyStaff
 from tests.browser.watching import Watch
 from tests.browser.worlds import World
@@ -55,7 +55,7 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
 
 
 @pytest.fixture(scope="session")
-def at_hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def at_hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A registered service at a hospital with HAPI and a sign-in of its own."""
     with start_hapi() as hapi, hospital(hapi, tmp_path_factory.mktemp("hospital"), PATIENTS) as world:
         yield world

@@ -8,9 +8,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import requests
 from flask import Flask
@@ -27,28 +27,34 @@ from cds_service.demo.ehr_page import Ehr, page
 from cds_service.demo.fhir.client import FhirClient
 from cds_service.demo.fhir.store import FhirStore, Resource
 from cds_service.demo.servers import in_thread
+from tests.browser.ehr_key import EhrKey
 from tests.browser.gate import gate_to
 from tests.browser.registered_service import registered_service
 from tests.browser.worlds import World
 from tests.cli.test_serve import free_port
-from tests.deployment.running import try_it
 from tests.hapi.run_data import load_bundle, new_run_tag, search
 
-CLIENT = """\
+CLIENTS = """\
 schema: 1
+defaults:
+  algorithms: [ES384]
+  fhir_servers:
+    - {{base: "{fhir}", networks: [127.0.0.0/8], insecure_http: yes}}
+  backend: {{client_id: referrals}}
+  trials:
+    - {{id: NCT06920433, contact: "Study office of the tests, extension 4711"}}
 clients:
   - id: hospital
-    issuer: https://try-it.example
-    keys: {keys}
-    algorithms: [ES384]
-    fhir_servers:
-      - {{base: "{fhir}", networks: [127.0.0.0/8], insecure_http: yes}}
+    issuer: {hospital.issuer}
+    keys: {{jwks: {hospital_keys}}}
     abilities: {{smart_links: yes}}
-    trials:
-      - {{id: NCT06920433, contact: "Study office of the tests, extension 4711"}}
     smart: {{client_id: worksheet}}
-    backend: {{client_id: referrals}}
     referral: {{request: active, task: yes, research_subject: yes, poll_seconds: 1}}
+  - id: clinic                    # its EHR launches no SMART apps
+    issuer: {clinic.issuer}
+    keys: {{jwks: {clinic_keys}}}
+    abilities: {{smart_links: no}}
+    referral: {{poll_seconds: 0}}
 """
 STAFF = """\
 schema: 1
@@ -119,20 +125,29 @@ class TokenFhirClient(FhirClient):
 class SigningHookClient(HookClient):
     """Calls the service as a registered EHR: each request with a signed token of its own."""
 
-    def __init__(self, folder: Path, base: str, fhir: FhirClient) -> None:
-        """The key lies in `folder`."""
+    def __init__(self, key: EhrKey, base: str, fhir: FhirClient) -> None:
+        """Signed with `key`."""
         super().__init__(base, fhir.base, fhir.get)
-        self._folder = folder
-        self._session.auth = self._signed
+        self._session.auth = key
 
-    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        token = try_it(self._folder, "token", str(request.url))
-        request.headers["Authorization"] = f"Bearer {token}"
-        return request
+
+@dataclass(frozen=True)
+class Hospital(World):
+    """The hospital, with a clinic that shares its FHIR server and whose EHR launches no SMART apps."""
+
+    clinic: HookClient
+
+    def link_on_card(self, sample: str) -> str:
+        """The address that the worksheet's link has on a card at the clinic."""
+        exchange = self.clinic.fire(self.patients[sample], prefetch=True, user="Practitioner/dr-lam")
+        [card] = exchange.cards
+        [link] = [link for link in card["links"] if link["url"].startswith(self.service)]
+        assert link["type"] == "absolute"
+        return str(link["url"])
 
 
 @contextmanager
-def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[World]:
+def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[Hospital]:
     """All of it, with these sample patients on HAPI."""
     app = Flask("cds_service.demo", static_folder=None, template_folder="templates")
     loaded = _load(hapi, patients)
@@ -145,11 +160,12 @@ def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[Wor
     app.register_blueprint(page)
     with in_thread(app, 0) as ehr:
         fhir, issuer = f"{ehr}/fhir", f"{ehr}/oauth"
-        settings = _settings(folder, fhir, issuer)
+        keys = EhrKey("https://hospital.example"), EhrKey("https://clinic.example")
+        settings = _settings(folder, issuer) | {"TRIALHOOK_CLIENTS": str(_clients_file(folder, fhir, keys))}
         with registered_service(folder, port, settings):
             front = TokenFhirClient(fhir, _own_token(authority))
-            hooks = SigningHookClient(folder, url, front)
-            with closing(front), closing(hooks):
+            hooks, clinic = (SigningHookClient(key, url, front) for key in keys)
+            with closing(front), closing(hooks), closing(clinic):
                 app.extensions["ehr"] = Ehr(
                     HapiStore(hapi),
                     front,
@@ -159,7 +175,7 @@ def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[Wor
                     launch=lambda patient, context: authority.launch(patient, CLINICIAN.id, context),
                     study_team=f"{url}/worklist",
                 )
-                yield World(ehr, url, hapi, loaded, _sign_in)
+                yield Hospital(ehr, url, hapi, loaded, _sign_in, clinic)
 
 
 def _load(hapi: str, patients: tuple[str, ...]) -> dict[str, str]:
@@ -188,7 +204,7 @@ def _own_token(authority: Authority) -> str:
     return authority.tokens.put(Grant("ehr", ("system/*.cruds",), until), until)
 
 
-def _settings(folder: Path, fhir: str, issuer: str) -> dict[str, str]:
+def _settings(folder: Path, issuer: str) -> dict[str, str]:
     (folder / "study-staff.secret").write_text(SECRET, encoding="utf-8")
     staff = folder / "staff.yaml"
     staff.write_text(STAFF.format(issuer=issuer), encoding="utf-8")
@@ -196,7 +212,6 @@ def _settings(folder: Path, fhir: str, issuer: str) -> dict[str, str]:
     command = [sys.executable, "-m", "cds_service.cli", "keys", "signing", str(keys)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return {
-        "TRIALHOOK_CLIENTS": str(clients_file(folder, fhir)),
         "TRIALHOOK_STAFF": str(staff),
         "TRIALHOOK_SIGNING_KEYS": str(keys),
         "TRIALHOOK_POLICY": "0",
@@ -208,12 +223,17 @@ def _sign_in(page: Page, role: str) -> None:
     page.get_by_role("button", name=ROLES[role]).click()
 
 
-def clients_file(folder: Path, fhir: str) -> Path:
-    """The registration of the hospital's EHR."""
-    line = try_it(folder, "key").strip()
-    keys: dict[str, Any] = {"jwks": json.loads(line.partition(": ")[2])}
+def _clients_file(folder: Path, fhir: str, keys: tuple[EhrKey, EhrKey]) -> Path:
+    hospital, clinic = keys
+    text = CLIENTS.format(
+        fhir=fhir,
+        hospital=hospital,
+        clinic=clinic,
+        hospital_keys=json.dumps(hospital.jwks()),
+        clinic_keys=json.dumps(clinic.jwks()),
+    )
     file = folder / "clients.yaml"
-    file.write_text(CLIENT.format(keys=json.dumps(keys), fhir=fhir), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return file
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from cds_service.demo.fhir.store import Resource
 from tests.browser.worlds import World
 
 CARD = "Open the worksheet"
@@ -126,6 +128,15 @@ def state(row: Page) -> Locator:
 def named(name: str) -> re.Pattern[str]:
     """A state as the pages call it, however they put it; "Screening" is not "Pre-screening"."""
     return re.compile(rf"^\W*(in )?{name}( to follow-up)?\W*$", re.IGNORECASE)
+
+
+def stands_at(code: str) -> Callable[[Resource], bool]:
+    """Whether a Task says by its businessStatus that the referral stands there."""
+
+    def stands(task: Resource) -> bool:
+        return code in [coding["code"] for coding in task.get("businessStatus", {}).get("coding", [])]
+
+    return stands
 
 
 def move(row: Page, to: str, why: str = "") -> None:

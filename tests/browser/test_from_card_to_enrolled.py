@@ -19,9 +19,11 @@ from tests.browser.people import (
     said,
     save_answers,
     score_row,
+    stands_at,
     state,
     strike,
 )
+from tests.browser.watching import Watch
 
 pytestmark = pytest.mark.browser
 
@@ -69,15 +71,15 @@ def test_the_chart_says_where_a_referral_stands(clinician: Clinician, coordinato
     move(worklist, "Contacted")
     expect(state(worklist)).to_have_text(named("Contacted"))
 
-    chart = clinician.chart("zhang-wei")
-    trials = chart.get_by_role("region", name="Clinical trials")
-    with pytest.MonkeyPatch.context():
-        expect(trials).to_contain_text("Contacted")
+    clinician.world.await_record("Task", "zhang-wei", stands_at("contacted"))
+    trials = clinician.chart("zhang-wei").get_by_role("region", name="Clinical trials")
+    expect(trials).to_contain_text("Contacted")
 
 
 def test_of_two_coordinators_at_once_the_second_is_told_what_changed(
-    clinician: Clinician, coordinator: StudyStaff
+    clinician: Clinician, coordinator: StudyStaff, watch: Watch
 ) -> None:
+    watch.expected.add(409)
     refer(clinician.worksheet(clinician.chart("chen-jing")))
     first = coordinator.worklist()
     coordinator.open_row(first, "chen-jing")

@@ -9,6 +9,7 @@ import requests
 from playwright.sync_api import Page
 
 from cds_service.demo.fhir.store import Resource
+from tests.deployment.running import until
 
 SignIn = Callable[[Page, str], None]
 
@@ -35,6 +36,14 @@ class World:
         """What the FHIR server has of a kind for a patient."""
         query = {"patient": self.patients[sample], "_count": "200"}
         return [entry["resource"] for entry in self._send("GET", kind, query).get("entry", [])]
+
+    def await_record(self, kind: str, sample: str, holds: Callable[[Resource], bool]) -> Resource:
+        """The first of a kind of which something holds, as soon as there is one."""
+        for _ in until(f"a {kind} of {sample} as expected"):
+            for resource in self.on_record(kind, sample):
+                if holds(resource):
+                    return resource
+        raise AssertionError  # `until` has raised
 
     def change(self, resource: Resource) -> Resource:
         """Put a changed resource on the FHIR server, as others at the hospital do."""

@@ -36,7 +36,7 @@ EVIDENCE = {
 }
 SCORE = {"at_least", "at_most", "undecided", "basis", "struck"}
 ANSWER = {"question", "text", "settles", "state", "evidence"}
-STATES = {"current", "unsure", "conflicting", "too_old"}
+STATES = {"current", "unsure", "conflicting", "unreadable", "too_old"}
 NEXT_STEPS = {"sets", "more", "could_rule_out", "needs_a_person", "not_yet"}
 SET = {"effort", "steps"}
 STEP = {"how", "label", "effort", "facts", "orders"}

@@ -86,6 +86,25 @@ def test_resources_are_found_by_a_list_of_ids(client: FlaskClient) -> None:
     assert set(ids(client.get("/fhir/Patient?_id=lin-mei,zhang-wei,nobody"))) == {"lin-mei", "zhang-wei"}
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("name=lin", {"lin-mei"}),
+        ("name=Mei", {"lin-mei"}),
+        ("name=ei", set()),
+        ("family=mei", set()),
+        ("family=LI", {"lin-mei", "liu-na"}),
+        ("given=mei", {"lin-mei"}),
+        ("name=lin,zhang", {"lin-mei", "zhang-wei"}),
+        ("name=lin&name=na", set()),
+    ],
+)
+def test_a_patient_is_found_by_how_a_part_of_the_name_begins(
+    client: FlaskClient, query: str, expected: set[str]
+) -> None:
+    assert set(ids(client.get(f"/fhir/Patient?{query}"))) == expected
+
+
 def test_drugs_are_found_by_code_and_subjects_by_patient(client: FlaskClient) -> None:
     assert ids(client.get("/fhir/MedicationRequest?patient=lin-mei&code=312615")) == [
         "lin-mei-prednisone-order"
@@ -117,6 +136,16 @@ def test_dates_are_compared_as_the_periods_they_stand_for(
 ) -> None:
     query = {"patient": "lin-mei", "code": "2890-2", "date": when}
     assert ids(client.get("/fhir/Observation", query_string=query)) == expected
+
+
+def test_a_search_for_some_elements_brings_these_and_says_so(client: FlaskClient) -> None:
+    bundle = body(client.get("/fhir/Patient?_elements=birthDate,id&_count=2"))
+    for entry in bundle["entry"]:
+        assert set(entry["resource"]) <= {"resourceType", "id", "meta", "birthDate"}
+        assert entry["resource"]["meta"]["tag"][0]["code"] == "SUBSETTED"
+    [following] = [link["url"] for link in bundle["link"] if link["relation"] == "next"]
+    assert "name" not in body(client.get(following))["entry"][0]["resource"]
+    assert "name" in body(client.get("/fhir/Patient/lin-mei"))
 
 
 def test_pages_follow_one_another_without_loss_or_repetition(client: FlaskClient) -> None:

@@ -114,6 +114,11 @@ def _is_below_detection(change: Change) -> bool:
     return any(catalog().concepts[concept].positive_above is not None for concept in concepts)
 
 
+def _is_answered(change: Change) -> bool:
+    """A criterion that was left open by the value known only as a limit, and was settled by an answer."""
+    return change.before.reasons.get(change.verdict) == "attested"
+
+
 def _contradicted(change: Change) -> bool:
     """The laboratory's flag or range of a result whose answer says otherwise."""
     is_of_laboratory = change.member.split(".")[0] in ("interpretation", "referenceRange")
@@ -217,6 +222,13 @@ EXCEPTIONS: Sequence[Excepted] = (
         "Decided: CD19+ or BCMA+ B cells, or casts, below detection count as negative, although a number "
         "between zero and the limit would be positive.",
         _is_below_detection,
+    ),
+    Excepted(
+        "censored-value",
+        "criterion that a clinician's answer settles",
+        "Where a limit leaves it open whether a criterion holds, an answer decides. The number that the limit "
+        "stands for would decide before any answer.",
+        _is_answered,
     ),
 )
 

@@ -213,7 +213,7 @@ MEMBERS: Mapping[str, Sequence[str]] = {
     "MedicationAdministration": ("status", "statusReason"),
     "MedicationDispense": ("status", "statusReasonCodeableConcept", "daysSupply"),
     "Consent": ("status", "scope", "provision", "provision.type"),
-    "QuestionnaireResponse": ("status", "author", "authored", "questionnaire"),
+    "QuestionnaireResponse": ("status", "author"),
 }
 """The members that qualify what a resource says."""
 

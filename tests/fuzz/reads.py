@@ -73,7 +73,7 @@ def _of_criteria(names: tuple[str, ...]) -> Iterator[str]:
 def references_of(concepts: frozenset[str], record: PatientRecord) -> set[str]:
     """The resources from which the record has facts about some concepts, and what clinicians said."""
     kinds = (record.results, record.diagnoses, record.procedures, record.exposures)
-    said = {each.reference for each in (*record.attestations, *record.strikes)}
+    said = {each.reference for each in record.attestations} | {each.reference for each in record.strikes}
     return said | {
         fact.reference for facts in kinds for concept in concepts & facts.keys() for fact in facts[concept]
     }

@@ -15,6 +15,7 @@ from tests.language.catalogues import OTHER_LANGUAGES, ROOT, entries, extracted
 THE_SAME_IN_CHINESE = frozenset(
     {
         *("ALT", "AST", "ECOG", "hCG", "SLEDAI-2K", "eGFR (CKD-EPI 2021)"),
+        *("EHR", "the EHR", "Trialhook"),
         "- 1 {unit} is {amount} {canonical}",  # an equals sign
     }
 )
@@ -22,8 +23,8 @@ MARKS = re.compile(r"\*\*|[`#|_→]|^- |^\*|\*$")
 """What a translation has to keep: headings, bullets, tables, emphasis, code."""
 WORD = re.compile(r"[A-Za-z]{2,}")
 _LATIN = """
-    ACR ALT ANA APL AST BCMA Beliumab Bundle CAR CD CH CKD Coombs DNA ECOG EHR EPI EULAR FHIR Farr
-    GPL II III ISN IV IgA IgG IgM JSON LDH LVEF MB MPL NIH Patient RPS SLE SLEDAI Sm UPCR WHO
+    ACR ALT ANA APL AST BCMA Beliumab Bundle CAR CD CH CKD CSV Coombs DNA ECOG EHR EPI EULAR FHIR Farr
+    GPL II III ISN IV IgA IgG IgM JSON LDH LVEF MB MPL NIH Patient RPS SLE SLEDAI STAFF Sm TRIALHOOK Trialhook UPCR WHO
     activity as dL eGFR hCG https id index nih pregnancy such test valueCodeableConcept valueInteger
     valueQuantity valueRange valueRatio valueString
 """

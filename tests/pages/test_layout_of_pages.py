@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from cds_service.pages import static_files
+from mappings.language import LANGUAGES
 from tests.pages.browser import Browser, words_of
 
 PACKAGES = Path(__file__).parents[2] / "cds_service"
@@ -68,6 +69,7 @@ def test_a_page_speaks_the_language_that_is_asked_for(
     answer = browser.get(path, **{"Accept-Language": accepted})
     assert answer.headers["Content-Language"] == spoken
     assert f'<html lang="{spoken}">' in answer.text
+    assert ("Set-Cookie" in answer.headers) == (asked in LANGUAGES), "nothing else is kept"
 
 
 def test_a_choice_stays_and_can_be_changed(browser: Browser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -329,6 +330,30 @@ def test_two_requests_at_once_lose_nothing_of_each_other(browser: Browser) -> No
         slow.put_worksheet(access("w3"))
         assert list(slow.current().worksheets) == ["w1", "w2", "w3"]
     assert browser.worksheets() == ["w1", "w2", "w3"]
+
+
+def test_many_requests_at_once_lose_nothing_of_each_other(browser: Browser) -> None:
+    browser.do(lambda sessions: sessions.put_worksheet(access("w0")))
+
+    def put(number: int) -> None:
+        other = Browser(browser.sessions)
+        other.cookie = browser.cookie
+        other.do(lambda sessions: sessions.put_worksheet(access(f"w{number}")))
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(put, range(1, 13)))
+    assert sorted(browser.worksheets()) == sorted(f"w{number}" for number in range(13))
+
+
+def test_a_row_says_when_it_may_be_deleted(browser: Browser, clock: Clock, database: Database) -> None:
+    browser.do(lambda sessions: sessions.put_worksheet(access()))
+    clock.now += WORKSHEET_IDLE - MINUTE
+    while clock.now < NOW + LONGEST:
+        assert browser.worksheets() == ["w1"]
+        with database.autocommit() as connection:
+            expires = connection.execute(select(web_session.c.expires)).scalar_one()
+        assert expires == min(clock.now + WORKSHEET_IDLE, NOW + LONGEST)
+        clock.now += WORKSHEET_IDLE - MINUTE
 
 
 def test_a_launch_that_comes_back_after_a_sign_out_opens_one_worksheet(browser: Browser) -> None:

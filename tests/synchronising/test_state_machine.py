@@ -31,7 +31,7 @@ from tests.storage.conftest import sqlite_url, upgraded
 from tests.synchronising.fhir_server import Fault
 from tests.synchronising.world import EVERYTHING, World, business, saying, with_terms
 
-EXAMPLES = int(os.environ.get("TRIALHOOK_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("TRIALHOOK_TEST_EXAMPLES", "30"))
 STEPS = 30
 KINDS = ("ServiceRequest", "Task", "ResearchSubject")
 STATES = st.sampled_from([state for state in State if state is not State.SUGGESTED])

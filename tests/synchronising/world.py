@@ -79,7 +79,7 @@ class Wire(Exchange):
 class Direct:
     """Access without an authorization server. ``fault``: no token can be had."""
 
-    server: FhirServer
+    exchange: Exchange
     fault: OAuthError | None = None
     forgotten: int = 0
 
@@ -88,7 +88,7 @@ class Direct:
         if self.fault is not None:
             raise self.fault
         where = next((one for one in client.fhir_servers if one.base.url == base), None)
-        return FhirWriter(Access.to(where, "token"), Wire(self.server)) if where else None
+        return FhirWriter(Access.to(where, "token"), self.exchange) if where else None
 
     def forget(self, client: Client, base: str) -> None:
         """See ``cycle.Servers``."""
@@ -113,6 +113,7 @@ class World:
     terms: ReferralTerms = EVERYTHING
     clock: Clock = field(default_factory=Clock)
     ehr: FhirServer = field(default_factory=FhirServer)
+    exchange: Exchange | None = None
 
     def __post_init__(self) -> None:
         self.ehr.now = self.clock
@@ -122,7 +123,7 @@ class World:
         """Makes everything anew on the database as it is."""
         self.client = client(self.terms)
         self.database = Database(self.url, wait=PATIENCE)
-        self.servers = Direct(self.ehr)
+        self.servers = Direct(self.exchange or Wire(self.ehr))
         self.book = Book(self.database, NEW_RING, terms={"ehr": terms_of(self.client)})
         self.remotes, self.outbox = Remotes(self.database, NEW_RING), Outbox(self.database)
         self.cursors, self.answers = Cursors(self.database), KeptAnswers(self.database, NEW_RING)

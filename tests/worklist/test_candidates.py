@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from cds_service.audit.key_ring import KeyRing
+from cds_service.referrals.states import State
 from cds_service.storage.tables import silent_candidate
 from cds_service.worklist.candidates import candidate_of
 from cds_service.worklist.scope import Part, Scope
@@ -32,7 +33,7 @@ def test_those_who_were_not_referred_are_listed_without_a_name(world: World) -> 
     browser = world.browser()
     assert len(paths(browser)) == 1
     text = words_of(browser.get("/worklist?show=possible").text)
-    assert f"{ONE} {HERE} not assessed yet Look at the record; refer, or leave it 11 Jun 2026" in text
+    assert f"{ONE} {HERE} not assessed yet Look at the record; refer, or set aside 11 Jun 2026" in text
 
 
 def test_one_who_was_referred_to_another_trial_is_still_listed(world: World) -> None:
@@ -133,6 +134,53 @@ def test_a_candidate_is_referred_once_however_often_the_button_is_pressed(world:
     (event,) = world.records.book.history(referral.id)
     assert (event.from_state, event.to_state, event.why) == ("suggested", "referred", "looks right")
     assert paths(browser) == []
+
+
+def test_a_candidate_is_set_aside_for_a_reason_and_listed_no_more(world: World) -> None:
+    world.candidate("s1")
+    browser = world.browser()
+    (path,) = paths(browser)
+    answer = browser.post(f"{path}/set-aside", step="not-eligible:other", why="too frail")
+    assert answer.status_code == 303
+    (referral,) = world.records.book.of_patient(subject("s1"))
+    assert (referral.state, referral.reason) == ("not-eligible", "other")
+    events = world.records.book.history(referral.id)
+    assert [one.to_state for one in events] == ["suggested", "not-eligible"]
+    assert events[-1].why == "too frail"
+    assert paths(browser) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "why", "said"),
+    [
+        ("", "what I wrote", "Choose a step"),
+        ("not-eligible", "what I wrote", "Choose a step"),
+        ("not-eligible:nonsense", "what I wrote", "Choose a step"),
+        ("lost:not-reached", "what I wrote", "Choose a step"),
+        ("referred", "what I wrote", "Choose a step"),
+        ("not-eligible:other", "", "Say why in a few words"),
+        ("not-eligible:other", "x" * 2001, "At most 2000 characters"),
+    ],
+)
+def test_a_candidate_is_not_set_aside_without_a_reason_that_fits(
+    world: World, step: str, why: str, said: str
+) -> None:
+    world.candidate("s1")
+    browser = world.browser()
+    (path,) = paths(browser)
+    answer = browser.post(f"{path}/set-aside", step=step, why=why)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert why in answer.text
+    assert world.records.book.of_patient(subject("s1")) == ()
+
+
+def test_one_who_is_only_suggested_is_listed_and_can_be_set_aside_there(world: World) -> None:
+    referral = world.refer("s1", state=State.SUGGESTED)
+    browser = world.browser()
+    assert referral.id in browser.get("/worklist").text
+    with ehr():
+        assert 'value="declined:no-interest"' in browser.get(f"/worklist/{referral.id}").text
 
 
 def test_a_candidate_whose_key_is_gone_cannot_be_referred(world: World) -> None:

@@ -107,7 +107,7 @@ def test_choices_do_not_tell_of_trials_and_sites_that_are_not_theirs(
 
 
 ROUTES = ["GET {}", "POST {}/move", "POST {}/note", "POST {}/looked"]
-CANDIDATE_ROUTES = ["GET {}", "POST {}/refer"]
+CANDIDATE_ROUTES = ["POST {}/refer", "POST {}/set-aside"]
 
 
 def asked(browser: Browser, route: str, path: str) -> TestResponse:
@@ -154,7 +154,8 @@ def test_a_candidate_who_is_not_theirs_is_not_there_whoever_sent_the_address(
         expected = {200} if place in SEEN[grants] else {404}
         assert {asked(browser, "GET {}", path).status_code} == expected
         if place not in SEEN[grants]:
-            assert asked(browser, "POST {}/refer", path).status_code == 404
+            for route in CANDIDATE_ROUTES:
+                assert asked(browser, route, path).status_code == 404
 
 
 def test_read_only_sees_and_changes_nothing(

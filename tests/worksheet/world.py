@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,18 @@ PUBLIC_URL = "http://localhost"
 
 
 @dataclass
+class Clock:
+    """Noon of a day, and as many minutes later as a test lets pass."""
+
+    day: date
+    minutes: int = 0
+
+    def now(self, _zone: str) -> datetime:
+        noon = datetime.combine(self.day, clock_time(12)).astimezone()
+        return noon + timedelta(minutes=self.minutes)
+
+
+@dataclass
 class World:
     """The service, its EHR's data, and what to open worksheets with."""
 
@@ -41,6 +54,10 @@ class World:
     app: Flask
     base: str
     store: FhirStore
+    clock: Clock
+
+    def __repr__(self) -> str:
+        return "World()"
 
     def browser(self) -> Browser:
         return Browser(self.app)
@@ -86,21 +103,19 @@ def world(
     write_folder(folder / "samples", today)
     ehr = create_fhir_server(folder / "samples")
     with in_thread(ehr, 0) as address:
-        deployment = deployed(folder, address, smart=smart, backend=backend, today=today, **settings)
+        clock = Clock(today)
+        deployment = deployed(folder, address, clock, smart=smart, backend=backend, **settings)
         app = application(deployment)
         try:
-            yield World(deployment, app, f"{address}/fhir", store_of(ehr))
+            yield World(deployment, app, f"{address}/fhir", store_of(ehr), clock)
         finally:
             app.extensions["trialhook-close"]()
 
 
 def deployed(
-    folder: Path, address: str, *, smart: bool, backend: bool, today: date, **settings: Any
+    folder: Path, address: str, clock: Clock, *, smart: bool, backend: bool, **settings: Any
 ) -> Deployment:
     """A service in demo mode whose one client has the abilities of a registered one."""
-    from datetime import datetime
-    from datetime import time as clock_time
-
     usual: dict[str, Any] = {
         "database": f"sqlite:///{folder / 'trialhook.db'}",
         "state_dir": str(folder),
@@ -109,8 +124,7 @@ def deployed(
         "public_url": PUBLIC_URL,
         "sync": False,
     }
-    noon = datetime.combine(today, clock_time(12)).astimezone()
-    deployment = deploy(Settings(**{**usual, **settings}), now=lambda _zone: noon)
+    deployment = deploy(Settings(**{**usual, **settings}), now=clock.now)
     client = next(iter(deployment.clients))
     client = replace(
         client,

@@ -1,5 +1,5 @@
-"""FHIR search over resources in memory: tokens, references, addresses and dates, sorted. Strict about what it
-does not know."""
+"""FHIR search over resources in memory: tokens, references, names, addresses and dates, sorted. Strict about
+what it does not know."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SearchError(ValueError):
 class Parameter:
     """How one search parameter reads a resource."""
 
-    kind: Literal["token", "reference", "date", "uri"]
+    kind: Literal["token", "reference", "date", "uri", "string"]
     elements: tuple[str, ...]
 
 
@@ -42,6 +42,10 @@ def _uri(*elements: str) -> Parameter:
     return Parameter("uri", elements)
 
 
+def _string(*elements: str) -> Parameter:
+    return Parameter("string", elements)
+
+
 _SUBJECT = {"patient": _reference("subject"), "subject": _reference("subject")}
 _EVENT = {**_SUBJECT, "code": _token("code"), "category": _token("category"), "status": _token("status")}
 _DRUG = {
@@ -56,6 +60,9 @@ _EFFECTIVE = _date("effectiveDateTime", "effectivePeriod", "effectiveInstant")
 SEARCH_PARAMETERS: dict[str, dict[str, Parameter]] = {
     "Patient": {
         "identifier": _token("identifier"),
+        "name": _string("name"),
+        "family": _string("name.family"),
+        "given": _string("name.given"),
         "gender": _token("gender"),
         "birthdate": _date("birthDate"),
     },
@@ -152,24 +159,41 @@ def in_order(resources: list[Resource], kind: str, sort: str) -> list[Resource]:
 
 def _any_matches(item: Resource, parameter: Parameter, value: str) -> bool:
     wanted = [part for part in value.split(",") if part]
-    if parameter.kind == "token":
-        return any(_has_token(item, parameter, part) for part in wanted)
-    if parameter.kind == "reference":
-        return any(_refers_to(item, parameter, part) for part in wanted)
-    if parameter.kind == "uri":
-        return any(str(found) == part for part in wanted for found in _values(item, parameter))
-    return any(_falls(span, part) for part in wanted for span in _spans(item, parameter))
+    matches = {"token": _has_token, "reference": _refers_to, "date": _is_dated, "uri": _is, "string": _begins}
+    return any(matches[parameter.kind](item, parameter, part) for part in wanted)
 
 
 def _values(item: Resource, parameter: Parameter) -> Iterator[Any]:
     for element in parameter.elements:
-        value: Any = item
+        found: list[Any] = [item]
         for name in element.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, list):
-            yield from value
-        elif value is not None:
-            yield value
+            steps = [one.get(name) for one in found if isinstance(one, dict)]
+            found = [one for step in steps for one in (step if isinstance(step, list) else [step])]
+        yield from (one for one in found if one is not None)
+
+
+def _is_dated(item: Resource, parameter: Parameter, wanted: str) -> bool:
+    return any(_falls(found, wanted) for found in _spans(item, parameter))
+
+
+def _is(item: Resource, parameter: Parameter, wanted: str) -> bool:
+    return any(str(value) == wanted for value in _values(item, parameter))
+
+
+def _begins(item: Resource, parameter: Parameter, wanted: str) -> bool:
+    """Whether a text, or any part of a name, begins so; capital letters are as small ones."""
+    texts = [text for value in _values(item, parameter) for text in _texts(value)]
+    return any(text.casefold().startswith(wanted.casefold()) for text in texts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        parts = [value.get(name) for name in ("family", "given", "text", "prefix", "suffix")]
+        yield from (
+            str(one) for part in parts if part for one in (part if isinstance(part, list) else [part])
+        )
 
 
 def _has_token(item: Resource, parameter: Parameter, wanted: str) -> bool:

@@ -27,6 +27,8 @@ _TOP, _BOTTOM, _AXIS = 20, 180, 22
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_GRID_LINES = 5
 _ROOM_ABOVE = 1.12
+_LEAST = 1e-9
+"""Below this all is drawn as zero."""
 _ABOVE_A_LIMIT = 2.0
 """How far above the highest line an interval is drawn before it is cut: a drawing choice."""
 
@@ -117,8 +119,9 @@ class _Scale:
         # An open score may reach 105 points: drawn to scale, nothing else could be seen.
         cut = max([highest, *(level * _ABOVE_A_LIMIT for level in levels)])
         highest = max([highest, *(min(each, cut) for each in wide)])
-        self.step = _step((highest or 1.0) * _ROOM_ABOVE)
-        self.most = self.step * math.ceil((highest or 1.0) * _ROOM_ABOVE / self.step)
+        top = (highest if highest > _LEAST else 1.0) * _ROOM_ABOVE
+        self.step = _step(top)
+        self.most = self.step * math.ceil(top / self.step)
 
     def y(self, value: float) -> float:
         """How far down; what lies outside lies on the edge."""

@@ -24,6 +24,7 @@ from mappings.language.record_words import note_in, value_in
 from mappings.needs import concepts_of
 from mappings.rules import Measurement
 from mappings.units import between
+from mappings.verdicts import Reason
 
 MOST_ROWS = 60
 
@@ -31,6 +32,9 @@ _MEASURED = ("urine-protein-creatinine-ratio", "urine-protein-24h")
 _WITH_RANGE = ("complement-c3", "complement-c4")
 _EGFR, _EGFR_OTHERWISE, _CREATININE = "egfr", "egfr-other-equation", "creatinine"
 _SCORES = ("sledai-2k",)
+_NO_PROBLEM: frozenset[Reason | None] = frozenset({None})
+_NUMBER_STANDS: frozenset[Reason | None] = frozenset({None, Reason.IMPRECISE})
+"""A number of which nobody says whether it is low is a number all the same."""
 
 
 def trends_of(charted: Charted) -> list[Trend]:
@@ -110,7 +114,9 @@ def _computed(creatinine: Result, charted: Charted) -> Point | None:
 def _with_range(charted: Charted, concept_id: str) -> Trend:
     """Results in the unit of the newest, against the range that came with that one."""
     language, results = charted.language, charted.results(concept_id)
-    newest = next((one for one in reversed(results) if one.amount is not None and not one.problem), None)
+    newest = next(
+        (one for one in reversed(results) if one.amount is not None and one.problem in _NUMBER_STANDS), None
+    )
     concept = charted.catalog.concepts[concept_id]
     unit = newest.unit if newest is not None else ""
     points = [_ranged(one, concept, unit, charted) for one in results]
@@ -131,7 +137,7 @@ def _levels(known: OwnRange, language: Language) -> Iterator[Level]:
 def _ranged(result: Result, concept: Concept, unit: str, charted: Charted) -> Point:
     """In ``unit``: converted where that can be done for certain, else in the table alone."""
     language = charted.language
-    point = _point(result, concept, language)
+    point = _point(result, concept, language, _NUMBER_STANDS)
     said = [words.FLAGS[token] for token in sorted(result.tokens) if token in words.FLAGS]
     own = _range_of(result, charted)
     notes = [language.text(each) for each in said] + ([_range_words(own, language)] if own else [])
@@ -159,12 +165,14 @@ def _range_words(known: OwnRange, language: Language) -> str:
     return language.text(template).format(**ends)
 
 
-def _point(result: Result, concept: Concept, language: Language) -> Point:
+def _point(
+    result: Result, concept: Concept, language: Language, harmless: frozenset[Reason | None] = _NO_PROBLEM
+) -> Point:
     """A result. What cannot be used as it stands, or has no known day, is not drawn."""
     amount, day = result.amount, result.when.day()
     note = note_in(language, plain(result.note))
     written = _written(result, concept, language)
-    if amount is None or result.problem is not None or day is None:
+    if amount is None or result.problem not in harmless or day is None:
         note = _beside([note, language.text(words.NOT_DRAWN)], language)
         return Point(day, 0, 0, written, result.when.text, note, result.reference, drawn=False)
     low = amount.low if math.isfinite(amount.low) else -UNBOUNDED

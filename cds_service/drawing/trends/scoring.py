@@ -21,13 +21,15 @@ MOST_DAYS = 15
 
 
 def score_trend(charted: Charted, score_id: str) -> Trend | None:
-    """A point for each day with results that bear on the score, and for the day itself; None if the trial
-    does not ask for it."""
+    """A point for each day with results that bear on the score, and for the day itself; None if there is no
+    such day, or if the trial does not ask for it."""
     rules = list(_rules(charted, score_id))
     if not rules:
         return None
     language = charted.language
     days = _days(charted, rules[0])
+    if not days:
+        return None
     shown = _thinned(days)
     points = [point for day in shown if (point := _point(charted, score_id, day)) is not None]
     remarks = [language.text(words.SCORED_DAYS)]
@@ -47,7 +49,8 @@ def _rules(charted: Charted, score_id: str) -> Iterator[Score]:
 
 
 def _days(charted: Charted, rule: Score) -> list[date]:
-    """The days with a result of a concept that the score is made of, the first first, and the day itself."""
+    """The days with a result of a concept that the score is made of, the first first, and the day itself;
+    none if there are none."""
     alone = replace(charted.trial, criteria=(), show=(), show_card_when_met=rule)
     first, last = charted.first.toordinal(), charted.day.toordinal()
     days = {
@@ -56,7 +59,7 @@ def _days(charted: Charted, rule: Score) -> list[date]:
         for result in charted.record.results.get(concept, ())
         if result.when.is_day and first <= result.when.first <= last
     }
-    return [date.fromordinal(day) for day in sorted(days | {last})]
+    return [date.fromordinal(day) for day in sorted(days | {last})] if days else []
 
 
 def _thinned(days: Sequence[date]) -> Sequence[date]:

@@ -12,7 +12,7 @@ from cds_service.worklist.opening import words
 
 _FIELDS = ("why", "note")
 _OVER = (401, 403)
-_PAGES = {"worklist.refer": "worklist.candidate"}
+_PAGES = {"worklist.refer": "worklist.candidate", "worklist.set_aside": "worklist.candidate"}
 
 
 def keep_what_was_written(pages: PageBlueprint) -> None:

@@ -13,6 +13,7 @@ from cds_service.deployment import Deployment, Records
 from cds_service.pages.rendering import page_language, render
 from cds_service.referrals.identity import base_of, resolved
 from cds_service.referrals.records import Event, Referral
+from cds_service.referrals.states import State
 from cds_service.signing_in.staff import Account, Right
 from cds_service.storage.records import Subject
 from cds_service.worklist import words as list_words
@@ -99,7 +100,9 @@ class RowPages:
             longest={"note": LONGEST_NOTE, "why": LONGEST_WHY},
         )
 
-    def candidate(self, account: Account, opened: Opened, status: int = 200) -> Response:
+    def candidate(
+        self, account: Account, opened: Opened, draft: Draft = NO_DRAFT, status: int = 200
+    ) -> Response:
         """A candidate of a silent trial, with the patient as they are now."""
         language, now = page_language(), self.now()
         wording = self._wording(language, now)
@@ -123,6 +126,8 @@ class RowPages:
             patient_url=self._patient_url(subject) if seen.now.person else "",
             last_assessed=wording.day(row.last_seen) if row.traces else "",
             last_missing=wording.missing_in_a_line(row.trial, row.traces),
+            draft=draft,
+            leaving=told.steps(State.SUGGESTED).leaving,
             may_refer=account.may(Right.MOVE, row.trial, row.client) and subject is not None,
             longest={"why": LONGEST_WHY},
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import PageBlueprint
+from cds_service.referrals.reasons import reasons_for
 from cds_service.referrals.records import (
     ConflictError,
     Event,
@@ -19,6 +22,7 @@ from cds_service.referrals.records import (
     Referral,
     Who,
 )
+from cds_service.referrals.states import State
 from cds_service.signing_in.guard import current_account, needs, refuse_existence, require
 from cds_service.signing_in.staff import Account, Right
 from cds_service.worklist.candidates import Opened, candidate_of
@@ -71,6 +75,12 @@ def add_row_routes(pages: PageBlueprint, deployment: Deployment, records: Record
     def refer(ident: str) -> AnyResponse:
         account = current_account()
         return candidates.refer(account, candidates.found(ident, account, Right.MOVE))
+
+    @pages.post("/worklist/possible/<ident>/set-aside")
+    @needs(Right.MOVE)
+    def set_aside(ident: str) -> AnyResponse:
+        account = current_account()
+        return candidates.set_aside(account, candidates.found(ident, account, Right.MOVE))
 
 
 class _Rows:
@@ -170,22 +180,52 @@ class _Candidates:
 
         It takes the right to move, not that to refer alone: a clinician refers from a worksheet.
         """
-        candidate, subject = opened
-        if subject is None:  # without the patient there is nobody to refer
-            return self._pages.candidate(account, opened, status=400)
-        referral = self._records.book.open(
-            Opening(
-                subject,
-                candidate.trial,
-                who_of(account, Right.MOVE, candidate.trial, candidate.client),
-                "worklist",
-                self._pages.now(),
-                was_suggested=True,
-                why=cleaned(request.form.get("why", ""))[:LONGEST_WHY],
-                traces=candidate.traces,
-            )
-        )
+        why = cleaned(request.form.get("why", ""))
+        fault = words.TOO_LONG if len(why) > LONGEST_WHY else ""
+        opening = self._opening(account, opened)
+        if fault or opening is None:
+            return self._pages.candidate(account, opened, Draft(why=why, fault=fault), status=400)
+        referral = self._records.book.open(replace(opening, was_suggested=True, why=why))
         return _back_to(referral.id)
+
+    def set_aside(self, account: Account, opened: Opened) -> AnyResponse:
+        """Says for which reason a candidate is not referred.
+
+        That is two steps of a referral. If the second fails, there is one that was only suggested: it is
+        listed as such, and can be set aside there.
+        """
+        step = step_of(request.form)
+        fault, opening = _not_set_aside(step), self._opening(account, opened)
+        if fault or opening is None or step.to is None:
+            draft = Draft(step=f"{step.to or ''}:{step.reason}", why=step.why, fault=fault)
+            return self._pages.candidate(account, opened, draft, status=400)
+        book, now = self._records.book, self._pages.now()
+        referral = book.open(replace(opening, state=State.SUGGESTED))
+        with suppress(ConflictError, NotAllowedError):  # it was referred meanwhile: its page says so
+            book.move(
+                referral.id, referral.version, step.to, opening.who, now, reason=step.reason, why=step.why
+            )
+        return _back_to(referral.id)
+
+    def _opening(self, account: Account, opened: Opened) -> Opening | None:
+        """A referral of the candidate by this account; None without the patient: there is nobody to refer."""
+        candidate, subject = opened
+        if subject is None:
+            return None
+        who = who_of(account, Right.MOVE, candidate.trial, candidate.client)
+        now, traces = self._pages.now(), candidate.traces
+        return Opening(subject, candidate.trial, who, "worklist", now, traces=traces)
+
+
+def _not_set_aside(step: Step) -> str:
+    """A message for what is missing, "" if nothing is."""
+    reasons = {one.code: one for one in reasons_for(State.SUGGESTED, step.to)} if step.to else {}
+    reason = reasons.get(step.reason)
+    if reason is None:
+        return words.CHOOSE_STEP
+    if len(step.why) > LONGEST_WHY:
+        return words.TOO_LONG
+    return words.WORDS_MISSING if reason.needs_words and not step.why else ""
 
 
 def who_of(account: Account, right: Right, trial: str, client: str) -> Who:

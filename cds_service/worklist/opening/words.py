@@ -164,6 +164,9 @@ SYNC_OPEN = message("{what} in the EHR")
 REFER = message("Refer for screening")
 REFER_HINT = message("Opens a referral, which is written to the EHR where the site takes it.")
 
+SET_ASIDE = message("Set aside")
+SET_ASIDE_HINT = message("Not referred, for a reason: it is not listed as possible any more.")
+
 CONFLICT_TITLE = message("Somebody else changed this referral meanwhile")
 CONFLICT = message("Nothing of yours was done yet. Since you opened the page:")
 CONFLICT_AGAIN = message(

@@ -128,11 +128,13 @@ ANSWER_STATES: Mapping[str, str] = {
     "current": message("answered"),
     "unsure": message("answered: unsure"),
     "conflicting": message("answered in two ways at one time"),
+    "unreadable": message("answered in a way that cannot be read"),
     "too_old": message("answered too long ago"),
 }
 COUNTS_FOR = message("An answer counts for {period}.")
 STRIKE_STATES: Mapping[str, str] = {
     "current": message("struck"),
     "withdrawn": message("taken back"),
+    "unreadable": message("it cannot be read whether it is struck"),
     "too_old": message("struck too long ago to count"),
 }

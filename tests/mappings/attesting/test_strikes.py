@@ -102,6 +102,19 @@ def test_a_strike_that_was_taken_back_is_told() -> None:
     assert "strike taken back by Dr Chen" in told
 
 
+def test_where_it_cannot_be_read_whether_an_item_is_struck_it_is_undecided() -> None:
+    strike = struck("pyuria", 5)
+    for response in ({**strike, "status": "new"}, {**strike, "author": {}}):
+        for others in ((), (taken_back("pyuria", 8),), (struck("pyuria", 8),)):
+            assessment = assessed(*ACTIVE, response, *others)
+            (item,) = [item for item in score(assessment).items if item.id == "pyuria"]
+            assert (item.verdict, item.struck) == (UNKNOWN, None)
+            assert (score(assessment).at_least, "pyuria" in score(assessment).undecided) == (4, True)
+            references = [fact.reference for fact in criterion(assessment, "sledai-2k").evidence]
+            assert "QuestionnaireResponse/pyuria-struck-5" in references
+        assert score(assessed(*ACTIVE, response, taken_back("pyuria", 2))).at_least == 8
+
+
 def total(points: int, ago: int = 3) -> Resource:
     result = observation("total", "any", points, ago)
     return {**result, "code": {"text": "SLEDAI-2K"}}

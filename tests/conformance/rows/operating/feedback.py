@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import orjson
+
 from tests.authentication.minting import PUBLIC_URL
 from tests.conformance.faults import answers_as, body, changing, logs, status, without, worded
 from tests.conformance.hospital.calls import FULL, body_of, feedback, path_of
@@ -52,8 +54,10 @@ def other_counts(name: str, value: int, of: str = "") -> Fault:
 
 
 def new_card(world: World) -> Json:
-    """A card that was just shown."""
-    [card] = world.call_as("hospital").cards
+    """A card that was just shown, of a patient who was never referred: else there would be none."""
+    patient = f"{FULL}-{uuid4().hex[:8]}"
+    prefetch = orjson.loads(orjson.dumps(world.prefetch()).replace(FULL.encode(), patient.encode()))
+    [card] = world.call_as("hospital", patient, prefetch=prefetch).cards
     return card
 
 
