@@ -14,12 +14,13 @@ from flask import Flask
 from cds_service.app import create_app
 from cds_service.assessing import definitions
 from cds_service.audit.key_ring import KeyRing, KeyRingError
-from cds_service.clients.reading import ClientsError, load_clients
+from cds_service.clients.reading import ClientsError, demo_clients, load_clients
 from cds_service.oauth.signing_keys import SigningKeysError, signing_keys_of
 from cds_service.observing import tracing
 from cds_service.recruitment.reading import RecruitmentError
 from cds_service.recruitment.states import RecruitmentStates
 from cds_service.settings import Settings, SettingsError
+from cds_service.signing_in.staff_file import StaffError, load_staff
 from cds_service.storage.engines.backend import UnusableDatabaseError
 from mappings.definitions import DefinitionError
 
@@ -48,15 +49,21 @@ def check_set_up(settings: Settings) -> None:
     try:
         tracing.check()
         signing_keys_of(settings)
-        if settings.clients:
-            load_clients(Path(settings.clients), catalog)
-            KeyRing.parse(settings.keys)
         trials = [trial.id for trial in catalog.trials]
+        if settings.clients:
+            clients = load_clients(Path(settings.clients), catalog)
+            KeyRing.parse(settings.keys)
+        else:
+            clients = demo_clients(settings)
+        if settings.staff:
+            load_staff(Path(settings.staff), trials, [client.id for client in clients])
         RecruitmentStates(Path(settings.recruitment) if settings.recruitment else None, trials=trials)
     except RuntimeError as error:
         raise BadSetUpError(str(error)) from None
     except ClientsError as error:
         raise BadSetUpError(f"The service does not start on a bad register of clients:\n{error}") from None
+    except StaffError as error:
+        raise BadSetUpError(f"The service does not start on a bad staff file:\n{error}") from None
     except KeyRingError as error:
         raise BadSetUpError(f"TRIALHOOK_KEYS: {error}") from None
     except SigningKeysError as error:

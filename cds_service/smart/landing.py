@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ from cds_service.smart.launching import LaunchError, Place
 from cds_service.storage.records import Subject
 
 CLINICIANS = ("Practitioner", "PractitionerRole")
-_OTHERS = ("Patient", "RelatedPerson", "Person")
+_NOT_STAFF = re.compile(r"(?:^|/)(?:Patient|RelatedPerson|Person)/")
 _LONGEST_NAME = 200
 _LONGEST_CONTEXT = 4096
 
@@ -103,9 +104,8 @@ def _user(claims: Mapping[str, Any], base: FhirBase, issuer: str) -> str:
         return ""
     said = claims.get("fhirUser", claims.get("profile"))
     if isinstance(said, str):
-        at_base = f"{base.url}/"
-        reference = said.removeprefix(at_base) if base.own(said) else ""
-        if user_reference(reference, _OTHERS) and "/" in reference:
+        reference = said.removeprefix(f"{base.url}/")  # one of another server stays a URL, and is none
+        if _NOT_STAFF.search(said):  # at whichever server: a base may be written in several ways
             raise LaunchError("not_a_clinician")
         if user_reference(reference, CLINICIANS) and "/" in reference:
             return reference

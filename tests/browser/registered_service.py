@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cli.test_serve import ROOT, SERVE, environment, wait_until_up
-from tests.deployment.running import key_line
+import requests
+
+from tests.cli.test_serve import ROOT, SERVE, environment
+from tests.deployment.running import key_line, until
 
 
 @contextmanager
@@ -33,7 +35,10 @@ def registered_service(folder: Path, port: int, settings: Mapping[str, str]) -> 
         ) as process,
     ):
         try:
-            wait_until_up(url)
+            for _ in until("the service answers", seconds=90):
+                if process.poll() is not None or _answers(url):
+                    break
+            assert process.poll() is None, (folder / "service.log").read_text(encoding="utf-8")
             yield url
         finally:
             process.terminate()
@@ -41,3 +46,12 @@ def registered_service(folder: Path, port: int, settings: Mapping[str, str]) -> 
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _answers(url: str) -> bool:
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(f"{url}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from cds_service.demo.fhir.store import Resource
 from tests.browser.conftest import NewContext
 from tests.browser.hospital import ROLES, Hospital
 from tests.browser.people import (
@@ -25,7 +28,8 @@ from tests.browser.people import (
 )
 from tests.browser.watching import Watch
 
-pytestmark = pytest.mark.browser
+# HAPI takes its time to start, and the first test waits for it.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120, func_only=True)]
 
 IN_FHIR = {
     "Received": ("received", "received", "candidate"),
@@ -62,7 +66,7 @@ def test_a_flagged_patient_is_followed_from_the_card_to_enrolment_on_hapi(
     strike(sheet, "SLEDAI-2K", "Haematuria", "infection", "cystitis, treated")
     expect(score_row(sheet, "SLEDAI-2K", "Haematuria")).to_contain_text("infection")
     refer(sheet)
-    at_hospital.await_record("QuestionnaireResponse", "liu-na", lambda one: one["status"] == "completed")
+    at_hospital.await_record("QuestionnaireResponse", "liu-na", has_status("completed"))
     request = at_hospital.await_record("ServiceRequest", "liu-na", lambda one: bool(one.get("identifier")))
     task = at_hospital.await_record("Task", "liu-na", stands_at("referred"))
     assert (request["status"], task["status"]) == ("active", "requested")
@@ -75,7 +79,7 @@ def test_a_flagged_patient_is_followed_from_the_card_to_enrolment_on_hapi(
         expect(state(worklist)).to_have_text(named(name))
         told = at_hospital.await_record("Task", "liu-na", stands_at(business))
         assert (told["id"], told["status"]) == (task["id"], status)
-        at_hospital.await_record("ResearchSubject", "liu-na", lambda one, is_=subject: one["status"] == is_)
+        at_hospital.await_record("ResearchSubject", "liu-na", has_status(subject))
     note(worklist, "Consent signed on paper.")
 
     for kind in ("ServiceRequest", "Task", "ResearchSubject"):
@@ -96,6 +100,11 @@ def test_a_change_made_at_the_hospital_appears_in_the_worklist(
     team.open_row(worklist, "zhang-wei")
     until_shown(worklist, "Contacted")
     expect(worklist.get_by_role("region", name="History")).to_contain_text("EHR")
+
+
+def has_status(status: str) -> Callable[[Resource], bool]:
+    """Whether a resource has it."""
+    return lambda resource: resource.get("status") == status
 
 
 def until_shown(row: Page, name: str) -> None:

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from cds_service.assessing import definitions
 from cds_service.drawing.axis import LONGEST_YEARS, axis_for
 from cds_service.drawing.commands import draw
+from cds_service.drawing.drawn import drawn
 from cds_service.drawing.picture import Picture
-from cds_service.drawing.svg import svg_of
+from cds_service.drawing.svg import inline_svg_of, svg_of
 from cds_service.drawing.words import clean
 from cds_service.screening.patients import PatientResources
+from mappings.language import ENGLISH, language
+from mappings.reading.record import read_record
 from mappings.results import Gap
 from tests.drawing.charts import EVERYTHING, TODAY, bundle, dispensed, given, ordered, stated
 
@@ -290,3 +293,41 @@ def test_days_outside_lie_on_the_edge() -> None:
     axis = axis_for([], TODAY)
     assert axis.x(1) == axis.left
     assert axis.x(date(2030, 1, 1).toordinal()) == axis.right
+
+
+# --- inside a page
+
+
+def test_inside_a_page_the_picture_brings_no_style_of_its_own() -> None:
+    svg = inline_svg_of(picture(*EVERYTHING), ENGLISH)
+    root = ElementTree.fromstring(svg)
+    tags = {one.tag.removeprefix(NAMESPACE) for one in root.iter()}
+    assert not {"style", "script"} & tags
+    assert not [one for one in root.iter() if one.get("style")]
+    assert root.get("aria-label") == "Drugs on record, 15 Jun 2026"
+    assert "Patient/p1" not in svg
+
+
+def test_inside_a_page_it_shows_the_same_lanes_as_the_file() -> None:
+    made = picture(*EVERYTHING)
+    of_file, of_page = (
+        [
+            "".join(one.itertext())
+            for one in ElementTree.fromstring(svg).iter()
+            if one.get("class") == "name halo"
+        ]
+        for svg in (svg_of(made), inline_svg_of(made, ENGLISH))
+    )
+    assert of_file
+    assert of_page == of_file
+
+
+def test_in_chinese_drugs_and_days_are_chinese() -> None:
+    chinese = language("zh-Hans")
+    resources = [entry["resource"] for entry in bundle(*EVERYTHING)["entry"]]
+    catalog = definitions()
+    record = read_record(resources, catalog, patient_id="p1")
+    made = drawn(record, "", TODAY, catalog.trials, catalog, language=chinese)
+    names = [lane.name for section in made.picture.sections for lane in section.lanes]
+    assert "泼尼松" in names
+    assert "2024年9月" in inline_svg_of(made.picture, chinese)

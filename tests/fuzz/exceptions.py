@@ -226,8 +226,8 @@ EXCEPTIONS: Sequence[Excepted] = (
     Excepted(
         "censored-value",
         "criterion that a clinician's answer settles",
-        "Where a limit leaves it open whether a criterion holds, an answer decides. The number that the limit "
-        "stands for would decide before any answer.",
+        "Where a limit leaves it open whether a criterion holds, an answer decides. The number that the "
+        "limit stands for would decide before any answer.",
         _is_answered,
     ),
 )

@@ -125,6 +125,19 @@ def test_of_two_clients_at_one_base_the_first_with_the_app_counts(tmp_path: Path
     assert asked["client_id"] == "first-app"
 
 
+def test_of_two_clients_the_one_with_the_longest_base_counts(tmp_path: Path, world: World) -> None:
+    folder = tmp_path / "two"
+    folder.mkdir()
+    clients = [
+        client("whole", world.ehr.server.base, smart={"client_id": "whole-app"}),
+        client("part", world.ehr.base, issuer=OTHER_ISSUER, smart={"client_id": "part-app"}),
+    ]
+    hospital = Hospital(folder, clients)
+    asked = Browser(hospital).asked({"iss": world.ehr.base, "launch": "a"})
+    hospital.close()
+    assert asked["client_id"] == "part-app"
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [

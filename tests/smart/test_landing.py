@@ -55,7 +55,15 @@ def test_who_opened_it_is_a_practitioner_here_or_known_by_issuer_and_subject(
 
 
 @pytest.mark.parametrize(
-    "said", ["Patient/p1", "RelatedPerson/m", "Person/x", "https://ehr.example/fhir/Patient/p1"]
+    "said",
+    [
+        "Patient/p1",
+        "RelatedPerson/m",
+        "Person/x",
+        "https://ehr.example/fhir/Patient/p1",
+        "https://ehr.example:443/fhir/Patient/p1/_history/2",
+        "http://other.example/Patient/p1",
+    ],
 )
 def test_a_patient_does_not_open_the_worksheet(said: str) -> None:
     with pytest.raises(LaunchError) as caught:

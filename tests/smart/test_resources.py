@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from cds_service.outbound.sessions import Rule
 from cds_service.smart import resources
 from cds_service.smart.resources import MOST_PAGES, FhirWriteError, FhirWriter, Found, Written
 from tests.oauth.scripted import HERE, Asked, Scripted
+from tests.outbound.places import place
 
 TASK: dict[str, Any] = {"resourceType": "Task", "status": "requested", "intent": "order"}
 KEPT = {**TASK, "id": "t1", "meta": {"versionId": "3"}}
@@ -133,6 +135,28 @@ def test_a_create_is_never_sent_twice(server: Scripted, writer: FhirWriter) -> N
     with pytest.raises(FhirWriteError):
         writer.create(TASK, "identifier=a")
     assert len(server.asked) == 1
+
+
+def test_a_create_is_not_repeated_on_a_connection_that_turned_out_to_be_closed() -> None:
+    """It may have been carried out before the connection ended."""
+    body = orjson.dumps({"resourceType": "Task"})
+    ok = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def read_then_hang_up(connection: socket.socket, head: str) -> None:
+        if head.startswith("POST"):
+            connection.shutdown(socket.SHUT_RDWR)
+        else:
+            connection.sendall(ok)
+
+    with place(behave=read_then_hang_up) as server:
+        base = parse_base(f"http://127.0.0.1:{server.port}/fhir")
+        assert base is not None
+        writer = FhirWriter(Access(base, None, HERE), Exchange())
+        writer.read("Task/t1")
+        with pytest.raises(FhirWriteError) as caught:
+            writer.create(TASK, "identifier=a")
+        assert (caught.value.word, caught.value.retry) == ("broken_off", True)
+        assert [head.split()[0] for head in server.heads] == ["GET", "POST"]
 
 
 # --- updating
@@ -256,6 +280,20 @@ def test_the_time_of_a_search_is_the_servers_own(header: str, updated: object, a
     base = parse_base("https://ehr.example/fhir")
     assert base is not None
     assert FhirWriter(Access(base), Canned()).search("Task?x=y") == Found((), True, at)
+
+
+def test_the_time_of_a_search_is_that_of_its_first_page() -> None:
+    class TwoPages(Exchange):
+        def send(self, asked: SentRequest, rule: Rule) -> Answer:
+            last = "page=2" in asked.url
+            link = [] if last else [{"relation": "next", "url": "https://ehr.example/fhir/Task?page=2"}]
+            body = orjson.dumps({"resourceType": "Bundle", "link": link})
+            return Answer(200, {"Date": f"Mon, 23 Nov 2026 1{int(last)}:00:00 GMT"}, body)
+
+    base = parse_base("https://ehr.example/fhir")
+    assert base is not None
+    found = FhirWriter(Access(base), TwoPages()).search("Task?x=y")
+    assert found == Found((), True, datetime(2026, 11, 23, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("body", [{"resourceType": "Task"}, {}, {"resourceType": "OperationOutcome"}])

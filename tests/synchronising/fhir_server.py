@@ -204,6 +204,8 @@ class FhirServer:
         for name, value in query:
             if name in ("identifier", "_id", "_lastUpdated"):
                 found = [one for one in found if _matches(one, name, value)]
+            elif name == "url":
+                found = [one for one in found if one["channel"]["endpoint"] == value]
             elif name not in ("_sort", "_count", "_from", "_format"):
                 found = [one for one in found if str(one.get(name)) in value.split(",")]
         return sorted(found, key=lambda one: (str(one["meta"]["lastUpdated"]), str(one["id"])))

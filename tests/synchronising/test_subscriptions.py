@@ -114,7 +114,7 @@ def test_a_notification_that_comes_during_a_look_is_followed_by_another(asking: 
             asking.cursors.poke("ehr", ("Task",), asking.clock())
         return found
 
-    asking.ehr._search = and_then_it_changes  # type: ignore[method-assign]
+    asking.ehr._search = and_then_it_changes  # type: ignore[assignment, method-assign]
     asking.turn(2, seconds=2)
     assert asking.state(referral) is State.RECEIVED
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from cds_service.referrals.states import State
 from cds_service.storage.workflow_tables import lease, outbox
 from cds_service.synchronising.back_off import NEVER
 from cds_service.synchronising.cursors import Cursor, Cursors, Place
@@ -44,15 +45,21 @@ def test_what_failed_is_listed_with_why_and_when_next(world: World) -> None:
     world.refer()
     fail(world, "unauthorized")
     text = page(world)
-    assert "3 waiting to be written; 0 given up" in text
+    assert "Changes waiting to be written: 3; given up until somebody asks for it: 0." in text
     assert f"{HERE} Task The EHR does not permit this service to write it. 3 15 Jun 2026, 13:00" in text
+
+
+def test_what_waits_several_times_for_one_resource_is_listed_once(world: World) -> None:
+    world.move(world.refer(), State.RECEIVED, State.CONTACTED)
+    fail(world, "unreachable")
+    assert page(world).count(f"{HERE} Task") == 1
 
 
 def test_what_was_given_up_says_so(world: World) -> None:
     world.refer()
     fail(world, "invalid", given_up=True)
     text = page(world)
-    assert "0 waiting to be written; 3 given up" in text
+    assert "Changes waiting to be written: 0; given up until somebody asks for it: 3." in text
     assert "only when asked for" in text
 
 

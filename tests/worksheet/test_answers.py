@@ -17,6 +17,7 @@ from cds_service.storage.database import Database
 from cds_service.storage.records import StorageAwayError
 from cds_service.storage.workflow_tables import outbox, worksheet_answer
 from cds_service.worksheet.forms import version_of
+from cds_service.worksheet.writing import may_create
 from tests.pages.browser import Browser, words_of
 from tests.worksheet.test_page import article
 from tests.worksheet.world import READ_ONLY, TRIAL, USER, World, world
@@ -138,6 +139,28 @@ def test_where_an_answer_goes(tmp_path: Any, case: str) -> None:
         assert len(in_ehr(here)) == in_the_ehr
         assert len([row for row in rows(here, outbox) if row.done is None]) == waiting
         assert "ECOG 0 or 1 met" in article(browser.get("/worksheet/w1").text, "ecog")
+
+
+SCOPES = {
+    "patient/QuestionnaireResponse.c": True,
+    "patient/QuestionnaireResponse.cruds": True,
+    "user/QuestionnaireResponse.write": True,
+    "patient/*.cud": True,
+    "patient/*.*": True,
+    "launch openid patient/*.rs patient/QuestionnaireResponse.cs": True,
+    "patient/QuestionnaireResponse.rs": False,
+    "patient/QuestionnaireResponse.u": False,
+    "patient/Observation.c": False,
+    "patient/QuestionnaireResponse.c?status=draft": False,
+    "system/QuestionnaireResponse.c": False,
+    "patient/QuestionnaireResponse.create": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_nothing_is_written_that_the_scopes_do_not_allow(scope: str) -> None:
+    assert may_create(scope, "QuestionnaireResponse") is SCOPES[scope]
 
 
 def test_an_ehr_that_refuses_costs_no_answer(here: World, monkeypatch: pytest.MonkeyPatch) -> None:

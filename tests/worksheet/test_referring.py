@@ -76,9 +76,7 @@ def test_a_referral_that_was_left_is_not_reopened_but_asks_for_a_look(here: Worl
     records, referral = here.deployment.records, only_referral(here)
     assert records is not None
     now = here.deployment.now("")
-    records.book.move(
-        referral.id, referral.version, State.DECLINED, Who(), now, reason="no-interest", why=""
-    )
+    records.book.move(referral.id, referral.version, State.DECLINED, Who(), now, reason="no-interest", why="")
     assert "This referral has ended." in browser.get("/worksheet/w1").text
     assert refer(browser) == "asked"
     assert only_referral(here).state is State.DECLINED

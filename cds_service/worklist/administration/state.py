@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -70,10 +71,15 @@ def state_of(deployment: Deployment, records: Records, now: datetime) -> State:
         _trials(deployment, enrolled, now),
         deployment.states.fault,
         outbox.waiting(),
-        tuple(outbox.stuck(limit=MOST_STUCK)),
+        _each_once(outbox.stuck(limit=MOST_STUCK)),
         leases,
         tuple(Cursors(database).all()),
     )
+
+
+def _each_once(stuck: Iterable[Stuck]) -> tuple[Stuck, ...]:
+    """Of several rows for one resource the last: all of them are one writing."""
+    return tuple({(one.referral_id or one.row, one.kind): one for one in stuck}.values())
 
 
 def _trials(deployment: Deployment, enrolled: dict[str, int], now: datetime) -> tuple[Trial, ...]:
