@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mappings.reading.code_index import codings_of, first_code
 from mappings.reading.references import reference_of
+from mappings.verdicts import Reason
 from tests.fuzz.charts import Chart, Json, catalog, references_in
 from tests.fuzz.judging import Judged, record_of
 
@@ -122,7 +123,10 @@ def _is_answered(change: Change) -> bool:
 def _contradicted(change: Change) -> bool:
     """The laboratory's flag or range of a result whose answer says otherwise."""
     is_of_laboratory = change.member.split(".")[0] in ("interpretation", "referenceRange")
-    return is_of_laboratory and change.before.reasons.get(change.verdict) == "conflicting"
+    own = reference_of(change.resource)
+    evidence = (fact for each in change.before.assessment.criteria for fact in each.evidence)
+    told = any(fact.reference == own and fact.reason is Reason.CONFLICTING for fact in evidence)
+    return is_of_laboratory and (told or change.before.reasons.get(change.verdict) == "conflicting")
 
 
 def _is_unit_of_a_range(change: Change) -> bool:

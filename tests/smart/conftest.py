@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.smart.resources import FhirWriter
 from tests.oauth.scripted import Scripted, scripted
 from tests.smart.world import Browser, World, a_world
+from tests.smart.writing import writer_to
 
 
 @pytest.fixture
@@ -29,3 +31,9 @@ def server() -> Iterator[Scripted]:
     """A server that answers as the test says."""
     with scripted() as found:
         yield found
+
+
+@pytest.fixture
+def writer(server: Scripted) -> FhirWriter:
+    """A writer to that server, with a token."""
+    return writer_to(server)

@@ -26,6 +26,8 @@ from mappings.language import Language
 from mappings.language.record_words import gap_in
 from mappings.results import Assessment
 
+_LONGEST_SINCE = 300
+
 
 class Choice(NamedTuple):
     """One step to choose: a state, or a state with a reason behind a colon."""
@@ -186,8 +188,8 @@ class RowWords:
         return tuple(reversed([self._entry(event) for event in events if event.kind == "noted"]))
 
     def since(self, events: Iterable[Event]) -> tuple[Entry, ...]:
-        """What happened meanwhile, the oldest first."""
-        return tuple(self._entry(event) for event in events)
+        """What happened meanwhile, the oldest first; long notes stand whole below."""
+        return tuple(entry._replace(text=_beginning(entry.text)) for entry in map(self._entry, events))
 
     def _entry(self, event: Event) -> Entry:
         text = "" if event.kind == "looked" else event.why  # which are closed words, told by ``_what``
@@ -220,6 +222,10 @@ class RowWords:
         if event.kind == "refused":
             return self._language.text(in_words(event.reason))
         return self._language.text(reason_display(event.reason)) if event.reason else ""
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _LONGEST_SINCE else f"{text[:_LONGEST_SINCE]}\u2026"
 
 
 class Head(NamedTuple):
