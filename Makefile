@@ -6,7 +6,6 @@ ARGS ?=
 SEED ?=
 CASES ?= 20000
 UPGRADE ?= --upgrade
-PICTURES ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -66,9 +65,9 @@ test-validator: jdk setup-dev ## HL7's own validator on what we send, and our pa
 test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a throwaway server or TRIALHOOK_TEST_POSTGRES
 	@$(BIN)/pytest -m postgres tests $(ARGS)
 
-test-browser: chromium npm jdk setup-dev ## all pages in Chromium, over the demo and over HAPI; PICTURES=1 writes docs/pictures
+test-browser: chromium npm jdk setup-dev ## the pages in Chromium, over the demo and over HAPI
 	@$(BIN)/python -m tests.browser
-	@PICTURES=$(PICTURES) $(BIN)/pytest -m browser tests/browser $(ARGS)
+	@$(BIN)/pytest -m browser tests/browser $(ARGS)
 
 accuracy: setup-dev ## docs/accuracy.md: synthetic patients of known verdicts, one fact varied at a time
 	@$(BIN)/python -m tests.accuracy

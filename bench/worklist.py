@@ -37,10 +37,10 @@ _PAGES = (
 )
 _METHOD = prose(
     f"""
-    `trialhook serve` in demo mode (one gthread worker with 4 threads, SQLite), {REFERRALS:,} referrals of two
-    trials at five sites with their history and {CARDS:,} cards that were shown; a coordinator of all of them is
-    signed in. Each page is fetched whole over one connection, {_ROUNDS} times in turns with the others; median,
-    least and greatest. No FHIR server is asked: a list shows no names.
+    `trialhook serve` in demo mode (one gthread worker with 4 threads, SQLite), {REFERRALS:,} referrals
+    of two trials at five sites with their history and {CARDS:,} cards that were shown; a coordinator of
+    all of them is signed in. Each page is fetched whole over one connection, {_ROUNDS} times in turns
+    with the others; median, least and greatest. No FHIR server is asked: a list shows no names.
     """
 )
 

@@ -45,7 +45,7 @@ def test_what_failed_is_listed_with_why_and_when_next(world: World) -> None:
     world.refer()
     fail(world, "unauthorized")
     text = page(world)
-    assert "Changes waiting to be written: 3; given up until somebody asks for it: 0." in text
+    assert "3 waiting to be written; 0 given up" in text
     assert f"{HERE} Task The EHR does not permit this service to write it. 3 15 Jun 2026, 13:00" in text
 
 
@@ -59,7 +59,7 @@ def test_what_was_given_up_says_so(world: World) -> None:
     world.refer()
     fail(world, "invalid", given_up=True)
     text = page(world)
-    assert "Changes waiting to be written: 0; given up until somebody asks for it: 3." in text
+    assert "0 waiting to be written; 3 given up" in text
     assert "only when asked for" in text
 
 

@@ -39,9 +39,7 @@ WHY_CLOSED: Mapping[str, str] = {
 FAULTS = message("Faults in the recruitment file")
 
 OUTBOX = message("Writing to EHRs")
-OUTBOX_COUNTS = message(
-    "Changes waiting to be written: {waiting}; given up until somebody asks for it: {given_up}."
-)
+OUTBOX_COUNTS = message("{waiting} waiting to be written; {given_up} given up until somebody asks for it.")
 OUTBOX_NONE = message("Nothing waits.")
 REFERRAL = message("Referral")
 CLIENT = message("Site")
