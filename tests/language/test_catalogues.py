@@ -24,7 +24,8 @@ MARKS = re.compile(r"\*\*|[`#|_→]|^- |^\*|\*$")
 WORD = re.compile(r"[A-Za-z]{2,}")
 _LATIN = """
     ACR ALT ANA APL AST BCMA Beliumab Bundle CAR CD CH CKD CSV Coombs DNA ECOG EHR EPI EULAR FHIR Farr
-    GPL II III ISN IV IgA IgG IgM JSON LDH LVEF MB MPL NIH Patient RPS SLE SLEDAI STAFF Sm TRIALHOOK Trialhook UPCR WHO
+    GPL II III ISN IV IgA IgG IgM JSON LDH LVEF MB MPL NIH Patient RPS SLE SLEDAI STAFF Sm TRIALHOOK
+    Trialhook UPCR WHO
     activity as dL eGFR hCG https id index nih pregnancy such test valueCodeableConcept valueInteger
     valueQuantity valueRange valueRatio valueString
 """
