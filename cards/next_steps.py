@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cards import wording
@@ -73,7 +73,7 @@ def bundles_of(steps: NextSteps) -> Bundles:
     known = {test.concept for test in first}
     more = ([test for test in _samples(one) if test.concept not in known] for one in steps.sets[1:])
     further = next(filter(None, more), [])
-    biopsy = [] if first else [test for step in _biopsies(steps.sets[0]) for test in step.orders]
+    biopsy = [] if first else _named(test for step in _biopsies(steps.sets[0]) for test in step.orders)
     return Bundles(tuple(first), tuple(further), tuple(biopsy))
 
 
@@ -93,8 +93,12 @@ def next_step_lines(steps: NextSteps, language: Language) -> list[str]:
 def _samples(one: NextStepSet) -> list[Orderable]:
     """The tests of a set, each once; those of a biopsy are left out."""
     tests = {test.concept: test for step in one.steps if step.how != "biopsy" for test in step.orders}
-    named = [test for test in tests.values() if name_of_test(test)]
-    return named[:TESTS_PER_ORDER]
+    return _named(tests.values())[:TESTS_PER_ORDER]
+
+
+def _named(tests: Iterable[Orderable]) -> list[Orderable]:
+    """Nobody can order a test that has no words at all."""
+    return [test for test in tests if name_of_test(test)]
 
 
 def _biopsies(one: NextStepSet) -> list[NextStep]:

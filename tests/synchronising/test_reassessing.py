@@ -164,6 +164,7 @@ def test_without_a_token_or_a_patient_it_is_left_for_an_hour(ehr: Ehr) -> None:
 def test_a_turn_takes_a_few_and_those_that_fail_keep_nobody_waiting(ehr: Ehr) -> None:
     for number in range(2 * AT_ONCE):
         ehr.refer(f"nobody-{number}")
+    ehr.later(timedelta(minutes=1))
     referral, again = ehr.refer(), ehr.again()
     run(again)
     assert ehr.now(referral).assessed is None
