@@ -22,7 +22,7 @@ from cds_service.demo.authorization.parties import App, Grant, User
 from cds_service.demo.authorization.protecting import protect_fhir
 from cds_service.demo.authorization.routes import authorization_routes
 from cds_service.demo.ehr.chart import full_name
-from cds_service.demo.ehr.hooks import HookClient
+from cds_service.demo.ehr.hooks import Exchange, HookClient
 from cds_service.demo.ehr_page import Ehr, page
 from cds_service.demo.fhir.client import FhirClient
 from cds_service.demo.fhir.store import FhirStore, Resource
@@ -73,7 +73,10 @@ groups:
   readers: [read-only]
 """
 SECRET = "a secret of the tests alone"
+SCOPE = "patient/*.rs"
 CLINICIAN = User("dr-lam", "Dr Kim Lam", fhir_user="Practitioner/dr-lam")
+PERSON: Resource = {"resourceType": "Practitioner", "id": "dr-lam", "name": [{"text": CLINICIAN.name}]}
+"""As the EHR knows her: HAPI takes no reference to what it does not have."""
 USERS = (
     CLINICIAN,
     User("jo", "Jo Weber"),
@@ -123,12 +126,19 @@ class TokenFhirClient(FhirClient):
 
 
 class SigningHookClient(HookClient):
-    """Calls the service as a registered EHR: each request with a signed token of its own."""
+    """Calls the service as a registered EHR: signed, and with a token that opens the one patient's record."""
 
-    def __init__(self, key: EhrKey, base: str, fhir: FhirClient) -> None:
-        """Signed with `key`."""
+    def __init__(self, key: EhrKey, base: str, fhir: FhirClient, authority: Authority) -> None:
+        """Signed with `key`; the tokens are the authority's."""
         super().__init__(base, fhir.base, fhir.get)
-        self._session.auth = key
+        self._session.auth, self._authority = key, authority
+
+    def _post(self, url: str, request: Resource, language: str) -> Exchange:
+        until, patient = time.time() + 300, request["context"]["patientId"]
+        token = self._authority.tokens.put(Grant("hooks", (SCOPE,), until, patient=patient), until)
+        opens = {"access_token": token, "token_type": "Bearer", "expires_in": 300, "scope": SCOPE}
+        more = {"fhirAuthorization": {**opens, "subject": "trialhook", "patient": patient}}
+        return super()._post(url, {**request, **more}, language)
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,7 @@ def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[Hos
         settings = _settings(folder, issuer) | {"TRIALHOOK_CLIENTS": str(_clients_file(folder, fhir, keys))}
         with registered_service(folder, port, settings):
             front = TokenFhirClient(fhir, _own_token(authority))
-            hooks, clinic = (SigningHookClient(key, url, front) for key in keys)
+            hooks, clinic = (SigningHookClient(key, url, front, authority) for key in keys)
             with closing(front), closing(hooks), closing(clinic):
                 app.extensions["ehr"] = Ehr(
                     HapiStore(hapi),
@@ -180,6 +190,8 @@ def hospital(hapi: str, folder: Path, patients: tuple[str, ...]) -> Iterator[Hos
 
 def _load(hapi: str, patients: tuple[str, ...]) -> dict[str, str]:
     tag, loaded = new_run_tag(), dict[str, str]()
+    answer = requests.put(f"{hapi}/{PERSON['resourceType']}/{PERSON['id']}", json=PERSON, timeout=60)
+    answer.raise_for_status()
     for sample in samples.ALL:
         if sample.id in patients:
             loaded |= load_bundle(hapi, sample.build(today()), tag).patients
