@@ -21,7 +21,7 @@ endif
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format fuzz test-oracle test-records test-hapi test-validator test-postgres test-browser \
+.PHONY: help demo test lint types format fuzz test-oracle test-records test-hapi test-validator test-postgres test-browser pictures \
 	messages conformance accuracy bench bench-load sbom audit lock setup setup-dev jdk npm postgresql chromium clean
 
 help: ## list the targets
@@ -68,6 +68,9 @@ test-postgres: postgresql setup-dev ## the database's tests on PostgreSQL, a thr
 test-browser: chromium npm jdk setup-dev ## the pages in Chromium, over the demo and over HAPI
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/pytest -m browser tests/browser $(ARGS)
+
+pictures: chromium setup-dev ## docs/pictures: the pages of the demo, for the README
+	@$(BIN)/python -m tests.browser.pictures
 
 accuracy: setup-dev ## docs/accuracy.md: synthetic patients of known verdicts, one fact varied at a time
 	@$(BIN)/python -m tests.accuracy

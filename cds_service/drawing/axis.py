@@ -57,7 +57,7 @@ class Axis(NamedTuple):
         return tuple(
             Tick(self.x(day.toordinal()), _label(day, language), day.month == 1, (day.month - 1) % phone == 0)
             for day in months
-            if (day.month - 1) % step == 0
+            if (day.month - 1) % step == 0 and day.toordinal() >= self.first
         )
 
 

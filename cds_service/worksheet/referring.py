@@ -20,7 +20,6 @@ from cds_service.worksheet.opening import Opened
 from cds_service.worksheet.sheets import Sheet, Sheets
 from cds_service.worksheet.view.page import WorksheetView
 from cds_service.worksheet.view.person import name_of
-from cds_service.worksheet.view.saying import Saying
 from cds_service.worksheet.writing import Writing
 from mappings.language import Language
 
@@ -83,7 +82,7 @@ class Referring:
         if before is not None and (before.state in OPEN or before.state is State.ENROLLED):
             return "again"
         sheet = self._sheets.sheet(opened)
-        name = name_of(sheet.chart.patient, Saying(opened.language))
+        name = name_of(sheet.chart.patient)
         referral = self._book.open(self._opening(opened, sheet, name, why))
         if before is not None and referral.state in LEFT:
             return "asked"

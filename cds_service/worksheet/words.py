@@ -82,6 +82,7 @@ PLACES: Mapping[str, str] = {
     "here": message("Kept here only: the chart system takes no answers from here."),
 }
 HISTORY = message("Answers given so far")
+STRUCK = message("Struck: {item}")
 NO_HISTORY = message("Nobody has answered anything yet.")
 WHEN_AND_WHO = message("{day}, {who}")
 WHERE_KEPT = message("Where it is")
@@ -147,7 +148,7 @@ TAKES_NOBODY: Mapping[str, str] = {
 REFERRED = message("Referred")
 REFERRED_ON = message("Referred on {day}.")
 STATE = message("State: {state}")
-STATE_SINCE = message("{state}, since {day}")
+STATE_SINCE = message("{state}, since {day}.")
 LEFT = message("This referral has ended. The study team sees it if you refer again.")
 REFER_AGAIN = message("Refer again")
 SITES = message("Sites")

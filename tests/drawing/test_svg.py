@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from cds_service.assessing import definitions
-from cds_service.drawing.axis import LONGEST_YEARS, axis_for
+from cds_service.drawing.axis import LONGEST_YEARS, Axis, axis_for
 from cds_service.drawing.commands import draw
 from cds_service.drawing.drawn import drawn
 from cds_service.drawing.picture import Picture
@@ -287,6 +287,12 @@ def test_the_axis_has_a_tick_for_each_january_and_room_for_its_labels(start: dat
     narrow = [tick.x for tick in ticks if tick.narrow]
     assert all(later - earlier > 9 for earlier, later in pairwise(narrow))
     assert [tick.x for tick in ticks] == sorted(tick.x for tick in ticks)
+
+
+def test_a_month_that_began_before_the_axis_has_no_tick() -> None:
+    axis = Axis(date(2024, 11, 23).toordinal(), date(2026, 11, 23).toordinal())
+
+    assert [tick.label for tick in axis.ticks()][:2] == ["2025", "Mar"]
 
 
 def test_days_outside_lie_on_the_edge() -> None:

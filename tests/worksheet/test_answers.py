@@ -237,8 +237,9 @@ def test_a_struck_item_counts_no_more_and_says_by_whom_and_why(here: World) -> N
     item = counting(here, browser)
     assert struck(here, browser, item=item, words="urine infection").status_code == 303
     here.clock.minutes += 1
-    part = article(browser.get("/worksheet/w1").text, "sledai-2k")
-    assert "infection (urine infection), struck by Dr Chen" in part
+    page = browser.get("/worksheet/w1").text
+    assert "infection (urine infection), struck by Dr Chen" in article(page, "sledai-2k")
+    assert "infection, urine infection" in words_of(page).partition("Struck: ")[2][:60]
     struck(here, browser, item=item, withdraw="1")
     after = article(browser.get("/worksheet/w1").text, "sledai-2k")
     assert "taken back" in after

@@ -213,7 +213,8 @@ class RowWords:
             moved = say(words.MOVED).format(old=old, new=new) if old else new
             what = moved if event.kind == "moved" else f"{what}: {moved}"
         reason = self._reason(event)
-        return f"{what}. {reason}" if reason else what
+        together = words.WITH_KIND if event.kind == "written" else words.WITH_REASON
+        return say(together).format(what=what, reason=reason) if reason else what
 
     def _reason(self, event: Event) -> str:
         """Why: of what was looked at the words that asked for it, of what was not written the fault."""

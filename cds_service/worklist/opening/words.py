@@ -121,6 +121,8 @@ KINDS: Mapping[str, str] = {
     "refused": message("A change in the EHR was not taken over"),
 }
 NOT_WRITTEN = message("Not written to the EHR")
+WITH_REASON = message("{what}. {reason}")
+WITH_KIND = message("{what}: {reason}")
 ROLES: Mapping[str, str] = {
     "clinician": message("clinician"),
     "coordinator": message("coordinator"),

@@ -41,16 +41,16 @@ def _entry(placed: Placed, language: Language) -> Entry:
     return Entry(
         date_words(str(resource.get("authored", "")), language),
         plain(str(author.get("display", "")), 120),
-        tuple(line for item in resource.get("item", ()) for line in _lines(item)),
+        tuple(line for item in resource.get("item", ()) for line in _lines(item, language)),
         language.text(words.PLACES[placed.place]),
     )
 
 
-def _lines(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _lines(item: Mapping[str, Any], language: Language) -> Iterator[tuple[str, str]]:
     """A question with its answer and note; of a strike, the item with its cause."""
     if "item" in item:
-        parts = [_answer(part) for part in item["item"]]
-        yield plain(str(item.get("text", "")) or parts[0], _TEXT_LIMIT), ", ".join(parts)
+        struck, *cause = [_answer(part) for part in item["item"]]
+        yield language.text(words.STRUCK).format(item=struck), ", ".join(filter(None, cause))
         return
     notes = [_answer(part) for answer in item.get("answer", ()) for part in answer.get("item", ())]
     said = [_answer(item), *notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from mappings.dates import complete_years, parse_when
 _USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden")
 """Of several names the first of these is shown. An old one is not."""
 _NAME_LIMIT = 120
+_HAN = re.compile("[\u3400-\u9fff]")
+"""A name in Chinese letters is written family first and in one, whoever reads it."""
 
 
 class PersonView(NamedTuple):
@@ -30,32 +33,31 @@ def person_view(patient: Mapping[str, Any] | None, today: date, saying: Saying) 
     gender = patient.get("gender")
     sex = words.SEXES.get(gender, words.NOT_RECORDED) if isinstance(gender, str) else words.NOT_RECORDED
     return PersonView(
-        name_of(patient, saying) or saying.text(words.NO_NAME),
+        name_of(patient) or saying.text(words.NO_NAME),
         _born(patient.get("birthDate"), today, saying),
         saying.text(sex),
     )
 
 
-def name_of(patient: Mapping[str, Any] | None, saying: Saying) -> str:
+def name_of(patient: Mapping[str, Any] | None) -> str:
     """The name by which the patient is known now; "" if the resource has none."""
     names = (patient or {}).get("name")
     known = [one for one in names if isinstance(one, dict)] if isinstance(names, list) else []
     for use in _USES:
         for one in known:
-            if (one.get("use") or "") == use and (said := _one_name(one, saying)):
+            if (one.get("use") or "") == use and (said := _one_name(one)):
                 return said
     return ""
 
 
-def _one_name(name: Mapping[str, Any], saying: Saying) -> str:
+def _one_name(name: Mapping[str, Any]) -> str:
     text, family, given = name.get("text"), name.get("family"), name.get("given")
     if isinstance(text, str) and plain(text):
         return plain(text, _NAME_LIMIT)
     first = " ".join(one for one in given if isinstance(one, str)) if isinstance(given, list) else ""
     last = family if isinstance(family, str) else ""
-    if first and last:
-        return plain(saying.text(words.GIVEN_FAMILY).format(given=first, family=last), _NAME_LIMIT)
-    return plain(first or last, _NAME_LIMIT)
+    in_order = f"{last}{first}" if _HAN.search(first + last) else f"{first} {last}"
+    return plain(in_order, _NAME_LIMIT)
 
 
 def _born(written: Any, today: date, saying: Saying) -> str:

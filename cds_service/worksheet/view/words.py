@@ -19,7 +19,6 @@ SEXES: Mapping[str, str] = {
     "unknown": message("not known"),
 }
 BORN = message("{day} ({years} years)")
-GIVEN_FAMILY = message("{given} {family}")
 
 # The outcome ------------------------------------------------------------------------------------------------
 
