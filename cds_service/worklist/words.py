@@ -51,7 +51,7 @@ INTRODUCTION = message(
     "and each opening is recorded."
 )
 SHOW: Mapping[str, str] = {
-    "open": message("Open"),
+    "open": message("Open referrals"),
     "enrolled": message("Enrolled"),
     "left": message("Ended"),
     "all": message("All"),
@@ -108,7 +108,7 @@ CODE = message("Code")
 TRIAL = message("Trial")
 SITE = message("Site")
 STATE = message("State")
-AGE = message("Age")
+AGE = message("Since referral")
 MISSING = message("Missing")
 ATTENTION = message("Look")
 NEXT = message("Next")

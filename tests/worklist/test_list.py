@@ -56,7 +56,7 @@ def test_a_row_says_how_far_it_is_what_is_missing_and_what_comes_next(world: Wor
         "State": "Contacted",
         "Trial": ONE,
         "Site": HERE,
-        "Age": "12 days",
+        "Since referral": "12 days",
         "In state": "5 days",
         "Missing": "Proteinuria, Activity",
         "Next": "Arrange pre-screening",
@@ -78,7 +78,7 @@ def test_a_row_says_how_far_it_is_what_is_missing_and_what_comes_next(world: Wor
 )
 def test_ages_are_whole_days(world: World, days_ago: float, said: str) -> None:
     referral = world.refer(days_ago=days_ago)
-    assert cells(world.browser(), referral.id)["Age"] == said
+    assert cells(world.browser(), referral.id)["Since referral"] == said
 
 
 def test_what_only_a_person_can_say_is_named_after_what_data_can(world: World) -> None:
