@@ -19,6 +19,7 @@ from bench.library import against_orjson
 from bench.load.signed import signed_and_recorded
 from bench.load.storm import storm
 from bench.results import Part, failures, keep, show
+from bench.worklist import with_many_referrals
 from cds_service.clock import today_in
 from mappings.definitions import load_catalog
 from mappings.trial_definition import Catalog
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Callable[[Catalog, date], Part]] = {
     "hapi": on_hapi,
     "signed": signed_and_recorded,
     "storm": storm,
+    "worklist": with_many_referrals,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -120,14 +119,3 @@ class _Reader:
         if answer.status not in (200, 303):
             raise RuntimeError(f"{path}: {answer.status}")
         return text
-
-
-if __name__ == "__main__":
-    from rich.console import Console
-
-    from bench.results import show
-    from cds_service.clock import today_in
-    from mappings.definitions import load_catalog
-
-    os.environ.setdefault("COLUMNS", "150")
-    show([with_many_referrals(load_catalog(), today_in(""))], Console())
