@@ -35,7 +35,7 @@ accesslog = None
 control_socket_disable = True
 proxy_protocol = False
 graceful_timeout = 30
-limit_request_line = 4094
+limit_request_line = 8190  # a sign-in may come back with a long code
 limit_request_fields = 64
 limit_request_field_size = 16 * 1024
 

@@ -15,7 +15,8 @@ from cds_service.app import create_app
 from cds_service.assessing import definitions
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.clients.reading import ClientsError, demo_clients, load_clients
-from cds_service.oauth.signing_keys import SigningKeysError, signing_keys_of
+from cds_service.clients.registered import Clients
+from cds_service.oauth.signing_keys import SigningKeys, SigningKeysError, signing_keys_of
 from cds_service.observing import tracing
 from cds_service.recruitment.reading import RecruitmentError
 from cds_service.recruitment.states import RecruitmentStates
@@ -48,11 +49,12 @@ def check_set_up(settings: Settings) -> None:
         raise BadSetUpError(f"The service does not start on a bad definition:\n{error}") from None
     try:
         tracing.check()
-        signing_keys_of(settings)
+        signing = signing_keys_of(settings)
         trials = [trial.id for trial in catalog.trials]
         if settings.clients:
             clients = load_clients(Path(settings.clients), catalog)
             KeyRing.parse(settings.keys)
+            _check_signing(clients, signing)
         else:
             clients = demo_clients(settings)
         if settings.staff:
@@ -70,6 +72,18 @@ def check_set_up(settings: Settings) -> None:
         raise BadSetUpError(f"TRIALHOOK_SIGNING_KEYS: {error}") from None
     except RecruitmentError as error:
         raise BadSetUpError(f"The service does not start on bad states of recruitment:\n{error}") from None
+
+
+def _check_signing(clients: Clients, keys: SigningKeys | None) -> None:
+    """Without a key of our own nothing is ever written to an EHR, and an app that signs is never launched."""
+    for client in clients if keys is None else ():
+        signs = client.smart is not None and client.smart.signs
+        if client.backend is not None or signs:
+            what = "`signs`" if signs else "`backend`"
+            raise BadSetUpError(
+                f"TRIALHOOK_SIGNING_KEYS is required: {what} of client {client.id} proves itself by a key; "
+                "make one with `trialhook keys signing FILE`"
+            )
 
 
 def served_app() -> Flask:

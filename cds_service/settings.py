@@ -93,19 +93,22 @@ def trial_folders() -> list[Path] | None:
     return [Path(folder)] if folder else None
 
 
+_REQUIRED = (
+    ("CLIENTS", "PUBLIC_URL", "it is the address that the clients' tokens name"),
+    ("CLIENTS", "KEYS", "`trialhook keys new` makes some"),
+    ("STAFF", "PUBLIC_URL", "the provider sends who signs in back to it, such as https://cds.example.org"),
+)
+"""Which setting asks for which other one, and how to come by that."""
+
+
 def _faults_between(values: Mapping[str, Any]) -> list[str]:
-    """What is missing or too much beside registered clients."""
-    if not values.get("clients"):
-        return []
+    """What is missing or too much beside registered clients, and beside staff who sign in."""
     faults = [
-        f"{name} is required where TRIALHOOK_CLIENTS is set; {how}"
-        for name, member, how in (
-            ("TRIALHOOK_PUBLIC_URL", "public_url", "it is the address that the clients' tokens name"),
-            ("TRIALHOOK_KEYS", "keys", "`trialhook keys new` makes some"),
-        )
-        if not values.get(member)
+        f"{PREFIX}{name} is required where {PREFIX}{asking} is set; {how}"
+        for asking, name, how in _REQUIRED
+        if values.get(asking.lower()) and not values.get(name.lower())
     ]
-    if values.get("fhir_hosts"):
+    if values.get("clients") and values.get("fhir_hosts"):
         faults.append(
             "TRIALHOOK_FHIR_HOSTS is for demo mode; name each client's FHIR servers in its registration"
         )
@@ -287,8 +290,8 @@ SETTINGS_TABLE: tuple[SettingRow, ...] = (
     SettingRow(
         "TRIALHOOK_PUBLIC_URL",
         "public_url",
-        "none; required with clients",
-        "Address under which clients call this service: what their tokens must name as audience",
+        "none; required with clients or staff",
+        "Address under which EHRs and browsers come here: what tokens must name as audience",
         _https_url,
     ),
     SettingRow(

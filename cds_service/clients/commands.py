@@ -8,7 +8,7 @@ import click
 
 from cds_service.assessing import definitions
 from cds_service.clients.reading import SANDBOX, ClientsError, load_clients
-from cds_service.clients.registered import FROM_REQUEST, Client
+from cds_service.clients.registered import FROM_REQUEST, Client, SmartApp
 from mappings.definitions import DefinitionError
 
 
@@ -55,7 +55,7 @@ def in_one_line(client: Client) -> str:
         _trials(client),
         _abilities(client),
         *([f"site {client.site.name}, {client.site.facts.digest}"] if client.site else []),
-        *([f"launches the worksheet as {client.smart.client_id}"] if client.smart else []),
+        *([_smart(client.smart)] if client.smart else []),
         *([f"served in the background as {client.backend.client_id}"] if client.backend else []),
         *([_referral(client)] if client.backend else []),
         *([f"pages of {', '.join(client.origins)}"] if client.origins else []),
@@ -64,6 +64,11 @@ def in_one_line(client: Client) -> str:
         *([f"{client.calls_per_minute} calls a minute"] if client.calls_per_minute else []),
     ]
     return f"{client.id}: {'; '.join(parts)}"
+
+
+def _smart(app: SmartApp) -> str:
+    proof = ", which signs" if app.signs else ", which has a secret" if app.secret else ""
+    return f"launches the worksheet as {app.client_id}{proof}"
 
 
 def _referral(client: Client) -> str:

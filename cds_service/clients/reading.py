@@ -198,7 +198,7 @@ class _Registration:
         if smart is None:
             return None
         if not smart.client_secret_file:
-            return SmartApp(smart.client_id, scopes=smart.scopes)
+            return SmartApp(smart.client_id, scopes=smart.scopes, signs=smart.signs)
         path, place = self.reading.path.parent / smart.client_secret_file, ("smart", "client_secret_file")
         try:
             secret = path.read_text("utf-8").strip()

@@ -74,13 +74,15 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class SmartApp:
-    """How the worksheet is registered at the EHR as a SMART app. Without a secret it is a public client
-    (PKCE alone). ``scopes``: instead of those that the worksheet asks for by itself.
+    """How the worksheet is registered at the EHR as a SMART app. ``signs``: it proves itself with
+    ``TRIALHOOK_SIGNING_KEYS``. With neither that nor a secret it is a public client (PKCE alone).
+    ``scopes``: instead of those that the worksheet asks for by itself.
     """
 
     client_id: str
     secret: str = field(default="", repr=False)
     scopes: tuple[str, ...] = ()
+    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

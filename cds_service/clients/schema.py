@@ -160,7 +160,15 @@ class SmartEntry(Entry):
 
     client_id: Word
     client_secret_file: Text = ""
+    signs: Flag = False
     scopes: Words = ()
+
+    @field_validator("signs")
+    @classmethod
+    def _has_one_proof(cls, signs: bool, info: ValidationInfo) -> bool:
+        if signs and info.data.get("client_secret_file"):
+            raise ValueError("is one proof and client_secret_file another; keep the one that is registered")
+        return signs
 
 
 class BackendEntry(Entry):

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from cds_service.clients.registered import Client, Clients, FhirServer, SmartApp
 from cds_service.fhir.allow_list import AllowList
+from cds_service.oauth.faults import OAuthError
+from cds_service.oauth.signing_keys import SigningKeys
+from cds_service.oauth.token_requests import Registration
 
 
 class LaunchError(Exception):
@@ -15,6 +18,16 @@ class LaunchError(Exception):
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(cause)
+
+
+def registration_of(app: SmartApp, keys: SigningKeys | None) -> Registration:
+    """How our app proves itself at the EHR. ``keys``: those of this service.
+
+    Raises OAuthError where it has to sign and there are none: it must not pass for a public app.
+    """
+    if app.signs and keys is None:
+        raise OAuthError("no_signing_keys")
+    return Registration(app.client_id, app.secret, keys if app.signs else None)
 
 
 class Place(NamedTuple):

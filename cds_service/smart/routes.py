@@ -16,7 +16,7 @@ from cds_service.oauth.code_flow import CodeFlow, begin
 from cds_service.oauth.endpoints import Discovery, Endpoints, rule_of
 from cds_service.oauth.exchange import Exchange
 from cds_service.oauth.faults import OAuthError
-from cds_service.oauth.token_requests import Registration
+from cds_service.oauth.signing_keys import signing_keys_of
 from cds_service.pages.blueprint import page_blueprint
 from cds_service.pages.refusals import PageRefusalError
 from cds_service.pages.rendering import page_language, render
@@ -25,7 +25,15 @@ from cds_service.signing_in.session_content import WorksheetAccess
 from cds_service.signing_in.sessions import current_sessions
 from cds_service.smart import words
 from cds_service.smart.landing import from_json, landed, shown_trials, to_json
-from cds_service.smart.launching import LaunchError, Place, launchable, place_at, place_of, place_of_client
+from cds_service.smart.launching import (
+    LaunchError,
+    Place,
+    launchable,
+    place_at,
+    place_of,
+    place_of_client,
+    registration_of,
+)
 from cds_service.smart.scopes import worksheet_scopes
 
 LIFETIME = timedelta(minutes=10)
@@ -42,6 +50,7 @@ class Launches:
         assert deployment.records is not None  # noqa: S101 -- without a database there are no pages
         self.clients, self.offers = deployment.clients, deployment.offers
         self.redirect_uri = f"{deployment.settings.public_url}/smart/callback"
+        self._keys = signing_keys_of(deployment.settings)
         self.one_time = OneTime(deployment.records.database, deployment.ring)
         exchange = Exchange()
         self.discovery, self.flow = Discovery(exchange), CodeFlow(exchange)
@@ -52,7 +61,7 @@ class Launches:
         types = self.offers[place.client.id].needs.resource_types
         scopes = place.app.scopes or worksheet_scopes(endpoints, types, launched=bool(launch))
         extra = {"aud": place.iss, **({"launch": launch} if launch else {})}
-        begun = begin(_registration(place), endpoints, self.redirect_uri, scopes, extra)
+        begun = begin(registration_of(place.app, self._keys), endpoints, self.redirect_uri, scopes, extra)
         sessions = current_sessions()
         payload = {
             **begun.payload,
@@ -67,7 +76,7 @@ class Launches:
         kept = self._taken(_LAUNCH, arguments.get("state", ""))
         place = self._place_again(kept)
         rule = rule_of(place.server)
-        tokens = self.flow.finish(_registration(place), kept, rule, arguments)
+        tokens = self.flow.finish(registration_of(place.app, self._keys), kept, rule, arguments)
         issuer = Endpoints.of_kept(kept["endpoints"], rule).issuer
         language = page_language(place.client).tag
         return landed(place, tokens, issuer, self.offers[place.client.id], language)
@@ -107,10 +116,6 @@ class Launches:
             raise LaunchError("launch")
         g.facts["client"] = place.client.id
         return place
-
-
-def _registration(place: Place) -> Registration:
-    return Registration(place.app.client_id, place.app.secret)
 
 
 def _refuse(cause: str) -> NoReturn:

@@ -21,10 +21,11 @@ from cds_service.oauth.code_flow import CodeFlow
 from cds_service.oauth.endpoints import Discovery
 from cds_service.oauth.exchange import Exchange
 from cds_service.oauth.faults import OAuthError
-from cds_service.oauth.token_requests import Registration
+from cds_service.oauth.signing_keys import signing_keys_of
 from cds_service.referrals.identity import base_of
 from cds_service.signing_in.sessions import WorksheetAccess, current_sessions
 from cds_service.smart.backend_services import Backend
+from cds_service.smart.launching import registration_of
 from cds_service.web.problems import RefusalError
 from cds_service.worksheet.opening import Opened
 from mappings.results import Gap
@@ -63,6 +64,7 @@ class Charts:
         self._backend = Backend(deployment)
         exchange = Exchange()
         self._discovery, self._flow = Discovery(exchange), CodeFlow(exchange)
+        self._keys = signing_keys_of(settings)
 
     @property
     def backend(self) -> Backend:
@@ -126,8 +128,8 @@ class Charts:
         server = AllowList(client.fhir_servers).find(access.subject.fhir_base)
         if client.smart is None or server is None:
             return None
-        us = Registration(client.smart.client_id, client.smart.secret)
         try:
+            us = registration_of(client.smart, self._keys)
             endpoints = self._discovery.smart(server)
             tokens = self._flow.refresh(us, endpoints, access.refresh_token, access.scope)
         except OAuthError:

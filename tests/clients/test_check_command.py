@@ -58,7 +58,18 @@ ABLE_SAID = (
     "suggestions that act on nothing, SMART links, prefetch by codes, FHIRPath in prefetch, "
     "action selection, context may be missing\n"
 )
-LINES = [("", PLAIN), (MUCH, MUCH_SAID), (ABLE, ABLE_SAID)]
+FOLLOWED = """\
+trials: []
+smart: {client_id: our-app, signs: yes}
+backend: {client_id: our-service}
+referral: {request: active, task: yes}
+"""
+FOLLOWED_SAID = (
+    f"{TOKENS}; any tenant; no FHIR server (prefetch only); no trial; CDS Hooks 2.0, "
+    "suggestions that create, prefetch by codes; launches the worksheet as our-app, which signs; "
+    "served in the background as our-service; keeps of a referral a ServiceRequest (active), a Task\n"
+)
+LINES = [("", PLAIN), (MUCH, MUCH_SAID), (ABLE, ABLE_SAID), (FOLLOWED, FOLLOWED_SAID)]
 
 
 @pytest.mark.parametrize(("members", "line"), LINES)
@@ -66,6 +77,14 @@ def test_a_line_says_what_a_client_may_do(members: str, line: str, tmp_path: Pat
     result = check(write(tmp_path, START + KEYS + indented(members)))
     assert (result.exit_code, result.stdout) == (0, line)
     assert result.stderr.count("\n") == 1  # that no definition has been reviewed yet
+
+
+def test_a_secret_of_the_app_is_said_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "app.txt").write_text("s3cr3t", encoding="utf-8")
+    smart = "smart: {client_id: our-app, client_secret_file: app.txt}"
+    result = check(write(tmp_path, START + KEYS + indented(smart)))
+    assert "launches the worksheet as our-app, which has a secret" in result.stdout
+    assert "s3cr3t" not in result.stdout
 
 
 def test_keys_that_are_given_are_counted_and_not_shown(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cds_service.clients.reading import ClientFault, ClientsError, demo_clients, load_clients
-from cds_service.clients.registered import Abilities, Client, KeySource, TrialOffer
+from cds_service.clients.registered import (
+    Abilities,
+    BackendAccess,
+    Client,
+    KeySource,
+    ReferralTerms,
+    SmartApp,
+    TrialOffer,
+)
 from cds_service.clients.schema import MODELS, AbilitiesEntry, ClientEntry, PolicyEntry
 from cds_service.fatigue.policy import Policy
 from cds_service.fhir.allow_list import FhirBase
@@ -54,12 +62,26 @@ READ = [
     ("abilities: {cds_hooks: '1.0', context_may_be_missing: yes, action_types: [delete, update]}",
      "abilities",
      Abilities(cds_hooks="1.0", context_may_be_missing=True, action_types=frozenset({"delete", "update"}))),
+    ("smart: {client_id: our-app}", "smart", SmartApp("our-app")),
+    ("smart: {client_id: our-app, signs: yes, scopes: [launch, openid]}", "smart",
+     SmartApp("our-app", scopes=("launch", "openid"), signs=True)),
+    ("backend: {client_id: us, token_url: 'https://a.example/token'}", "backend",
+     BackendAccess("us", "https://a.example/token")),
+    ("referral: {request: active, task: yes, poll_seconds: 0}", "referral",
+     ReferralTerms("active", task=True, poll_seconds=0)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("members", "name", "value"), READ)
 def test_a_key_is_read(members: str, name: str, value: object, tmp_path: Path) -> None:
     assert getattr(client_with(tmp_path, members), name) == value
+
+
+def test_the_secret_of_the_app_is_read_from_a_file_beside_and_does_not_show(tmp_path: Path) -> None:
+    (tmp_path / "app.txt").write_text(" s3cr3t\n", encoding="utf-8")
+    smart = client_with(tmp_path, "smart: {client_id: our-app, client_secret_file: app.txt}").smart
+    assert smart == SmartApp("our-app", "s3cr3t")
+    assert "s3cr3t" not in repr(smart)
 
 
 def test_fhir_servers_are_read(tmp_path: Path) -> None:
@@ -290,6 +312,25 @@ IN_A_CLIENT = [
 @pytest.mark.parametrize(("members", "message"), IN_A_CLIENT)
 def test_of_a_client_is_said(members: str, message: str, tmp_path: Path) -> None:
     assert faults_in(tmp_path, START + KEYS + indented(members)) == at(6, message)
+
+
+APP_FAULTS = [
+    ("{client_id: x, client_secret_file: none.txt}",
+     "none.txt cannot be read; it is looked for beside this file"),
+    ("{client_id: x, client_secret_file: empty.txt}",
+     "empty.txt is empty; it must hold the app's secret"),
+    ("{client_id: x, client_secret_file: app.txt, signs: yes}",
+     "'signs' is one proof and client_secret_file another; keep the one that is registered"),
+    ("{client_id: x, signs: maybe}", "'signs' cannot be 'maybe'; write yes or no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("smart", "message"), APP_FAULTS)
+def test_of_the_app_is_said(smart: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
+    (tmp_path / "app.txt").write_text("s3cr3t", encoding="utf-8")
+    faults = faults_in(tmp_path, START + KEYS + indented(f"smart: {smart}"))
+    assert faults == at(6, message)
 
 
 WITH_KEYS = [

@@ -16,6 +16,18 @@ from tests.cli.test_serve import environment
 REGISTERED = {"TRIALHOOK_PUBLIC_URL": "https://cds.example.org", "TRIALHOOK_KEYS": KeyRing.new_key_text()}
 
 
+NOBODY_SIGNS = """
+schema: 1
+clients:
+  - id: ward
+    issuer: https://ehr.example.org
+    keys: {jwks_url: "https://ehr.example.org/jwks.json"}
+    fhir_servers: [{base: "https://ehr.example.org/fhir"}]
+    backend: {client_id: trialhook}
+    trials: [NCT06920433]
+"""
+
+
 def foreign_database(folder: Path) -> dict[str, str]:
     file = folder / "other.db"
     with sqlite3.connect(file) as connection:
@@ -31,6 +43,11 @@ def folder_in_a_file(folder: Path) -> dict[str, str]:
 
 def bad_register(folder: Path) -> dict[str, str]:
     (folder / "clients.yaml").write_text("schema: 1\nclints: []\n")
+    return {**REGISTERED, "TRIALHOOK_CLIENTS": str(folder / "clients.yaml")}
+
+
+def no_key_of_its_own(folder: Path) -> dict[str, str]:
+    (folder / "clients.yaml").write_text(NOBODY_SIGNS)
     return {**REGISTERED, "TRIALHOOK_CLIENTS": str(folder / "clients.yaml")}
 
 
@@ -54,6 +71,7 @@ def bad_recruitment(folder: Path) -> dict[str, str]:
         (folder_in_a_file, "TRIALHOOK_STATE_DIR: "),
         (bad_register, "clients.yaml:2: "),
         (no_register, "clients.yaml"),
+        (no_key_of_its_own, "TRIALHOOK_SIGNING_KEYS is required: `backend` of client ward"),
         (bad_setting, "TRIALHOOK_DEADLINE must be a number of seconds"),
         (bad_recruitment, "unknown trial"),
     ],

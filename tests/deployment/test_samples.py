@@ -24,6 +24,7 @@ from cds_service.serving import GUNICORN_SETTINGS
 from cds_service.settings import SETTINGS_TABLE, Settings
 from mappings.definitions import load_catalog
 from tests.deployment.running import ROOT, SERVICE, chart, register, service
+from tests.pages.browser import close, demo_app
 
 SAMPLES = ROOT / "docs/samples"
 OPERATE = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
@@ -146,11 +147,42 @@ def test_the_proxy_takes_bodies_as_large_as_the_service_and_forwards_no_metrics(
     largest = re.search(r"client_max_body_size\s+(\d+)m;", site)
     assert largest
     assert int(largest[1]) * 1024**2 == Settings().max_body
-    assert re.findall(r"location (?:= )?(\S+) \{ ?(?:\n\s*)?proxy_pass", site) == [
-        "/cds-services",
-        "/openapi.json",
-    ]
     assert "ssl_protocols       TLSv1.2 TLSv1.3;" in site
+
+
+def forwarded_to(path: str) -> str:
+    """What the sample says of the location that nginx chooses for a path; "" where it is not forwarded."""
+    site = (SAMPLES / "nginx.conf").read_text(encoding="utf-8")
+    found = re.findall(r"location (?:([=~]) )?(\S+) \{([^}]*)\}", site)
+    exact = [inside for kind, name, inside in found if kind == "=" and path == name]
+    matched = [inside for kind, name, inside in found if kind == "~" and re.search(name, path)]
+    begun = sorted((len(name), inside) for kind, name, inside in found if not kind and path.startswith(name))
+    inside: str = next(iter([*exact, *matched, begun[-1][1]]))
+    return inside if "proxy_pass" in inside else ""
+
+
+def test_the_proxy_forwards_every_page_and_nothing_of_the_operators(tmp_path: Path) -> None:
+    app = demo_app(tmp_path)
+    paths = {re.sub(r"<[^>]+>", "x", rule.rule) for rule in app.url_map.iter_rules()}
+    close(app)
+    assert {path for path in paths if not forwarded_to(path)} == {"/metrics", "/healthz", "/readyz"}
+
+
+@pytest.mark.parametrize(
+    ("path", "limited"),
+    [
+        ("/smart/launch", True),
+        ("/sign-in", True),
+        ("/sign-in/callback", True),
+        ("/worksheet/links/x", True),
+        ("/fhir-notifications/x", True),
+        ("/.well-known/jwks.json", True),
+        ("/worklist", False),
+        ("/cds-services/x", False),
+    ],
+)
+def test_the_proxy_limits_where_anybody_may_knock(path: str, limited: bool) -> None:
+    assert ("limit_req " in forwarded_to(path)) == limited
 
 
 def test_the_unit_sets_what_exists_and_leaves_time_for_a_stop() -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from cds_service.settings import SETTINGS_TABLE, Settings, SettingsError
+from cds_service.settings import _REQUIRED, SETTINGS_TABLE, Settings, SettingsError
 
 
 def faults(**environment: str) -> tuple[str, ...]:
@@ -98,6 +98,29 @@ def test_registered_clients_need_an_address_and_keys_and_bring_their_own_fhir_se
         "TRIALHOOK_KEYS is required where TRIALHOOK_CLIENTS is set; `trialhook keys new` makes some",
         "TRIALHOOK_FHIR_HOSTS is for demo mode; name each client's FHIR servers in its registration",
     )
+
+
+_ADDRESS_MISSING_FOR_STAFF = (
+    "TRIALHOOK_PUBLIC_URL is required where TRIALHOOK_STAFF is set; the provider sends who signs in back to "
+    "it, such as https://cds.example.org"
+)
+
+
+def test_sign_in_needs_an_address_to_come_back_to_also_without_registered_clients() -> None:
+    assert faults(STAFF="staff.yaml") == (_ADDRESS_MISSING_FOR_STAFF,)
+    assert faults(STAFF="staff.yaml", PUBLIC_URL=" ") == (_ADDRESS_MISSING_FOR_STAFF,)
+    assert faults(STAFF="staff.yaml", CLIENTS="clients.yaml", KEYS="k1:00") == (
+        _ADDRESS_MISSING,
+        _ADDRESS_MISSING_FOR_STAFF,
+    )
+    with_one = {"TRIALHOOK_STAFF": "staff.yaml", "TRIALHOOK_PUBLIC_URL": "http://127.0.0.1:8090"}
+    assert Settings.from_environment(with_one).staff == "staff.yaml"
+
+
+def test_what_one_setting_asks_of_another_is_about_settings_that_there_are() -> None:
+    members = {row.name.removeprefix("TRIALHOOK_"): row.member for row in SETTINGS_TABLE}
+    for asking, asked, _how in _REQUIRED:
+        assert (members[asking], members[asked]) == (asking.lower(), asked.lower())
 
 
 def test_keys_do_not_show_in_the_settings() -> None:

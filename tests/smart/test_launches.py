@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jwt
 import orjson
 import pytest
 import requests
 from flask import Flask
 
+from cds_service.authentication.public_keys import read_key_set
 from cds_service.demo.authorization.authority import Authority
 from cds_service.demo.authorization.parties import App, User
 from cds_service.demo.authorization.routes import authorization_routes
 from cds_service.demo.servers import in_thread
+from cds_service.oauth.signing_keys import SigningKeys
 from cds_service.storage.records import Subject
 from mappings.results import TrialFacts
 from mappings.trial_definition import Catalog
@@ -203,6 +206,38 @@ def test_an_app_with_a_secret_proves_itself_by_it(tmp_path: Path) -> None:
         assert "client_id" not in asked.form
 
 
+def test_an_app_that_signs_proves_itself_by_our_key_and_sends_nothing_secret(tmp_path: Path) -> None:
+    keys, path = SigningKeys.new(), tmp_path / "signing.json"
+    path.write_bytes(keys.private())
+    smart, settings = {"client_id": APP, "signs": "yes"}, {"signing_keys": str(path)}
+    with a_world(tmp_path, smart=smart, settings=settings) as world:
+        assert world.launch_of(world.browser()).status_code == 303
+        [asked] = [one for one in world.ehr.server.asked if one.path == "/oauth/token"]
+        token = asked.form["client_assertion"]
+        key = read_key_set(keys.public()).keys[jwt.get_unverified_header(token)["kid"]].verifiers["ES384"]
+        claims = jwt.decode(token, key, ["ES384"], audience=f"{world.ehr.issuer}/token")
+        assert (claims["iss"], claims["sub"]) == (APP, APP)
+        assert "Authorization" not in asked.headers
+        assert "client_secret" not in asked.form
+
+
+def test_an_app_that_signs_is_not_launched_as_a_public_one_where_there_is_no_key(tmp_path: Path) -> None:
+    with a_world(tmp_path, smart={"client_id": APP, "signs": "yes"}) as world:
+        answer = world.browser().get("/smart/launch", {"iss": world.ehr.base, "launch": "a"})
+        assert answer.status_code == 502
+        assert "/oauth/token" not in [one.path for one in world.ehr.server.asked]
+
+
+def test_where_the_ehr_takes_no_algorithm_that_there_is_a_key_for_nothing_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "signing.json"
+    path.write_bytes(SigningKeys.new().private())
+    smart, settings = {"client_id": APP, "signs": "yes"}, {"signing_keys": str(path)}
+    with a_world(tmp_path, smart=smart, settings=settings) as world:
+        world.ehr.set_up(token_endpoint_auth_signing_alg_values_supported=["RS384"])
+        assert world.launch_of(world.browser()).status_code == 502
+        assert world.ehr.codes_sent() == []
+
+
 def test_scopes_of_the_registration_are_asked_for_instead_of_ours(tmp_path: Path) -> None:
     smart = {"client_id": APP, "scopes": ["launch", "openid", "patient/*.read"]}
     with a_world(tmp_path, smart=smart) as world:
@@ -244,17 +279,30 @@ def test_the_tenant_is_the_one_of_our_link_or_the_only_one(
 # --- against the demo's authorization server
 
 
+@pytest.mark.parametrize("proof", ["public", "secret", "signs"])
 @pytest.mark.parametrize("standalone", [False, True])
-def test_a_launch_through_the_demos_authorization_server(tmp_path: Path, standalone: bool) -> None:
-    ehr = Flask("ehr")
+def test_a_launch_through_the_demos_authorization_server(
+    tmp_path: Path, standalone: bool, proof: str
+) -> None:
+    ehr, keys = Flask("ehr"), SigningKeys.new()
+    (tmp_path / "signing.json").write_bytes(keys.private())
+    (tmp_path / "secret.txt").write_text("secretsecret")
+    proofs: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+        "public": ({}, {}),
+        "secret": ({"client_secret_file": "secret.txt"}, {"secret": "secretsecret"}),
+        "signs": ({"signs": "yes"}, {"jwks": keys.public()}),
+    }
+    here, there = proofs[proof]
     authority = Authority(
-        apps={APP: App((f"{PUBLIC_URL}{CALLBACK}",))},
+        apps={APP: App((f"{PUBLIC_URL}{CALLBACK}",), **there)},
         users=(User("dr", "Dr Demo", "Practitioner/dr"),),
         patients=lambda: [("p1", "One"), ("p2", "Two")],
     )
     ehr.register_blueprint(authorization_routes(authority))
     with in_thread(ehr, 0) as base:
-        hospital = Hospital(tmp_path, [client("hospital", f"{base}/fhir")])
+        registered = client("hospital", f"{base}/fhir", smart={"client_id": APP, **here})
+        settings = {"signing_keys": str(tmp_path / "signing.json")}
+        hospital = Hospital(tmp_path, [registered], settings=settings)
         browser = Browser(hospital)
         query = {"iss": f"{base}/fhir"}
         if not standalone:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from cds_service.clients.registered import SmartApp
 from cds_service.oauth.code_flow import CodeFlow, Tokens
 from cds_service.oauth.endpoints import Discovery, Endpoints
 from cds_service.oauth.faults import OAuthError
+from cds_service.oauth.signing_keys import signing_keys_of
+from cds_service.oauth.token_requests import Registration
 from tests.worksheet.test_answers import answered
 from tests.worksheet.world import SCOPES, World
 
@@ -37,6 +41,28 @@ def test_a_token_that_is_over_is_renewed_and_the_new_one_kept(here: World, renew
 def test_a_token_that_ends_soon_is_renewed_before(here: World, renewals: list[str]) -> None:
     assert here.page(expires_at=time.time() + 10, refresh_token="first").status_code == 200
     assert renewals == ["first"]
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_it_is_renewed_with_the_proof_by_which_the_app_is_registered(
+    here: World, monkeypatch: pytest.MonkeyPatch, signs: bool
+) -> None:
+    assert isinstance(here.deployment.offers, dict)
+    offers = here.deployment.offers["demo"]
+    client = replace(offers.client, smart=SmartApp("worksheet", signs=signs))
+    monkeypatch.setitem(here.deployment.offers, "demo", replace(offers, client=client))
+    proofs: list[Registration] = []
+
+    def refresh(_flow: object, us: Registration, *_: object) -> Tokens:
+        proofs.append(us)
+        raise OAuthError("grant_refused")
+
+    monkeypatch.setattr(Discovery, "smart", lambda *_: Endpoints("https://ehr.example/token"))
+    monkeypatch.setattr(CodeFlow, "refresh", refresh)
+    here.page(expires_at=time.time() - 5, refresh_token="first")
+    assert proofs == [
+        Registration("worksheet", "", signing_keys_of(here.deployment.settings) if signs else None)
+    ]
 
 
 def test_a_token_that_lives_is_left_alone(here: World, renewals: list[str]) -> None:
