@@ -15,6 +15,7 @@ from cds_service.fhir.fetching import Access
 from cds_service.hooks.ids import fhir_id
 from cds_service.oauth.exchange import Answer, Asked, Exchange, Limits
 from cds_service.oauth.faults import OAuthError
+from cds_service.smart.issue_types import issue_of
 
 Word = Literal[
     "unreachable",
@@ -70,11 +71,14 @@ _PLACE = re.compile(r"(?:^|/)([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/([A-Z
 
 
 class FhirWriteError(Exception):
-    """A request that did not work out. ``retry``: the same may work later; ``retry_after`` is a hint."""
+    """A request that did not work out. ``retry``: the same may work later; ``retry_after`` is a hint.
 
-    def __init__(self, word: Word, retry_after: float | None = None) -> None:
+    ``issue``: why in a code of FHIR's, if the server says so.
+    """
+
+    def __init__(self, word: Word, retry_after: float | None = None, issue: str = "") -> None:
         self.word: Word = word
-        self.retry_after = retry_after
+        self.retry_after, self.issue = retry_after, issue
         super().__init__(word)
 
     @property
@@ -212,7 +216,7 @@ class FhirWriter:
             return
         if status >= 500:
             raise FhirWriteError("server_failed", answer.retry_after)
-        raise FhirWriteError(_STATUS.get(status, "refused"), answer.retry_after)
+        raise FhirWriteError(_STATUS.get(status, "refused"), answer.retry_after, _issue(answer))
 
 
 _EXCHANGE = Exchange(limits=LIMITS)
@@ -227,6 +231,13 @@ def _document(answer: Answer) -> dict[str, Any]:
         return answer.document()
     except OAuthError:
         raise FhirWriteError("not_json") from None
+
+
+def _issue(answer: Answer) -> str:
+    try:
+        return issue_of(answer.document())
+    except OAuthError:
+        return ""
 
 
 def _written(answer: Answer, kind: str) -> Written:

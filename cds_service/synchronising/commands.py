@@ -72,20 +72,8 @@ def status() -> None:
     console = Console(highlight=False)
     console.print(_waiting_table(waiting))
     if stuck:
-        table = Table(
-            "row", "client", "what", "since (UTC)", "tries", "why", "next try (UTC)", title="Failed"
-        )
-        for row in stuck:
-            then = "only on demand" if row.given_up else _minute(row.next_at)
-            table.add_row(
-                str(row.row), row.client, row.kind, _minute(row.made), str(row.attempts), row.fault, then
-            )
-        console.print(table)
-    table = Table("client", "what", "known until (UTC)", "next (UTC)", "failed", "why", title="FHIR servers")
-    for one in cursors:
-        when = (_minute(one.since), _minute(one.due), str(one.attempts or ""), one.fault)
-        table.add_row(one.place.client, one.place.kind, *when)
-    console.print(table)
+        console.print(_failed_table(stuck))
+    console.print(_server_table(cursors))
 
 
 @sync.command()

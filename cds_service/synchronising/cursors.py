@@ -21,6 +21,9 @@ from cds_service.storage.workflow_tables import sync_cursor
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing is known yet."""
 
+WRITING = "writing"
+"""The kind of the cursor that says whether a server is written to, or left alone for a while."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

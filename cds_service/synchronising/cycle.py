@@ -23,7 +23,7 @@ from cds_service.referrals.identity import terms_of
 from cds_service.referrals.records import NotFoundError
 from cds_service.smart.resources import FhirWriteError, FhirWriter
 from cds_service.synchronising.back_off import NEVER, next_try, pause
-from cds_service.synchronising.cursors import Cursor, Cursors, Place
+from cds_service.synchronising.cursors import WRITING, Cursor, Cursors, Place
 from cds_service.synchronising.exchange.answers import write_answer
 from cds_service.synchronising.exchange.looking import Lookout, Spot
 from cds_service.synchronising.exchange.subscriptions import LOOKED_AT_EVERY, PREFIX, Wish, look_after
@@ -36,9 +36,6 @@ _LOG = logging.getLogger("trialhook.synchronising")
 
 AT_ONCE = 50
 """Most writings in one turn. Ours."""
-
-WRITING = "writing"
-"""The kind of the cursor that says whether a server is written to, or left alone for a while."""
 
 _SEEN_AS_TROUBLE = 3
 """So many failures in a row that may pass are taken for the server's own. Ours."""
@@ -137,8 +134,8 @@ class Cycle:
             self._parts.servers.forget(client, base)
         attempts = cursor.attempts + 1
         due = self._parts.now() + pause(attempts, random(), error.retry_after)  # noqa: S311 -- no secret
-        _LOG.warning("%s for client %s: %s", cursor.place.kind, client.id, error.word)
-        self._parts.cursors.keep(replace(cursor, due=due, attempts=attempts, fault=error.word))
+        _LOG.warning("%s for client %s: %s", cursor.place.kind, client.id, error.fault)
+        self._parts.cursors.keep(replace(cursor, due=due, attempts=attempts, fault=error.fault))
 
     def _writer(self, client: Client, base: str) -> FhirWriter:
         try:
@@ -212,9 +209,9 @@ class Cycle:
         for_good = not error.retry
         given_up = NEVER if error.word == GONE else None  # only a person can say what to do
         again = given_up or next_try(now, attempts, for_good=for_good, wait=wait)
-        self._parts.outbox.failed(writing, error.word, again)
+        self._parts.outbox.failed(writing, error.fault, again)
         metrics.SYNC_WRITES.labels(client.id, writing.kind, error.word).inc()
-        _LOG.warning("writing a %s for client %s: %s", writing.kind, client.id, error.word)
+        _LOG.warning("writing a %s for client %s: %s", writing.kind, client.id, error.fault)
         if writing.referral_id and (for_good or attempts >= _SHOWN_AFTER):
             self._parts.book.attend(writing.referral_id, NOT_WRITTEN, True, error.word, now)
 

@@ -11,18 +11,25 @@ from mappings.language import message
 GONE = "gone"
 """It was deleted at the EHR: it is made again only if a person asks for it."""
 
+_AND = "/"
+"""In a fault that is kept, between our word and FHIR's code for the issue."""
+
 _WORTH_TRYING_AGAIN = frozenset({"conflict", "changed"})
+_SAYING_LITTLE = frozenset({"invalid", "refused"})
 _OF_THE_SERVER = frozenset({"unreachable", "too_slow", "broken_off", "too_busy", "no_token"})
 
 
 class TroubleError(Exception):
     """Something that did not work out. ``retry``: it may later; ``of_server``: nor would anything else now.
 
-    ``token_refused``: a new token may help.
+    ``token_refused``: a new token may help. ``fault``: the word, and what the server added to it as a code.
     """
 
-    def __init__(self, word: str, *, retry: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, word: str, *, retry: bool = False, retry_after: float | None = None, issue: str = ""
+    ) -> None:
         self.word, self.retry, self.retry_after = word, retry, retry_after
+        self.fault = f"{word}{_AND}{issue}" if issue else word
         super().__init__(word)
 
     @property
@@ -41,7 +48,8 @@ def trouble(error: FhirWriteError | OAuthError) -> TroubleError:
     if isinstance(error, OAuthError):
         return TroubleError("no_token", retry=error.retry, retry_after=error.retry_after)
     retry = error.retry or error.word in _WORTH_TRYING_AGAIN
-    return TroubleError(error.word, retry=retry, retry_after=error.retry_after)
+    issue = error.issue if error.word in _SAYING_LITTLE else ""
+    return TroubleError(error.word, retry=retry, retry_after=error.retry_after, issue=issue)
 
 
 _NOT_THERE = message("The EHR's server could not be reached.")
@@ -84,4 +92,4 @@ OTHER = message("It did not work out.")
 
 def in_words(fault: str) -> str:
     """A message for a fault, to be translated; "" for none."""
-    return IN_WORDS.get(fault, OTHER) if fault else ""
+    return IN_WORDS.get(fault.partition(_AND)[0], OTHER) if fault else ""

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, func, select, update
 
 from cds_service.storage.database import Database
-from cds_service.storage.workflow_tables import outbox
+from cds_service.storage.workflow_tables import outbox, sync_cursor
 from cds_service.synchronising.back_off import NEVER
+from cds_service.synchronising.cursors import WRITING
 from cds_service.synchronising.faults import GONE
 
 _AGAIN = "again"
@@ -109,7 +110,8 @@ class Outbox:
     def retry(self, now: datetime, *, row: int | None = None, client: str | None = None) -> int:
         """Has one row, or all of a client or of everybody, tried again at once; how many there were.
 
-        For a person who has mended what was wrong. What was deleted at the EHR is then made again.
+        For a person who has mended what was wrong. What was deleted at the EHR is then made again. Servers
+        that were left alone for a while are asked again at once.
         """
         asked = [_OPEN, outbox.c.fault != ""]
         if row is not None:
@@ -118,7 +120,10 @@ class Outbox:
             asked.append(outbox.c.client == client)
         fault = case((outbox.c.fault == GONE, _AGAIN), else_=outbox.c.fault)
         again = update(outbox).where(*asked).values(next_at=now, attempts=0, fault=fault)
+        clients = select(outbox.c.client).where(*asked)
+        left_alone = sync_cursor.c.kind == WRITING, sync_cursor.c.client.in_(clients)
         with self._database.durable() as connection:
+            connection.execute(update(sync_cursor).where(*left_alone).values(due=now))
             return connection.execute(again).rowcount
 
     def stuck(self, client: str | None = None, limit: int = 200) -> list[Stuck]:

@@ -30,6 +30,30 @@ def test_a_state_that_was_set_there_is_taken_over_and_written_to_the_others(worl
 @pytest.mark.parametrize(
     ("status", "state"),
     [
+        ("accepted", State.RECEIVED),
+        ("ready", State.RECEIVED),
+        ("in-progress", State.PRE_SCREENING),
+        ("entered-in-error", State.WITHDRAWN),
+    ],
+)
+def test_a_status_that_says_the_same_stays_as_the_ehr_wrote_it(
+    world: World, status: str, state: State
+) -> None:
+    referral = world.refer()
+    world.turn()
+    world.at_ehr(status=status)
+    world.turn(4)
+    assert (world.state(referral), world.state_there()) == (state, state)
+    assert world.ehr.only("Task")["status"] == status
+    written = len(world.ehr.writes())
+    world.turn(4)
+    assert len(world.ehr.writes()) == written
+    assert world.now(referral).attention == ("changed-in-ehr",)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
         ("received", State.RECEIVED),
         ("accepted", State.RECEIVED),
         ("in-progress", State.PRE_SCREENING),

@@ -175,7 +175,7 @@ def test_a_refusal_is_given_up_shown_and_tried_again_on_demand(world: World) -> 
         world.turn(hours=3)
     stuck = world.outbox.stuck()
     assert {(one.kind, one.fault, one.attempts, one.given_up) for one in stuck} == {
-        (kind, "invalid", 5, True) for kind in KINDS
+        (kind, "invalid/processing", 5, True) for kind in KINDS
     }
     assert "not-written" in world.now(referral).attention
     world.ehr.faults.clear()

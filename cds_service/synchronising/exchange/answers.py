@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote
 
-from cds_service.smart.resources import FhirWriter
+from cds_service.smart.resources import FhirWriteError, FhirWriter
 from cds_service.worksheet.kept_answers import KIND, Kept, to_be_written
 
 
@@ -17,4 +18,18 @@ def write_answer(kept: Kept, fhir: FhirWriter) -> Literal["created", "same"]:
     # Asked before, since not every server knows If-None-Exist, and the answer to a first try may be lost.
     if fhir.search(f"{KIND}?{query}").resources:
         return "same"
-    return "created" if fhir.create(body, if_none_exist=query).created else "same"
+    try:
+        written = fhir.create(body, if_none_exist=query)
+    except FhirWriteError as error:
+        author = body.get("author", {})
+        if error.word != "invalid" or "reference" not in author:
+            raise
+        # It may hold no such Practitioner, and take no reference to what it does not hold.
+        written = fhir.create({**body, "author": _by_name(author)}, if_none_exist=query)
+    return "created" if written.created else "same"
+
+
+def _by_name(author: Mapping[str, str]) -> dict[str, str]:
+    """Who answered, in words: an answer of nobody would not count when it is read again."""
+    kind = author["reference"].rpartition("/")[0].rpartition("/")[2]
+    return {"type": kind, "display": author.get("display") or author["reference"]}

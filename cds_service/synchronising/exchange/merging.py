@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cds_service.referrals.states import LEFT, SYSTEM, State, in_fhir
+from cds_service.referrals.states import LEFT, SYSTEM, State, in_fhir, state_of_task
 
 Resource = dict[str, Any]
 
@@ -95,6 +95,8 @@ def merged(theirs: Resource, ours: Resource) -> Resource:
             result[name] = ours[name]
     if kind == "ServiceRequest":
         result["status"] = _request_status(str(theirs.get("status", "")), ours["status"])
+    elif kind == "Task" and _says_the_same(str(theirs.get("status", "")), ours):
+        result["status"] = theirs["status"]
     result["identifier"] = _identifiers(theirs.get("identifier"), ours["identifier"])
     if all(result.get(name) == theirs.get(name) for name in (result.keys() | theirs.keys()) - _UNTOLD) and (
         result["identifier"] == theirs.get("identifier")
@@ -109,6 +111,12 @@ def _request_status(theirs: str, ours: str) -> str:
     if theirs == _FINAL or (theirs in _STILL_OPEN and ours in _STILL_OPEN):
         return theirs
     return ours
+
+
+def _says_the_same(status: str, ours: Resource) -> bool:
+    """Whether the status of their Task stands for our state: who accepted it there finds it accepted."""
+    state = own_business_status(ours)
+    return state in set(State) and state_of_task((), status, State(state)) == state
 
 
 def _identifiers(theirs: Any, ours: list[Any]) -> list[Any]:

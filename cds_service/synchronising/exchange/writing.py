@@ -35,6 +35,13 @@ Outcome = Literal["created", "updated", "same"]
 _ROUNDS = 3
 """How often it is read and written again at once when somebody else was faster. Ours."""
 
+_SOMEBODY_WAS_FASTER = frozenset({"changed", "conflict"})
+"""To an If-Match of an older version some servers answer 409 and not 412, HAPI among them."""
+
+_WHO = "requester"
+"""Who referred. Left out where a server refuses it: many take no reference to somebody whom they do not hold,
+and the user of a hook call need not be a resource. Here it stays known."""
+
 
 class Scribe:
     """Writes referrals. Raises FhirWriteError where the server does not take one."""
@@ -44,25 +51,36 @@ class Scribe:
 
     def write(self, writing: Writing, referral: Referral, fhir: FhirWriter, now: datetime) -> Outcome:
         """Makes or changes the resource; ``same`` if it says already what we would say."""
+        named = True
         for _ in range(_ROUNDS):
             theirs = self._theirs(writing, referral, fhir)
-            if theirs is None:
-                if self._create(writing.kind, referral, fhir, now):
-                    return "created"
-                continue
-            referral = self._learner.take(referral, theirs, now)
-            ours = merged(theirs, self._ours(writing.kind, referral))
-            if ours is theirs:
-                self._confirm(writing.kind, referral, seen(theirs), now)
-                return "same"
+            if theirs is not None:
+                referral = self._learner.take(referral, theirs, now)
+            ours = self._ours(writing.kind, referral, named=named)
             try:
-                self._update(writing.kind, referral, ours, fhir, now)
+                outcome = self._sent(ours, theirs, referral, fhir, now)
             except FhirWriteError as error:
-                if error.word != "changed":
+                if named and error.word == "invalid" and _names_somebody(ours, theirs):
+                    named = False
+                elif error.word not in _SOMEBODY_WAS_FASTER:
                     raise
             else:
-                return "updated"
+                if outcome is not None:
+                    return outcome
         raise FhirWriteError("conflict")
+
+    def _sent(
+        self, ours: Resource, theirs: Resource | None, referral: Referral, fhir: FhirWriter, now: datetime
+    ) -> Outcome | None:
+        """None if it has been there all the time, and the search did not find it."""
+        if theirs is None:
+            return "created" if self._create(ours, referral, fhir, now) else None
+        both = merged(theirs, ours)
+        if both is theirs:
+            self._confirm(ours["resourceType"], referral, seen(theirs), now)
+            return "same"
+        self._update(both, referral, fhir, now)
+        return "updated"
 
     def _theirs(self, writing: Writing, referral: Referral, fhir: FhirWriter) -> Resource | None:
         """What is there now; None if nothing is and it has to be made."""
@@ -79,12 +97,13 @@ class Scribe:
         self._remotes.drop(referral.id, writing.kind)
         return _found(writing.kind, referral, fhir)
 
-    def _ours(self, kind: str, referral: Referral) -> Resource:
-        return self._form(kind, referral, self._remotes.all_of(referral.id))
+    def _ours(self, kind: str, referral: Referral, *, named: bool) -> Resource:
+        ours = self._form(kind, referral, self._remotes.all_of(referral.id))
+        return ours if named else {name: value for name, value in ours.items() if name != _WHO}
 
-    def _create(self, kind: str, referral: Referral, fhir: FhirWriter, now: datetime) -> bool:
-        """False if it has been there all the time, and the search did not find it."""
-        ours = self._ours(kind, referral)
+    def _create(self, ours: Resource, referral: Referral, fhir: FhirWriter, now: datetime) -> bool:
+        """False if it was there, and the search did not find it."""
+        kind = ours["resourceType"]
         self._try(kind, referral, ours, now)
         written = fhir.create(ours, if_none_exist=_query(referral))
         if written.created:
@@ -93,7 +112,8 @@ class Scribe:
             self._learner.take(referral, fhir.read(f"{kind}/{written.id}"), now)
         return written.created
 
-    def _update(self, kind: str, referral: Referral, ours: Resource, fhir: FhirWriter, now: datetime) -> None:
+    def _update(self, ours: Resource, referral: Referral, fhir: FhirWriter, now: datetime) -> None:
+        kind = ours["resourceType"]
         self._try(kind, referral, ours, now)
         written = fhir.update(ours, if_match=seen(ours).version)
         self._wrote(kind, referral, ours, written, now)
@@ -113,6 +133,11 @@ class Scribe:
 
     def _confirm(self, kind: str, referral: Referral, there: Remote, now: datetime) -> None:
         self._remotes.keep(referral.id, kind, replace(there, state=referral.state, tried=()), now)
+
+
+def _names_somebody(ours: Resource, theirs: Resource | None) -> bool:
+    """Whether it is we who name a person there, and not those at the EHR."""
+    return _WHO in ours and _WHO not in (theirs or {})
 
 
 def _query(referral: Referral) -> str:

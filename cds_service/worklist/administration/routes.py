@@ -133,7 +133,8 @@ class _Words:
         say = self._language.text
         next_try = say(words.ON_DEMAND) if one.given_up else self.moment(one.next_at)
         code = code_of(one.referral_id) if one.referral_id else "–"
-        return StuckLine(code, one.client, one.kind, say(in_words(one.fault)), one.attempts, next_try)
+        why = f"{say(in_words(one.fault))} ({one.fault})"  # the word itself: docs/synchronising.md explains each
+        return StuckLine(code, one.client, one.kind, why, one.attempts, next_try)
 
     def poll(self, one: Cursor) -> PollLine:
         """How far one kind of resource is known."""

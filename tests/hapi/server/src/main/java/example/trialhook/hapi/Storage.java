@@ -4,7 +4,6 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
 import ca.uhn.fhir.jpa.config.util.HapiEntityManagerFactoryUtil;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
-import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
 import com.zaxxer.hikari.HikariDataSource;
 import jakarta.persistence.EntityManagerFactory;
@@ -34,11 +33,6 @@ public class Storage {
     @Bean
     public PartitionSettings partitionSettings() {
         return new PartitionSettings();
-    }
-
-    @Bean
-    public SubscriptionSettings subscriptionSettings() {
-        return new SubscriptionSettings();
     }
 
     @Bean(destroyMethod = "close")
