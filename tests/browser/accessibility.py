@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 HERE = Path(__file__).parent
 TARGET = HERE / "target"
 LISTS = ("package.json", "package-lock.json")
 GRAVE = ("serious", "critical")
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 RUN = "() => axe.run(document, {resultTypes: ['violations']})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 
 import pytest
@@ -15,6 +15,7 @@ from tests.browser.accessibility import DESKTOP
 from tests.browser.chromium import PATIENCE_MS, chromium
 from tests.browser.hospital import Hospital, hospital
 from tests.browser.people import Clinician, StudyStaff
+from tests.browser.places import Place, places
 from tests.browser.watching import Watch
 from tests.browser.worlds import World
 from tests.hapi.servers import start_hapi
@@ -78,6 +79,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def _demo_account(page: Page, role: str) -> None:
     page.get_by_role("button", name=f"Demo {role}").click()
+
+
+@pytest.fixture(scope="session")
+def every_place(
+    browser: Browser, demo: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Place]]:
+    """Every kind of page, by its name in `places.NAMES`, made once and only looked at by tests."""
+    with places(browser, demo, tmp_path_factory.mktemp("silent")) as made:
+        yield made
 
 
 @pytest.fixture

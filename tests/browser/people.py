@@ -36,6 +36,15 @@ class Clinician:
         expect(sheet.get_by_role("heading", level=1)).to_contain_text("Worksheet")
         return sheet
 
+    def standalone(self, sample: str) -> Page:
+        """Open the worksheet without a card: from the service, with the patient chosen at the EHR."""
+        page = self.context.new_page()
+        page.goto(f"{self.world.service}/smart/launch?client=demo")
+        page.get_by_label("Patient").select_option(self.world.patients[sample])
+        page.get_by_role("button", name="Demo").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Worksheet")
+        return page
+
 
 @dataclass
 class StudyStaff:
@@ -70,6 +79,8 @@ NAMES = {
     "liu-na": "Liu, Na",
     "wang-fang": "Wang, Fang",
     "sofia-almeida": "Almeida, Sofia",
+    "thomas-berg": "Berg, Thomas",
+    "gao-min": "Gao, Min",
 }
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response, WebError
 
 # What the browser itself says of a page whose status is an error: the test asked for that page.
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
@@ -27,6 +27,8 @@ class Watch:
     expected: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    referrers: list[str] = field(default_factory=list)
+    opened: set[str] = field(default_factory=set)
 
     def on(self, context: BrowserContext) -> BrowserContext:
         """Begin to watch the context and every page in it."""
@@ -46,10 +48,18 @@ class Watch:
 
     def _request(self, request: Request) -> None:
         self.addresses.append(request.url)
-        if request.is_navigation_request() or request.url.startswith("data:"):
-            return
-        if origin(request.url) != origin(request.frame.url):
-            self.faults.append(f"{request.frame.url} asked another origin for {request.url}")
+        self.referrers += filter(None, [request.headers.get("referer")])
+        if request.is_navigation_request():
+            self.opened.add(origin(request.url))
+        elif not request.url.startswith("data:") and origin(request.url) not in self._own_origins(request):
+            self.faults.append(f"another origin was asked for {request.url}")
+
+    def _own_origins(self, request: Request) -> set[str]:
+        """Of the page that asks; while its tab is only being opened that is one of those opened."""
+        try:
+            return {origin(request.frame.url)}
+        except Error:
+            return self.opened
 
     def _response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.expected:

@@ -133,7 +133,8 @@ class _Words:
         say = self._language.text
         next_try = say(words.ON_DEMAND) if one.given_up else self.moment(one.next_at)
         code = code_of(one.referral_id) if one.referral_id else "–"
-        why = f"{say(in_words(one.fault))} ({one.fault})"  # the word itself: docs/synchronising.md explains each
+        # The word itself as well: docs/synchronising.md explains each.
+        why = f"{say(in_words(one.fault))} ({one.fault})"
         return StuckLine(code, one.client, one.kind, why, one.attempts, next_try)
 
     def poll(self, one: Cursor) -> PollLine:
