@@ -15,6 +15,7 @@ from cds_service.signing_in.sessions import current_sessions
 from cds_service.signing_in.staff import Account
 from cds_service.web.problems import RefusalError
 from mappings.language import Language
+from mappings.language.letters import tag_of
 
 __all__ = ["error_page", "message_page", "page_language", "render"]
 
@@ -25,7 +26,8 @@ def render(template: str, language: Language, *, title: str, status: int = 200, 
     """A page. ``title`` is a message; it stands in the browser's history, so it never names a patient.
 
     The template extends ``layout.html`` and has, beside ``values``: ``say`` (a message in the language),
-    ``spoken`` (the language), ``account``, ``csrf_field``, ``asset``, ``url_for``.
+    ``spoken`` (the language), ``quoted`` (the tag of a text in whatever language), ``account``,
+    ``csrf_field``, ``asset``, ``url_for``.
     """
     account = current_sessions().current().account
     return _rendered(template, language, account, status, {"title": title, **values})
@@ -43,16 +45,15 @@ def message_page(
 
 def error_page(refusal: RefusalError) -> Response:
     """The page of whatever a page refuses, or fails at. It reads no session: the database may be away."""
-    again = refusal.status == 401
+    again, link = refusal.status == 401, None
     if isinstance(refusal, PageRefusalError):
-        title, text, again = refusal.title, refusal.text, again or refusal.again
+        title, text, again, link = refusal.title, refusal.text, again or refusal.again, refusal.back
     else:
         other = (words.OTHER_FAULT, words.OTHER_FAULT_TEXT)
         title, text = words.BY_STATUS.get(refusal.status, other)
-    link = None
     if again:
         link = (url_for("signing_in.begin"), sign_in_words.SIGN_IN)
-    elif current_sessions().loaded_account() is not None:
+    elif link is None and current_sessions().loaded_account() is not None:
         link = (url_for("signing_in.start"), words.TO_THE_START)
     return message_page(refusal.status, title, text, link=link)
 
@@ -63,6 +64,7 @@ def _rendered(
     html = render_template(
         template,
         say=language.text,
+        quoted=tag_of,
         spoken=language,
         frame=words,
         sign_in_words=sign_in_words,

@@ -81,7 +81,7 @@ class Charts:
             hook_instance=str(uuid4()),
             patient_id=subject.patient_id,
             user="",
-            fhir_server=_base_or_nothing(opened) or None,
+            fhir_server=base_or_nothing(opened) or None,
             token=token,
             scopes=Scopes.parse(scope),
         )
@@ -119,7 +119,7 @@ class Charts:
             access = self.live(opened)
             return (access.access_token or None, access.scope, "") if access else (None, "", "expired")
         try:
-            found = self._backend.access(opened.client, _base_or_nothing(opened))
+            found = self._backend.access(opened.client, base_or_nothing(opened))
         except OAuthError:
             return None, "", "no_access"
         return (found.token, "", "") if found is not None else (None, "", "no_access")
@@ -148,6 +148,6 @@ def _without_prefetch(gap: Gap) -> Gap:
     return replace(gap, what=gap.what.replace(f"{ABSENT}; ", ""))
 
 
-def _base_or_nothing(opened: Opened) -> str:
+def base_or_nothing(opened: Opened) -> str:
     """The FHIR base of a patient: the one that was named, else the only one that the client has."""
     return opened.access.subject.fhir_base or base_of(opened.client)

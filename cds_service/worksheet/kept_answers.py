@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -187,8 +187,3 @@ def to_be_written(resource: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     identifier = resource["identifier"]
     without = {name: value for name, value in resource.items() if name != "id"}
     return without, f"identifier={identifier['system']}|{identifier['value']}"
-
-
-def references(responses: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """The references under which responses stand in an assessment: resources that lie with us alone."""
-    return frozenset(f"{KIND}/{one['id']}" for one in responses)

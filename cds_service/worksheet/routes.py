@@ -17,11 +17,13 @@ from cds_service.pages.refusals import PageRefusalError
 from cds_service.pages.rendering import render
 from cds_service.storage.records import StorageAwayError
 from cds_service.worksheet import words
+from cds_service.worksheet.charts import Chart, base_or_nothing
 from cds_service.worksheet.forms import FormError, answers_in, strike_in, version_of, words_in
 from cds_service.worksheet.links import CardLinks, follow_link
 from cds_service.worksheet.opening import Opened, open_worksheet
 from cds_service.worksheet.referring import Referring
 from cds_service.worksheet.sheets import Sheet, Sheets
+from cds_service.worksheet.source import marked, shortened
 from cds_service.worksheet.trial_page import show_trial
 from cds_service.worksheet.view.history import history_of
 from cds_service.worksheet.view.page import WorksheetView, worksheet_view
@@ -29,7 +31,7 @@ from cds_service.worksheet.writing import Writing
 from mappings.attesting.codes import CAUSES
 from mappings.attesting.responses import LONGEST_NOTE
 
-PAGE = "worksheet"
+PAGE, SOURCE_PAGE = "worksheet", "worksheet-source"
 
 
 def worksheet_routes(deployment: Deployment) -> PageBlueprint:
@@ -38,6 +40,7 @@ def worksheet_routes(deployment: Deployment) -> PageBlueprint:
     pages = page_blueprint("worksheet", __name__)
     sheets = _Worksheets(deployment, deployment.records)
     pages.get("/worksheet/<ident>", endpoint="shown")(sheets.shown)
+    pages.get("/worksheet/<ident>/chart/<mark>", endpoint="source")(sheets.source)
     pages.post("/worksheet/<ident>/answers", endpoint="answers")(sheets.answers)
     pages.post("/worksheet/<ident>/strikes", endpoint="strikes")(sheets.strikes)
     pages.post("/worksheet/<ident>/refer", endpoint="refer")(sheets.refer)
@@ -61,13 +64,36 @@ class _Worksheets:
         if isinstance(opened, Response):
             return opened
         sheet = self._sheets.sheet(opened)
-        self._record_view(opened)
+        self._record_view(opened, PAGE)
         if sheet.assessed is None:
-            return _without_chart(opened, sheet)
+            return _without_chart(opened, sheet.chart)
         recruitment = self._referring.state_of(opened).recruitment
         with self._deployment.answering.turns.one():
             view = worksheet_view(sheet.assessed, recruitment, opened.language)
         return self._page(opened, sheet, view)
+
+    def source(self, ident: str, mark: str) -> Response:
+        """A resource of the chart, as it is now."""
+        opened = open_worksheet(self._deployment, ident)
+        if isinstance(opened, Response):
+            return opened
+        chart = self._sheets.charts.read(opened)
+        if chart.fault:
+            return _without_chart(opened, chart)
+        resource = marked(self._deployment.ring, opened, chart, mark)
+        if resource is None:
+            raise PageRefusalError(404, words.NO_SOURCE, words.NO_SOURCE_TEXT, back=_back(opened))
+        self._record_view(opened, SOURCE_PAGE)
+        return render(
+            "worksheet_source.html",
+            opened.language,
+            title=words.SOURCE,
+            words=words,
+            ident=ident,
+            resource=shortened(resource),
+            address=f"{base_or_nothing(opened)}/{resource['resourceType']}/{resource.get('id', '')}",
+            day=opened.language.long_date(self._deployment.now(opened.client.time_zone).date()),
+        )
 
     def answers(self, ident: str) -> Response:
         """Keeps what was answered."""
@@ -106,7 +132,7 @@ class _Worksheets:
         except FormError as fault:
             _refuse(opened, fault.cause)
         except StorageAwayError:
-            raise PageRefusalError(503, words.FORM_TITLE, words.NOT_SAVED_TEXT) from None
+            raise PageRefusalError(503, words.FORM_TITLE, words.NOT_SAVED_TEXT, back=_back(opened)) from None
         return redirect(url_for("worksheet.shown", ident=ident, said=said, _anchor=anchor), 303)
 
     def _page(self, opened: Opened, sheet: Sheet, view: WorksheetView) -> Response:
@@ -127,7 +153,7 @@ class _Worksheets:
             said=words.SAID.get(said, ""),
         )
 
-    def _record_view(self, opened: Opened) -> None:
+    def _record_view(self, opened: Opened, page: str) -> None:
         access = opened.access
         self._records.trail.view(
             ViewRecord(
@@ -137,22 +163,22 @@ class _Worksheets:
                 trial=opened.offered.id,
                 staff=access.user,
                 subject=self._sheets.subject(opened),
-                page=PAGE,
+                page=page,
             )
         )
 
 
-def _without_chart(opened: Opened, sheet: Sheet) -> Response:
+def _without_chart(opened: Opened, chart: Chart) -> Response:
     """What is said where there is no Patient: why, and what to do."""
-    g.facts["cause"] = sheet.chart.fault
-    over = sheet.chart.fault == "expired"
+    g.facts["cause"] = chart.fault
+    over = chart.fault == "expired"
     return render(
         "worksheet_without_chart.html",
         opened.language,
         title=words.NOT_OPEN,
         status=403 if over else 503,
         words=words,
-        text=words.FAULTS[sheet.chart.fault],
+        text=words.FAULTS[chart.fault],
         again="" if over else url_for("worksheet.shown", ident=opened.access.id),
         trial=opened.offered.id,
     )
@@ -162,8 +188,14 @@ def _refuse(opened: Opened, cause: str) -> NoReturn:
     """A page that says what was wrong with a form, and that nothing was saved."""
     g.facts["cause"] = cause
     if cause == "takes_nobody":
-        raise PageRefusalError(409, words.FORM_TITLE, words.TAKES_NOBODY_NOW) from None
+        raise PageRefusalError(409, words.FORM_TITLE, words.TAKES_NOBODY_NOW, back=_back(opened)) from None
     text = words.FORM_FAULTS[cause]
     if "{limit}" in text:
         text = opened.language.text(text).format(limit=LONGEST_NOTE)
-    raise PageRefusalError(409 if cause == "stale" else 400, words.FORM_TITLE, text) from None
+    raise PageRefusalError(
+        409 if cause == "stale" else 400, words.FORM_TITLE, text, back=_back(opened)
+    ) from None
+
+
+def _back(opened: Opened) -> tuple[str, str]:
+    return url_for("worksheet.shown", ident=opened.access.id), words.BACK

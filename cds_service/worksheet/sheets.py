@@ -7,12 +7,15 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
+from flask import url_for
+
 from cds_service.deployment import Deployment, Records
 from cds_service.referrals.identity import base_of, resolved
 from cds_service.storage.records import StorageAwayError, Subject
 from cds_service.worksheet.charts import Chart, Charts
-from cds_service.worksheet.kept_answers import KeptAnswers, Placed, references
+from cds_service.worksheet.kept_answers import KeptAnswers, Placed
 from cds_service.worksheet.opening import Opened
+from cds_service.worksheet.source import mark_of, references_of
 from cds_service.worksheet.view.page import Assessed
 from cds_service.worksheet.view.saying import Where
 from mappings.assessment import assess
@@ -56,7 +59,17 @@ class Sheets:
         if chart.fault:
             return Sheet(chart, None, kept, day)
         with self._deployment.answering.turns.one():
-            return Sheet(chart, _assessed(opened, chart, kept, away, day), kept, day)
+            return Sheet(
+                chart, _assessed(opened, chart, kept, away, day, self._where(opened, chart)), kept, day
+            )
+
+    def _where(self, opened: Opened, chart: Chart) -> Where:
+        ring, worksheet = self._deployment.ring, opened.access.id
+        page = url_for("worksheet.shown", ident=worksheet)
+        return Where(
+            references_of(chart.resources),
+            lambda reference: f"{page}/chart/{mark_of(ring, worksheet, reference)}",
+        )
 
     def _kept(self, opened: Opened) -> tuple[tuple[Placed, ...], tuple[Gap, ...]]:
         with suppress(StorageAwayError):
@@ -70,8 +83,8 @@ def answers_away() -> Gap:
 
 
 def _assessed(
-    opened: Opened, chart: Chart, kept: tuple[Placed, ...], away: tuple[Gap, ...], day: date
-) -> Assessed | None:
+    opened: Opened, chart: Chart, kept: tuple[Placed, ...], away: tuple[Gap, ...], day: date, where: Where
+) -> Assessed:
     catalog, trial = opened.offers.catalog, opened.offered.trial
     responses = [one.resource for one in kept]
     record = read_record(
@@ -81,7 +94,6 @@ def _assessed(
         full_urls=chart.full_urls,
         gaps=[*chart.gaps, *away],
     )
-    base = opened.access.subject.fhir_base or base_of(opened.client)
     return Assessed(
         trial,
         catalog,
@@ -90,7 +102,7 @@ def _assessed(
         _by_reference(chart.resources),
         chart.patient,
         day,
-        Where(base, references(responses)),
+        where,
     )
 
 

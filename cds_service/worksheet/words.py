@@ -18,6 +18,8 @@ ASSESSED = message("Read from the chart and assessed on {day}.")
 DRAFT = message("Criteria not yet reviewed by a physician.")
 REVIEWED = message("Criteria reviewed by {reviewer} on {day}.")
 NEW_TAB = message("opens in a new tab")
+COLON, SEMICOLON, PERIOD = message(": "), message("; "), message(". ")
+OPENING, CLOSING = message(" ("), message(")")
 ON_THIS_PAGE = message("On this page")
 
 # Overview ---------------------------------------------------------------------------------------------------
@@ -199,6 +201,14 @@ NOT_SAVED_TEXT = message(
 )
 TAKES_NOBODY_NOW = message("The trial takes no referrals now. Nothing was made.")
 BACK = message("Back to the worksheet")
+SOURCE_TITLE = message("In the chart: {resource}")
+SOURCE_TEXT = message("As the FHIR server gave it on {day}, in the words of FHIR.")
+SOURCE_THERE = message("On the FHIR server, which asks for an access of its own")
+NO_SOURCE = message("This is not in the chart")
+NO_SOURCE_TEXT = message(
+    "The resource is not, or not any more, in what is read of this patient's chart. Open it from the "
+    "worksheet."
+)
 
 # The link on a card -----------------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ NAMES = (
     "worksheet of a candidate",
     "worksheet with a struck item",
     "worksheet of a patient who is ruled out",
+    "resource behind a piece of evidence",
     "refused answers",
     "about the trial",
     "empty worklist",
@@ -121,6 +122,7 @@ def _of_clinician(browser: Browser, demo: World) -> dict[str, Place]:
         strike(sheet, "2019 EULAR/ACR criteria", "Joint involvement", "infection", "a viral one")
         refer(sheet, "Wants to hear more.")
         ruled_out = clinician.standalone("sun-hua").url
+        behind = sheet.get_by_role("link", name=re.compile("^Observation ")).first.get_attribute("href")
         state = context.storage_state()
     return {
         "sign-in": Place(f"{demo.service}/sign-in"),
@@ -128,6 +130,7 @@ def _of_clinician(browser: Browser, demo: World) -> dict[str, Place]:
         "worksheet of a candidate": Place(_bare(plain), state),
         "worksheet with a struck item": Place(_bare(sheet.url), state),
         "worksheet of a patient who is ruled out": Place(_bare(ruled_out), state),
+        "resource behind a piece of evidence": Place(f"{demo.service}{behind}", state),
         "refused answers": Place(_bare(plain), state, 400, _save_nothing),
         "about the trial": Place(f"{demo.service}/trials/{TRIAL}"),
     }

@@ -41,6 +41,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "POST /smart/trial/<ident>": EVERYBODY,
     # worksheets: an id that is not held, and a link that is over, are nobody's
     "GET /worksheet/<ident>": HELD,
+    "GET /worksheet/<ident>/chart/<mark>": HELD,
     "POST /worksheet/<ident>/answers": HELD,
     "POST /worksheet/<ident>/strikes": HELD,
     "POST /worksheet/<ident>/refer": HELD,

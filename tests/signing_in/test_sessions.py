@@ -336,7 +336,7 @@ def test_many_requests_at_once_lose_nothing_of_each_other(browser: Browser) -> N
     browser.do(lambda sessions: sessions.put_worksheet(access("w0")))
 
     tabs = {number: Browser(browser.sessions) for number in range(1, 13)}
-    for tab in tabs.values():  # one app each, made beforehand: Python 3.11 cannot parse in threads (gh-106905)
+    for tab in tabs.values():  # made beforehand: Python 3.11 cannot parse in threads (gh-106905)
         tab.cookie = browser.cookie
 
     def put(number: int) -> None:

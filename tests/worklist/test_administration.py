@@ -46,7 +46,8 @@ def test_what_failed_is_listed_with_why_and_when_next(world: World) -> None:
     fail(world, "unauthorized")
     text = page(world)
     assert "3 waiting to be written; 0 given up" in text
-    assert f"{HERE} Task The EHR does not permit this service to write it. (unauthorized) 3 15 Jun 2026, 13:00" in text
+    why = "The EHR does not permit this service to write it. (unauthorized)"
+    assert f"{HERE} Task {why} 3 15 Jun 2026, 13:00" in text
 
 
 def test_what_waits_several_times_for_one_resource_is_listed_once(world: World) -> None:

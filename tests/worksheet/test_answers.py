@@ -199,6 +199,7 @@ def test_what_was_not_offered_is_refused_and_nothing_is_kept(here: World, case: 
     answer = here.opened("zhou-yan").post("/worksheet/w1/answers", **sent)
     assert answer.status_code == status
     assert "This was not saved" in answer.text
+    assert 'href="/worksheet/w1">Back to the worksheet' in answer.text
     assert rows(here, worksheet_answer) == []
     assert in_ehr(here) == []
 

@@ -87,8 +87,8 @@ def article(html: str, criterion: str) -> str:
 def test_evidence_has_value_day_until_when_it_counts_and_a_link_to_the_resource(shown: World) -> None:
     html = shown.page().text
     assert "2.1 g/g 3 Jun 2026 counts until 1 Sep 2026 Observation" in article(html, "proteinuria")
-    links = [one for one in Markup(html).of("a") if str(one.get("href")).startswith(shown.base)]
-    assert f"{shown.base}/Patient/lin-mei" in [one["href"] for one in links]
+    links = [one for one in Markup(html).of("a") if "/chart/" in str(one.get("href"))]
+    assert len({one["href"] for one in links}) > 10
     assert all(one["target"] == "_blank" and "noopener" in str(one["rel"]) for one in links)
 
 
@@ -134,6 +134,12 @@ def test_the_page_speaks_the_language_that_was_chosen(shown: World) -> None:
     assert "年龄" in page
     assert "泼尼松" in page
     assert "Age ≥ 18 years" in page  # the protocol is quoted
+
+
+def test_what_is_quoted_in_another_language_says_which(shown: World) -> None:
+    html = shown.page(query="?language=zh-Hans").text
+    assert 'lang="zh-Hans"' in html
+    assert html.count('<blockquote lang="en">') == html.count("<blockquote") > 10
 
 
 def test_a_patient_who_died_has_a_page_that_says_so_and_nothing_is_checked(here: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,12 +10,11 @@ from cards.text import plain
 from cds_service.worksheet.view import words
 from cds_service.worksheet.view.saying import Saying
 from mappings.dates import complete_years, parse_when
+from mappings.language.letters import has_han
 
 _USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden")
 """Of several names the first of these is shown. An old one is not."""
 _NAME_LIMIT = 120
-_HAN = re.compile("[\u3400-\u9fff]")
-"""A name in Chinese letters is written family first and in one, whoever reads it."""
 
 
 class PersonView(NamedTuple):
@@ -56,7 +54,8 @@ def _one_name(name: Mapping[str, Any]) -> str:
         return plain(text, _NAME_LIMIT)
     first = " ".join(one for one in given if isinstance(one, str)) if isinstance(given, list) else ""
     last = family if isinstance(family, str) else ""
-    in_order = f"{last}{first}" if _HAN.search(first + last) else f"{first} {last}"
+    # In Chinese characters a name is written family first and in one, whoever reads it.
+    in_order = f"{last}{first}" if has_han(first + last) else f"{first} {last}"
     return plain(in_order, _NAME_LIMIT)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from cards.evidence_words import date_words, short_name, value_of
@@ -24,7 +24,7 @@ _REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
 
 
 class Row(NamedTuple):
-    """One fact behind a verdict. ``url`` leads to the resource on the FHIR server; "" if it has none."""
+    """One fact behind a verdict. ``url`` leads to the resource as it was read; "" if it has none."""
 
     name: str
     value: str
@@ -38,23 +38,21 @@ class Row(NamedTuple):
 
 
 class Where(NamedTuple):
-    """Where resources can be looked at: below a FHIR base, but for those that lie with us alone."""
+    """Where resources of a chart can be looked at: ``address`` of each of those that were read."""
 
-    base: str
-    ours: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    address: Callable[[str], str] = str
 
     def url(self, reference: str) -> str:
-        """The address of a resource; "" where there is none that a browser may be sent to."""
-        if not self.base.startswith(("https://", "http://")) or reference in self.ours:
-            return ""
-        return f"{self.base}/{reference}" if _REFERENCE.fullmatch(reference) else ""
+        """The address of a resource; "" if it was not read."""
+        return self.address(reference) if reference in self.read else ""
 
 
 class Saying(NamedTuple):
     """A language, and where what is said can be looked up."""
 
     language: Language
-    where: Where = Where("")
+    where: Where = Where()
 
     def text(self, message: str, **places: object) -> str:
         """A message with its places filled."""
