@@ -18,6 +18,7 @@ from tests.browser.places import Place
 
 pytestmark = pytest.mark.browser
 
+PATIENCE = 50
 SHEETS = ("worksheet of a candidate", "worksheet with a struck item")
 FOLDED = """() => [...document.querySelectorAll("main details:not(.no-print *)")]
   .flatMap((one) => [...one.querySelectorAll("td, th, li, p, dd, dt, text")])
@@ -59,6 +60,10 @@ def opened(place: Place, new_context: NewContext, **more: object) -> Page:
     """The page as paper shows it, in a browser that likes dark pages."""
     page = place.show(new_context(storage_state=place.state, color_scheme="dark", **more).new_page())
     page.emulate_media(media="print", color_scheme="dark")
+    for _ in range(PATIENCE):  # what is unfolded is laid out with one of the next frames
+        if not page.evaluate(FOLDED):
+            break
+        page.wait_for_timeout(100)
     return page
 
 
