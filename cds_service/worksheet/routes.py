@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import NoReturn
 
 from flask import g, redirect, request, url_for
@@ -27,6 +28,8 @@ from cds_service.worksheet.source import marked, shortened
 from cds_service.worksheet.trial_page import show_trial
 from cds_service.worksheet.view.history import history_of
 from cds_service.worksheet.view.page import WorksheetView, worksheet_view
+from cds_service.worksheet.view.person import person_view
+from cds_service.worksheet.view.saying import Saying
 from cds_service.worksheet.writing import Writing
 from mappings.attesting.codes import CAUSES
 from mappings.attesting.responses import LONGEST_NOTE
@@ -90,10 +93,14 @@ class _Worksheets:
             title=words.SOURCE,
             words=words,
             ident=ident,
+            person=person_view(chart.patient, self._today(opened), Saying(opened.language)),
             resource=shortened(resource),
             address=f"{base_or_nothing(opened)}/{resource['resourceType']}/{resource.get('id', '')}",
-            day=opened.language.long_date(self._deployment.now(opened.client.time_zone).date()),
+            day=opened.language.long_date(self._today(opened)),
         )
+
+    def _today(self, opened: Opened) -> date:
+        return self._deployment.now(opened.client.time_zone).date()
 
     def answers(self, ident: str) -> Response:
         """Keeps what was answered."""
@@ -110,7 +117,7 @@ class _Worksheets:
             struck = strike_in(request.form, opened.offered.trial, opened.offers.catalog)
             return self._writing.say(opened, strikes=[struck])
 
-        return self._done(ident, keep, "criteria")
+        return self._done(ident, keep, f"score-{request.form.get('score', '')}")
 
     def refer(self, ident: str) -> Response:
         """Makes the referral."""

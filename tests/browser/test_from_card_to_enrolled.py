@@ -42,6 +42,7 @@ def test_a_flagged_patient_is_followed_from_the_card_to_enrolment(
     expect(said(sheet, "agree to contraception")).to_contain_text("Dr Robin Demo")
     expect(sheet.get_by_role("region", name="Overview")).to_contain_text("13 of 15 applicable criteria met")
     strike(sheet, "SLEDAI-2K", "Haematuria", "infection", "cystitis, treated")
+    expect(sheet.locator("details.score[open]")).to_have_count(1)
     expect(score_row(sheet, "SLEDAI-2K", "Haematuria")).to_contain_text("infection")
     refer(sheet, "Wants to hear more.")
 

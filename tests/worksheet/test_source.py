@@ -43,6 +43,7 @@ def opened(browser: Browser, criterion: str) -> str:
 
 def test_evidence_leads_to_the_resource_as_the_server_gave_it(here: World) -> None:
     page = words_of(opened(here.opened("lin-mei"), "proteinuria"))
+    assert "Mei Lin Born: 10 Mar 1992 (34 years)" in page
     assert "In the chart: Observation" in page
     assert "As the FHIR server gave it on 15 June 2026" in page
     assert re.search(r"valueQuantity value 2\.1 unit g/g", page)
