@@ -43,7 +43,7 @@ GENDERS: Mapping[str, str] = {
 IDENTIFIERS = message("Identifiers")
 PHONES = message("Telephone")
 DECEASED = message("The record says that this patient has died.")
-IN_EHR = message("Patient in the EHR")
+IN_EHR = message("Patient on the FHIR server, which asks for an access of its own")
 READ_AT = message("Read from the FHIR server now, {time}. Nothing of it is kept here.")
 
 TROUBLES: Mapping[str, str] = {
