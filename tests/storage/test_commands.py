@@ -51,7 +51,8 @@ def test_upgrade_says_what_is_wrong(path: Path) -> None:
     path.parent.write_text("a file where the folder should be", encoding="utf-8")
     result = run("database", "upgrade")
     assert result.exit_code == 1
-    assert result.output == f"Error: SQLite file {path} cannot be used now (cannot_open)\n"
+    assert f"Error: SQLite file {path} cannot be used now (cannot_open)." in result.output
+    assert "TRIALHOOK_STATE_DIR" in result.output
 
 
 @pytest.mark.parametrize("value", ["mysql://u:MARKED@h/x", "sqlite://"])

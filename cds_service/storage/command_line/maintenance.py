@@ -77,6 +77,9 @@ def opened(settings: Settings) -> Iterator[Database]:
     except UnusableDatabaseError as error:
         raise click.ClickException(str(error)) from None
     except StorageAwayError:
-        raise click.ClickException(f"{ours.name} cannot be used now ({ours.trouble})") from None
+        raise click.ClickException(
+            f"{ours.name} cannot be used now ({ours.trouble}). TRIALHOOK_DATABASE and TRIALHOOK_STATE_DIR "
+            "say where it is: are they those of the service?"
+        ) from None
     finally:
         ours.close()
