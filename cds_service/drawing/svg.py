@@ -7,15 +7,13 @@ file with letters of the same size. Everything that comes from a record is escap
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from textwrap import wrap
 from typing import NamedTuple
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from cds_service.drawing import words as said
 from cds_service.drawing.axis import day_words
 from cds_service.drawing.picture import Lane, Picture
+from cds_service.drawing.templating import template
 from cds_service.drawing.words import COURSES, counted
 from mappings.language import ENGLISH, Language
 
@@ -76,7 +74,7 @@ def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
         y = together.y + len(together.lines) * _LINE + _ROW
     legend = {kind: say(words) for kind, words in said.LEGEND.items()}
     notes = [line for note in picture.notes for line in _wrapped(note)]
-    return _template().render(
+    return template("timeline.svg").render(
         picture=picture,
         inline=inline,
         ticks=picture.axis.ticks(language),
@@ -137,15 +135,3 @@ def _lane(lane: Lane, y: int) -> PlacedLane:
 
 def _wrapped(text: str, columns: int = _COLUMNS) -> tuple[str, ...]:
     return tuple(wrap(text, columns))
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("cds_service.drawing"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("timeline.svg")

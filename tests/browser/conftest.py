@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from cds_service.clock import today_in
-from cds_service.demo import run, samples
 from tests.browser.accessibility import DESKTOP
 from tests.browser.chromium import PATIENCE_MS, chromium
 from tests.browser.hospital import Hospital, hospital
 from tests.browser.people import Clinician, StudyStaff
 from tests.browser.places import Place, places
 from tests.browser.watching import Watch
-from tests.browser.worlds import World
+from tests.browser.worlds import World, demo_in
 from tests.hapi.servers import start_hapi
 
 PATIENTS = ("lin-mei", "zhang-wei", "chen-jing", "liu-na")
@@ -72,13 +70,8 @@ def at_hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """What `make demo` starts. Tests take patients of their own: it is one for all."""
-    with run.running(tmp_path_factory.mktemp("demo"), today_in("")) as running:
-        patients = {sample.id: sample.id for sample in samples.ALL}
-        yield World(running.ehr, running.service, f"{running.ehr}/fhir", patients, _demo_account)
-
-
-def _demo_account(page: Page, role: str) -> None:
-    page.get_by_role("button", name=f"Demo {role}").click()
+    with demo_in(tmp_path_factory.mktemp("demo")) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

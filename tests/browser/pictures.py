@@ -17,12 +17,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from cds_service.clock import today_in
-from cds_service.demo import run, samples
 from tests.browser.accessibility import DESKTOP, PHONE
 from tests.browser.chromium import PATIENCE_MS, chromium
 from tests.browser.people import Clinician, StudyStaff, answer, move, note, refer, save_answers, strike
-from tests.browser.worlds import World
+from tests.browser.worlds import World, demo_in
 
 KEPT = Path(__file__).parents[2] / "docs/pictures"
 REFERRED = {
@@ -49,19 +47,17 @@ def main(folder: Path | None) -> None:
     """Take them all."""
     with (
         TemporaryDirectory() as work,
-        run.running(Path(work), today_in("")) as running,
+        demo_in(Path(work)) as world,
         chromium() as browser,
+        _contexts(browser) as context,
     ):
-        patients = {sample.id: sample.id for sample in samples.ALL}
-        world = World(running.ehr, running.service, f"{running.ehr}/fhir", patients, _demo_account)
-        with _contexts(browser) as context:
-            pages = _live_through(world, context)
-            if folder is None:
-                _for_readers(pages)
-            else:
-                folder.mkdir(parents=True, exist_ok=True)
-                for shown in pages:
-                    _every_way(shown, folder)
+        pages = _live_through(world, context)
+        if folder is None:
+            _for_readers(pages)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            for shown in pages:
+                _every_way(shown, folder)
 
 
 @contextmanager
@@ -159,10 +155,6 @@ def _opened(shown: Shown, query: str = "") -> Iterator[Page]:
     page.goto(f"{urlsplit(shown.address)._replace(query='', fragment='').geturl()}{query}")
     yield page
     page.close()
-
-
-def _demo_account(page: Page, role: str) -> None:
-    page.get_by_role("button", name=f"Demo {role}").click()
 
 
 if __name__ == "__main__":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
 from playwright.sync_api import Page
 
+from cds_service.clock import today_in
+from cds_service.demo import run, samples
 from cds_service.demo.fhir.store import Resource
 from tests.deployment.running import until
 
@@ -64,3 +68,15 @@ class World:
         answer.raise_for_status()
         found: Resource = answer.json()
         return found
+
+
+@contextmanager
+def demo_in(folder: Path) -> Iterator[World]:
+    """What `make demo` starts, with its accounts, until the block ends."""
+    with run.running(folder, today_in("")) as running:
+        patients = {sample.id: sample.id for sample in samples.ALL}
+        yield World(running.ehr, running.service, f"{running.ehr}/fhir", patients, _demo_account)
+
+
+def _demo_account(page: Page, role: str) -> None:
+    page.get_by_role("button", name=f"Demo {role}").click()

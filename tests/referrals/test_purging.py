@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 
 from cds_service.audit.key_ring import KeyRing
 from cds_service.referrals.book import Book
 from cds_service.referrals.states import LEFT, OPEN, State
-from cds_service.storage import purging, tables
+from cds_service.storage import purging
 from cds_service.storage.database import Database
 from cds_service.storage.people import patient, rows_for
 from cds_service.storage.purging import ForgetCounts, PurgeCounts
@@ -25,6 +25,7 @@ from tests.referrals.samples import (
     opening,
     subject,
 )
+from tests.storage.samples import left
 
 BEFORE = later(400)
 
@@ -32,16 +33,6 @@ BEFORE = later(400)
 @pytest.fixture
 def store(database: Database, ring: KeyRing) -> Store:
     return Store(database, ring, TERMS)
-
-
-def left(database: Database) -> dict[str, int]:
-    """Rows by table, where there are any."""
-    with database.autocommit() as connection:
-        counts = {
-            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in tables.metadata.tables.items()
-        }
-    return {name: count for name, count in counts.items() if count}
 
 
 def referred_until(book: Book, state: State, patient_id: str) -> None:

@@ -8,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
+from sqlalchemy import func, select
+
 from cds_service.audit.key_ring import KeyRing
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.fatigue.policy import Policy
+from cds_service.storage import tables
+from cds_service.storage.database import Database
 from cds_service.storage.records import AssessedTrial, CallRecord, FeedbackItem, Subject
 
 NOW = datetime(2026, 6, 15, 14, 30, tzinfo=UTC)
@@ -90,3 +94,13 @@ def overridden(
 def days(number: float) -> timedelta:
     """For reading."""
     return timedelta(days=number)
+
+
+def left(database: Database) -> dict[str, int]:
+    """Rows by table, where there are any."""
+    with database.autocommit() as connection:
+        counts = {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in tables.metadata.tables.items()
+        }
+    return {name: count for name, count in counts.items() if count}

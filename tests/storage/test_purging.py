@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
 
-from cds_service.storage import purging, tables
+from cds_service.storage import purging
 from cds_service.storage.database import Database
 from cds_service.storage.purging import ForgetCounts, PurgeCounts, due
 from cds_service.storage.store import Store
@@ -22,22 +21,13 @@ from tests.storage.samples import (
     assessed,
     call,
     days,
+    left,
     overridden,
     subject,
 )
 
 BEFORE = NOW - days(730)
 OLD, YOUNG = BEFORE - days(1), BEFORE + days(1)
-
-
-def left(database: Database) -> dict[str, int]:
-    """Rows by table, where there are any."""
-    with database.autocommit() as connection:
-        counts = {
-            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in tables.metadata.tables.items()
-        }
-    return {name: count for name, count in counts.items() if count}
 
 
 def fill(store: Store) -> None:

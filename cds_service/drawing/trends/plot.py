@@ -12,13 +12,11 @@ left to do here is one axis each way, and the drug timeline had one already.
 from __future__ import annotations
 
 import math
-from functools import cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
 from cds_service.drawing.axis import Axis, Tick
+from cds_service.drawing.templating import template
 from cds_service.drawing.trends import words
 from cds_service.drawing.trends.trend import Point, Trend
 from mappings.language import Language
@@ -83,7 +81,7 @@ def svg_of_trend(trend: Trend, axis: Axis, language: Language) -> str:
         return ""
     plot = placed(trend, axis, language)
     name = language.text(words.PICTURE_OF).format(title=trend.title)
-    return _template().render(
+    return template("trend.svg").render(
         plot=plot,
         name=name,
         top=_TOP,
@@ -154,15 +152,3 @@ def _mark(point: Point, axis: Axis, scale: _Scale, language: Language) -> Mark:
         point.aside,
         said,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("cds_service.drawing"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("trend.svg")

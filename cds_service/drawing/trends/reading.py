@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from cards.evidence_words import date_words
 from cards.text import plain
 from cards.wording import PHRASES, UNIT_NOTATIONS
 from cds_service.drawing.picture import parts
@@ -208,8 +207,3 @@ def _within(charted: Charted, points: Sequence[Point]) -> tuple[tuple[Point, ...
         return tuple(shown), ()
     said = charted.language.text(words.OLDER_LEFT_OUT).format(months=MONTHS, count=older)
     return tuple(shown), (said,)
-
-
-def day_of(point: Point, language: Language) -> str:
-    """The day of a point in words, as precise as it was written."""
-    return language.short_date(point.day) if point.day else date_words(point.when, language)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from mappings.concept import Concept
+from mappings.language.letters import has_han
 from mappings.reading.code_index import MadeOnce
 from mappings.reading.keeping.texts import kept_for_words
 
@@ -78,7 +79,7 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
 
 def _bounded(name: str) -> str:
     """A Latin name stands alone (a digit may follow, or "-abbs"); a Chinese one need not."""
-    if any("\u3400" <= letter <= "\u9fff" for letter in name):
+    if has_han(name):
         return f"{_CHINESE_START}{re.escape(name)}{'' if name[-1] in '龙龍' else _CHINESE_END}"
     end = "(?![a-z0-9à-ɏ])" if name[-1].isdigit() else _LATIN_END
     return f"{_LATIN_START}{re.escape(name)}{end}"
