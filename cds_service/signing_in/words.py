@@ -28,7 +28,6 @@ DEMO_TEXT = message(
     "These accounts exist in demo mode only, without a password. Every patient here is invented."
 )
 DEMO_MARK = message("Demo")
-SIGN_IN_AS = message("Sign in as {name}")
 DEMO_NAMES: Mapping[Role, str] = {
     Role.COORDINATOR: message("Demo coordinator"),
     Role.INVESTIGATOR: message("Demo investigator"),

@@ -90,7 +90,6 @@ FILTER_NAMES: Mapping[str, str] = {
     "sort": FILTER_SORT,
 }
 
-SEARCH = message("Search")
 SEARCH_LABEL = message("Code, name or identifier")
 SEARCH_HINT = message(
     "Names and identifiers are asked of the FHIR servers and kept nowhere here. At most {count} are shown."
@@ -121,7 +120,6 @@ NOT_ASSESSED = message("not assessed yet")
 NOTHING_MISSING = message("nothing")
 MORE_MISSING = message("{names} and {count} more")
 OPEN_ROW = message("Open")
-NONE_HERE = message("Nothing here.")
 NONE_YET = message("Nobody has been referred yet. A referral appears here as soon as somebody makes one.")
 NONE_FILTERED = message("No row matches this filter.")
 NONE_POSSIBLE = message("No candidate of a silent trial is waiting.")
@@ -131,7 +129,6 @@ PAGE_OF = message("Page {page} of {pages}")
 PAGE_BEFORE = message("Previous page")
 PAGE_AFTER = message("Next page")
 EXPORT = message("Export these rows (CSV)")
-TO_FUNNEL = message("Funnel")
 NO_GRANT = message("No trial or site is assigned to you. Ask whoever runs this service.")
 OF_ACCOUNT = message("Your trials and sites: {grants}.")
 

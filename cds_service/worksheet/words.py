@@ -34,7 +34,6 @@ NOT_MET_COUNT = message("{not_met} not met")
 # One criterion ----------------------------------------------------------------------------------------------
 
 CRITERIA = message("Criteria")
-PROTOCOL = message("The protocol's words")
 READING = message("How we read it")
 EVIDENCE = message("Evidence")
 EVIDENCE_OF = message("Evidence: {criterion}")
@@ -47,7 +46,6 @@ OPEN_RESOURCE = message("open")
 RESOURCE_OF = message("{resource} of {fact}")
 NO_EVIDENCE = message("Nothing on record bears on it.")
 ANSWER_BELOW = message("Answer it below")
-NEAR = message("Near misses and days that count")
 SCORE = message("{score}: its items")
 SCORES = message("Other scores")
 POINTS = message("Points")
@@ -87,7 +85,6 @@ HISTORY = message("Answers given so far")
 STRUCK = message("Struck: {item}")
 NO_HISTORY = message("Nobody has answered anything yet.")
 WHEN_AND_WHO = message("{day}, {who}")
-WHERE_KEPT = message("Where it is")
 
 # Trends -----------------------------------------------------------------------------------------------------
 
@@ -182,7 +179,6 @@ FAULTS: Mapping[str, str] = {
     ),
 }
 TRY_AGAIN = message("Try again")
-WHY_NOT = message("What it said: {why}")
 
 FORM_TITLE = message("This was not saved")
 FORM_FAULTS: Mapping[str, str] = {

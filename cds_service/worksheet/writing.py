@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from cds_service.deployment import Deployment
@@ -96,8 +96,3 @@ def _taken(access: Access, resource: Mapping[str, Any], if_none_exist: str) -> b
     except FhirWriteError:
         return False
     return True
-
-
-def now_of(deployment: Deployment, opened: Opened) -> datetime:
-    """Now, in the time zone of the worksheet's client."""
-    return deployment.now(opened.client.time_zone)

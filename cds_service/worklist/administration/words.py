@@ -40,7 +40,6 @@ FAULTS = message("Faults in the recruitment file")
 
 OUTBOX = message("Writing to EHRs")
 OUTBOX_COUNTS = message("{waiting} waiting to be written; {given_up} given up until somebody asks for it.")
-OUTBOX_NONE = message("Nothing waits.")
 REFERRAL = message("Referral")
 CLIENT = message("Site")
 KIND = message("What")
