@@ -23,6 +23,7 @@ from cds_service.clients.reading import demo_clients, load_clients
 from cds_service.clients.registered import Clients
 from cds_service.clock import now_in
 from cds_service.fhir.fetching import FhirFetcher
+from cds_service.oauth.signing_keys import signing_keys_of
 from cds_service.observing import metrics
 from cds_service.outbound.key_fetch import fetch_keys
 from cds_service.recruitment.states import RecruitmentStates
@@ -32,6 +33,7 @@ from cds_service.referrals.places import Enrolled
 from cds_service.referrals.records import ReferralRecord, Terms
 from cds_service.referrals.states import State
 from cds_service.settings import Settings
+from cds_service.smart.backend_services import Backend
 from cds_service.storage.database import Database
 from cds_service.storage.engines.location import database_url, state_folder
 from cds_service.storage.records import StorageAwayError
@@ -67,7 +69,8 @@ class Deployment:
     """The parts of one service. Demo mode has no ``authenticator``, and no ``records`` if it keeps nothing.
 
     ``everybodys_needs``: what discovery tells callers that do not say who they are. ``now``: the time in a
-    time zone. ``fetcher`` reads from FHIR servers, within the time of one hook call.
+    time zone. ``fetcher`` reads from FHIR servers, within the time of one hook call. ``backend``: the access
+    that the service has by itself.
     """
 
     settings: Settings
@@ -77,6 +80,7 @@ class Deployment:
     clients: Clients
     fetcher: FhirFetcher
     offers: Mapping[str, ClientOffers]
+    backend: Backend
     answering: Answering
     states: RecruitmentStates
     limits: RateLimits | None
@@ -125,6 +129,7 @@ def deploy(
     showing = Showing(ring, records.store if records else None, policy=settings.policy)
     key_sets = KeySets(fetch_keys)
     fetcher = FhirFetcher(settings)
+    offers = {one.id: offers_of(one, catalog, settings.serve_drafts) for one in clients}
     return Deployment(
         settings=settings,
         catalog=catalog,
@@ -132,7 +137,8 @@ def deploy(
         now=now,
         clients=clients,
         fetcher=fetcher,
-        offers={one.id: offers_of(one, catalog, settings.serve_drafts) for one in clients},
+        offers=offers,
+        backend=Backend(offers, signing_keys_of(settings)),
         answering=Answering(fetcher, showing, states, now, settings.deadline),
         states=states,
         limits=RateLimits.of(settings, clients),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import time
 
+from cds_service.answering.offers import ClientOffers
 from cds_service.clients.registered import BackendAccess, Client, FhirServer
-from cds_service.deployment import Deployment
 from cds_service.fhir.allow_list import AllowList
 from cds_service.fhir.fetching import Access
 from cds_service.oauth.endpoints import Discovery, Endpoints, rule_of
 from cds_service.oauth.exchange import Exchange
 from cds_service.oauth.faults import OAuthError
-from cds_service.oauth.signing_keys import signing_keys_of
+from cds_service.oauth.signing_keys import SigningKeys
 from cds_service.oauth.token_requests import Registration, Token, request_token
 from cds_service.smart.scopes import backend_scopes
 
@@ -42,16 +42,19 @@ class _Kept:
 
 
 class Backend:
-    """Access tokens of this process, each fetched by one thread at a time and used while they live."""
+    """Access tokens of this process, each fetched by one thread at a time and used while they live.
+
+    ``offers`` by client: what there is to be read. Without ``keys`` nothing can be signed: there is no token.
+    """
 
     def __init__(
         self,
-        deployment: Deployment,
+        offers: Mapping[str, ClientOffers],
+        keys: SigningKeys | None,
         exchange: Exchange | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
-        self._offers, self._clock = deployment.offers, clock
-        self._keys = signing_keys_of(deployment.settings)
+        self._offers, self._keys, self._clock = offers, keys, clock
         self._exchange = exchange or Exchange()
         self._discovery = Discovery(self._exchange)
         self._lock = threading.Lock()

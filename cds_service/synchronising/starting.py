@@ -107,10 +107,9 @@ def synchronising_of(deployment: Deployment) -> Synchronising:
     terms = {client.id: terms_of(client) for client in deployment.clients}
     places = partial(_places, deployment)
     book = Book(database, deployment.ring, terms=terms, places=places, tell=records.trail.referral)
-    backend = Backend(deployment)
     outbox, cursors, answers = Outbox(database), Cursors(database), KeptAnswers(database, deployment.ring)
-    cycle = Cycle(_parts(deployment, database, book, Connected(backend)))
-    again = Reassessment(deployment, backend, database, book, answers)
+    cycle = Cycle(_parts(deployment, database, book, Connected(deployment.backend)))
+    again = Reassessment(deployment, deployment.backend, database, book, answers)
 
     def turn(go_on: Callable[[], bool]) -> None:
         cycle.run(go_on)

@@ -16,7 +16,6 @@ from cds_service.pages.rendering import page_language, render
 from cds_service.referrals.states import State
 from cds_service.signing_in.guard import current_account, needs
 from cds_service.signing_in.staff import Account, Right
-from cds_service.smart.backend_services import Backend
 from cds_service.worklist import words
 from cds_service.worklist.candidates import candidate_page
 from cds_service.worklist.csv_file import csv_lines
@@ -57,7 +56,7 @@ def worklist_routes(deployment: Deployment) -> Blueprint:
         __name__,
         navigation=[NavigationEntry("worklist.listed", words.TITLE, (Right.SEE,))],
     )
-    reading = Reading(deployment, Backend(deployment))
+    reading = Reading(deployment)
     view = _List(deployment, records, Search(deployment, records, reading))
 
     @pages.get("/worklist")

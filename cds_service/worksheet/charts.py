@@ -61,7 +61,7 @@ class Charts:
         settings = deployment.settings
         self._fetcher = FhirFetcher(replace(settings, deadline=max(SECONDS, settings.deadline)))
         self._seconds = self._fetcher.seconds
-        self._backend = Backend(deployment)
+        self._backend = deployment.backend
         exchange = Exchange()
         self._discovery, self._flow = Discovery(exchange), CodeFlow(exchange)
         self._keys = signing_keys_of(settings)

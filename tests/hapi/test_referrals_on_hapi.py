@@ -17,7 +17,6 @@ from cds_service.demo.samples import ALL
 from cds_service.referrals.reasons import reasons_for
 from cds_service.referrals.records import Referral, Who
 from cds_service.referrals.states import State
-from cds_service.smart.backend_services import Backend
 from cds_service.smart.resources import FhirWriteError, FhirWriter
 from cds_service.storage.records import Subject
 from cds_service.synchronising.cursors import Place
@@ -127,7 +126,7 @@ def writer_of(service: Service) -> FhirWriter:
     """What the service writes with."""
     client = service.deployment.clients.by_id("ehr")
     assert client is not None
-    access = Backend(service.deployment).access(client, service.hospital.base)
+    access = service.deployment.backend.access(client, service.hospital.base)
     assert access is not None
     return FhirWriter(access)
 

@@ -22,7 +22,7 @@ from cds_service.demo.authorization.parties import App
 from cds_service.demo.authorization.routes import authorization_routes
 from cds_service.demo.servers import in_thread
 from cds_service.oauth.faults import OAuthError
-from cds_service.oauth.signing_keys import SigningKeys
+from cds_service.oauth.signing_keys import SigningKeys, signing_keys_of
 from cds_service.smart.backend_services import FIRST_PAUSE, LONGEST_PAUSE, Backend
 from tests.oauth.scripted import HERE, Asked
 from tests.outbound.places import Clock
@@ -45,7 +45,8 @@ def a_backend(
         good = {"access_token": "secrettoken", "token_type": "bearer", "expires_in": 300, "scope": "s"}
         world.ehr.server.says("/oauth/token", good)
         deployment = world.hospital.deployment
-        yield world, Backend(deployment, clock=clock), next(iter(deployment.clients))
+        backend = Backend(deployment.offers, signing_keys_of(deployment.settings), clock=clock)
+        yield world, backend, next(iter(deployment.clients))
 
 
 def asked_for_tokens(world: World) -> list[Asked]:
@@ -164,7 +165,7 @@ def test_one_client_in_trouble_holds_up_no_other(tmp_path: Path) -> None:
         settings = {"signing_keys": str(tmp_path / "signing.json")}
         service = Hospital(folder, [other], settings=settings)
         with pytest.raises(OAuthError, match="unreachable"):  # where the registration says, unasked elsewhere
-            Backend(service.deployment).access(next(iter(service.deployment.clients)), world.ehr.base)
+            service.deployment.backend.access(next(iter(service.deployment.clients)), world.ehr.base)
         service.close()
 
 
@@ -200,9 +201,7 @@ def test_the_key_set_that_is_published_is_the_one_that_signs(tmp_path: Path) -> 
         service = Hospital(tmp_path, [client("hospital", f"{base}/fhir", backend=BACKEND)], settings=settings)
         with in_thread(service.http.application, 0) as address:
             apps["trialhook-service"] = App(jwks_url=f"{address}/.well-known/jwks.json", backend=True)
-            access = Backend(service.deployment).access(
-                next(iter(service.deployment.clients)), f"{base}/fhir"
-            )
+            access = service.deployment.backend.access(next(iter(service.deployment.clients)), f"{base}/fhir")
         published = service.http.get("/.well-known/jwks.json")
         service.close()
     assert access is not None

@@ -19,7 +19,6 @@ from cds_service.fhir.fetching import Access, FhirFetcher, Wanted
 from cds_service.hooks.gathering import without_repeats
 from cds_service.hooks.tailoring import queries_for
 from cds_service.oauth.faults import OAuthError
-from cds_service.smart.backend_services import Backend
 from cds_service.storage.records import Subject
 from cds_service.worklist.opening.person import Person, person_of
 from mappings.assessment import assess
@@ -47,10 +46,10 @@ class PatientNow(NamedTuple):
 
 
 class Reading:
-    """Reads patients for one deployment. ``backend`` gives the access."""
+    """Reads patients for one deployment."""
 
-    def __init__(self, deployment: Deployment, backend: Backend) -> None:
-        self._deployment, self._backend = deployment, backend
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self.fetcher = FhirFetcher(replace(deployment.settings, deadline=SECONDS))
 
     def access(self, client_id: str, fhir_base: str) -> tuple[Access | None, str]:
@@ -59,7 +58,7 @@ class Reading:
         if client is None:
             return None, NO_ACCESS
         try:
-            access = self._backend.access(client, fhir_base)
+            access = self._deployment.backend.access(client, fhir_base)
         except OAuthError as error:
             _LOG.warning("no access to the FHIR server of %s: %s", client_id, error.word)
             return None, AWAY
