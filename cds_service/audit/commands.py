@@ -9,7 +9,12 @@ from pathlib import Path
 
 import click
 
-from cds_service.audit.events import new_event, patient_pseudonyms
+from cds_service.audit.events import (
+    new_event,
+    patient_pseudonyms,
+    staff_pseudonyms,
+    user_pseudonyms,
+)
 from cds_service.audit.fhir_export import audit_event_line
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events, read_events
@@ -70,7 +75,7 @@ def export(since: datetime | None, until: datetime | None) -> None:
     Patients and users appear as pseudonyms. An event that waited while the database was away comes in late,
     under the time at which it happened: let the days of two exports overlap. An event keeps its id.
     """
-    _print_events("export", *_span(since, until), mentioning=())
+    _print_events("export", *_span(since, until))
 
 
 @audit.command("find")
@@ -88,9 +93,36 @@ def find(
     Needs the keys (TRIALHOOK_KEYS) under which they were written.
     """
     subject = subject_or_usage(client, tenant, fhir_base, patient)
-    pseudonyms = patient_pseudonyms(ring_or_usage(), subject)
-    if not _print_events("find", *_span(since, until), mentioning=pseudonyms):
+    patients = patient_pseudonyms(ring_or_usage(), subject)
+    if not _print_events("find", *_span(since, until), patients=patients):
         click.echo("No event is about this patient under this client, tenant and FHIR base.", err=True)
+
+
+@audit.command("by")
+@click.option("--client", default="", help="Id of the client whose user it is. Without it: study staff.")
+@click.option("--tenant", default="", help="Tenant, if the client's tokens name one.")
+@click.option(
+    "--person",
+    prompt="User or account",
+    help="A user as the EHR names them (Practitioner/7), or with us ISSUER|SUBJECT; asked for if not given.",
+)
+@click.option("--since", type=_DAY, help="First day, in UTC.")
+@click.option("--until", type=_DAY, help="Last day, in UTC.")
+def by(client: str, tenant: str, person: str, since: datetime | None, until: datetime | None) -> None:
+    """Print the events of one person, as `export` does: what they opened, answered, moved or exported.
+
+    Of a user of an EHR (with --client), or of one of the study staff by their account. Needs the keys
+    (TRIALHOOK_KEYS) under which the events were written.
+    """
+    if not client and "|" not in person:
+        raise click.UsageError("study staff are named ISSUER|SUBJECT; a user of an EHR needs --client")
+    ring, span = ring_or_usage(), _span(since, until)
+    if client:
+        found = _print_events("find", *span, users=user_pseudonyms(ring, client, tenant, person))
+    else:
+        found = _print_events("find", *span, accounts=staff_pseudonyms(ring, person))
+    if not found:
+        click.echo("No event is by this person under this client and tenant.", err=True)
 
 
 def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime]:
@@ -100,12 +132,16 @@ def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | No
     return None if since is None else since.replace(tzinfo=UTC), end
 
 
-def _print_events(kind: str, since: datetime | None, until: datetime, *, mentioning: Sequence[str]) -> int:
-    """Prints what is found, and says how many; that somebody looked is an event as well."""
+def _print_events(kind: str, since: datetime | None, until: datetime, **sought: Sequence[str]) -> int:
+    """Prints what is found, and says how many; that somebody looked is an event as well.
+
+    ``sought``: pseudonyms, one of which each event mentions, by what they stand for; without, all events.
+    """
     settings = settings_or_usage()
     if Spool(state_folder(settings) / SPOOL_FOLDER).size():
         click.echo("Some events wait in the spool for the database, and are not among these yet.", err=True)
-    facts: dict[str, object] = {"by": "command line", "patients": list(mentioning)}
+    facts: dict[str, object] = {"by": "command line", **{whom: list(names) for whom, names in sought.items()}}
+    mentioning = [name for names in sought.values() for name in names]
     database = _database(database_url(settings))
     found = 0
     try:

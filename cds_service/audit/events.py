@@ -118,6 +118,11 @@ def user_pseudonyms(ring: KeyRing, client: str, tenant: str, user: str) -> tuple
     return tuple(_text(pseudonym) for pseudonym in ring.pseudonyms("user", client, tenant, user))
 
 
+def staff_pseudonyms(ring: KeyRing, account: str) -> tuple[str, ...]:
+    """All that may stand for an account of the study staff in the trail, under each key of the ring."""
+    return tuple(_text(pseudonym) for pseudonym in ring.pseudonyms("staff", account))
+
+
 def call_event(record: CallRecord, ring: KeyRing) -> AuditEvent:
     """An answered hook call."""
     facts = {

@@ -48,6 +48,7 @@ _HUMAN = {"coding": [_coding(f"{_HL7}/extra-security-role-type", "humanuser", "h
 _PERSON = _coding(f"{_HL7}/audit-entity-type", "1", "Person")
 _SYSTEM_OBJECT = _coding(f"{_HL7}/audit-entity-type", "2", "System Object")
 _ROLE_PATIENT = _coding(f"{_HL7}/object-role", "1", "Patient")
+_ROLE_USER = _coding(f"{_HL7}/object-role", "6", "User")
 _ROLE_JOB = _coding(f"{_HL7}/object-role", "20", "Job")
 _ROLE_MASTER = _coding(f"{_HL7}/object-role", "5", "Master file")
 _SOURCE = {
@@ -126,6 +127,9 @@ def _agents(facts: Json) -> Iterator[Json]:
 def _entities(facts: Json) -> Iterator[Json]:
     for patient in [facts["patient"]] if facts.get("patient") else facts.get("patients", ()):
         yield {"what": _identified(PATIENT, patient), "type": _PERSON, "role": _ROLE_PATIENT}
+    for naming, sought in ((USER, "users"), (STAFF, "accounts")):
+        for person in facts.get(sought, ()):
+            yield {"what": _identified(naming, person), "type": _PERSON, "role": _ROLE_USER}
     request = _named(facts, *_REQUEST)
     if request or facts.get("hookInstance"):
         what = {"what": _uuid(facts["hookInstance"])} if facts.get("hookInstance") else {}

@@ -9,8 +9,6 @@ from threading import Lock
 
 from cds_service.recruitment.states import TrialState
 from cds_service.referrals.changing import enrolled_by_trial
-from cds_service.referrals.records import ATTENTION, Referral
-from cds_service.referrals.states import OPEN
 from cds_service.storage.database import Database
 from cds_service.storage.records import StorageAwayError
 
@@ -56,17 +54,6 @@ class Enrolled:
         with suppress(StorageAwayError), self._database.autocommit() as connection:
             self._counted = enrolled_by_trial(connection)
         self._at = now
-
-
-def attention_of(referral: Referral, state: TrialState | None) -> tuple[str, ...]:
-    """All that asks for a look at a referral, with what its trial's state adds while it is open.
-
-    ``state`` None: the trial is not served any more, which is as good as closed.
-    """
-    words = set(referral.attention)
-    if referral.state in OPEN:
-        words |= {word_of(state)} - {""}
-    return tuple(word for word in ATTENTION if word in words)
 
 
 def word_of(state: TrialState | None) -> str:

@@ -102,10 +102,6 @@ class Content:
         ]
         return replace(self, worksheets=(*kept, opened)[-MOST_WORKSHEETS:])
 
-    def without_worksheet(self, ident: str) -> Content:
-        """With that one closed."""
-        return replace(self, worksheets=tuple(one for one in self.worksheets if one.access.id != ident))
-
 
 def _somebody_else(earlier: WorksheetAccess, later: WorksheetAccess) -> bool:
     same_server = earlier.subject[:3] == later.subject[:3]

@@ -160,11 +160,6 @@ class Sessions:
         else:
             self._change(lambda content: content.with_worksheet(opened))
 
-    def close_worksheet(self, ident: str) -> None:
-        """Closes a worksheet in this browser."""
-        if self._content() is not None:
-            self._change(lambda content: content.without_worksheet(ident))
-
     # --- the cookie
 
     def cookie_change(self) -> str | None:

@@ -11,13 +11,15 @@ from click.testing import CliRunner, Result
 from fhir.resources.R4B.auditevent import AuditEvent as FhirAuditEvent
 
 from cds_service.audit.commands import audit
-from cds_service.audit.events import call_event
+from cds_service.audit.events import SignInRecord, call_event, sign_in_event
+from cds_service.audit.fhir_export import STAFF
+from cds_service.audit.fhir_export import USER as USERS
 from cds_service.audit.key_ring import KeyRing
 from cds_service.audit.rows import add_events
 from cds_service.audit.spool import SPOOL_FOLDER, Spool
 from cds_service.storage.database import Database
 from cds_service.storage.records import Subject
-from tests.audit.records import AT, SUBJECT, call_record
+from tests.audit.records import AT, SUBJECT, USER, call_record
 
 OLD = KeyRing.new_key_text("k1")
 BOTH = f"{KeyRing.new_key_text('k2')},{OLD}"
@@ -106,6 +108,41 @@ def test_another_patient_client_tenant_or_server_is_someone_else(state: Path, ar
     assert "No event is about this patient" in ran.stderr
 
 
+HERS = ["--client", "ehr-one", "--tenant", "clinic"]
+ACCOUNT = "https://login.example|secretstaff"
+
+
+def test_what_a_user_of_an_ehr_did_is_found_under_every_key(state: Path) -> None:
+    assert days(run("by", *HERS, "--person", USER)) == [15, 15, 16, 16, 17, 17]
+    assert days(run("by", *HERS, "--since", "2026-06-17", text=f"{USER}\n"))[:2] == [17, 17]
+
+
+def test_what_one_of_the_study_staff_did_is_found_by_their_account(state: Path) -> None:
+    database = Database(f"sqlite:///{state / 'trialhook.db'}", wait=5)
+    signed_in = [SignInRecord(AT, "in", account) for account in (ACCOUNT, "https://login.example|other")]
+    add_events(database, [sign_in_event(one, KeyRing.parse(OLD)) for one in signed_in])
+    database.close()
+    assert days(run("by", "--person", ACCOUNT)) == [15]
+
+
+def test_whoever_looks_what_a_person_did_is_in_the_trail_too(state: Path) -> None:
+    run("by", *HERS, "--person", USER)
+    run("by", "--person", ACCOUNT)
+    exported = [orjson.loads(line) for line in run("export").stdout.splitlines()][-2:]
+    sought = [[one["what"]["identifier"]["system"] for one in each["entity"]] for each in exported]
+    assert sought == [[USERS, USERS], [STAFF, STAFF]]  # the pseudonym under either key
+    assert "secret" not in str(exported)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[*HERS, "--person", "Practitioner/nobody"], ["--client", "ehr-two", "--person", USER]]
+)
+def test_another_person_or_client_is_someone_else(state: Path, arguments: list[str]) -> None:
+    ran = run("by", *arguments)
+    assert days(ran) == []
+    assert "No event is by this person" in ran.stderr
+
+
 def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
     assert "wait in the spool" not in run("export").stderr
     Spool(state / SPOOL_FOLDER).append([call_event(call_record(), KeyRing.random())])
@@ -122,6 +159,11 @@ def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
             "TRIALHOOK_KEYS cannot be used: key",
         ),
         ({}, ["find", *MINE[:5], "ftp://ehr", "--patient", "1"], "--fhir-base must be a URL"),
+        (
+            {},
+            ["by", "--person", USER],
+            "study staff are named ISSUER|SUBJECT; a user of an EHR needs --client",
+        ),
         ({}, ["export", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
         ({"TRIALHOOK_DATABASE": "sqlite:///nowhere/audit.db"}, ["export"], "no database nowhere/audit.db"),
         ({"TRIALHOOK_STATE_DIR": "nowhere"}, ["export"], "nowhere/trialhook.db. Set TRIALHOOK_DATABASE or"),

@@ -50,6 +50,8 @@ EVENTS: dict[str, AuditEvent] = {
     "purge": new_event(AT, "purge", {"before": "2024-01-01", "times": 3}),
     "export": new_event(AT, "export", {"by": "command line"}),
     "find": new_event(AT, "find", {"by": "command line", "patients": ["k1.00", "k2.00"]}),
+    "find by user": new_event(AT, "find", {"by": "command line", "users": ["k1.00"]}),
+    "find by account": new_event(AT, "find", {"by": "command line", "accounts": ["k1.00"]}),
     "a kind of a later version": new_event(AT, "other", {}),
 }
 

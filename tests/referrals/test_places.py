@@ -10,7 +10,7 @@ import pytest
 from cds_service.assessing import definitions
 from cds_service.recruitment.states import RecruitmentStates, TrialState
 from cds_service.referrals.book import Book
-from cds_service.referrals.places import Enrolled, attention_of, word_of
+from cds_service.referrals.places import Enrolled, word_of
 from cds_service.referrals.states import State
 from cds_service.storage.database import Database
 from cds_service.storage.records import StorageAwayError
@@ -115,11 +115,3 @@ def test_a_state_of_the_trial_asks_for_a_look(why: str, word: str) -> None:
 
 def test_a_trial_that_is_not_served_any_more_is_as_good_as_closed() -> None:
     assert word_of(None) == "trial-closed"
-
-
-def test_only_open_referrals_ask_for_it_and_in_the_usual_order(book: Book) -> None:
-    full = TrialState(False, "full", None)
-    referral = book.open(opening())
-    assert attention_of(referral, full) == ("trial-full",)
-    assert attention_of(replace(referral, attention=("needs-data",)), full) == ("needs-data", "trial-full")
-    assert attention_of(on_the_path(book, referral, State.ENROLLED), full) == ()

@@ -312,8 +312,6 @@ def test_a_renewed_token_takes_the_place_of_the_old_one(browser: Browser) -> Non
     assert browser.cookie == first
     with browser.request() as sessions:
         assert sessions.current().worksheets == {"w1": access(access_token="new", expires_at=9.0)}
-    browser.do(lambda sessions: sessions.close_worksheet("w1"))
-    assert browser.worksheets() == []
 
 
 def test_the_oldest_of_too_many_worksheets_is_closed(browser: Browser) -> None:
