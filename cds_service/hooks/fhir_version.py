@@ -13,11 +13,14 @@ def is_dstu2(resources: Iterable[object]) -> bool:
     Signs that R4 never has: a family name that is a list, a Condition with ``patient`` and no ``subject``,
     and resource types that are no more. What is said of such a record would be wrong, so nothing is.
     """
-    return any(isinstance(one, dict) and _is_old(one) for one in resources)
+    for one in resources:
+        # Observations, by far the most, say nothing about it.
+        if type(one) is dict and (kind := one.get("resourceType")) != "Observation" and _is_old(kind, one):
+            return True
+    return False
 
 
-def _is_old(resource: dict[str, object]) -> bool:
-    kind = resource.get("resourceType")
+def _is_old(kind: object, resource: dict[str, object]) -> bool:
     if kind == "Condition":
         return "subject" not in resource and "patient" in resource
     if kind == "Patient":

@@ -137,6 +137,9 @@ def _with_fetched(prefetched: Prefetched, found: Sequence[Found]) -> Gathered:
 
 def without_repeats(resources: Iterable[Any]) -> list[Any]:
     """Leaves out what came twice, as searches that overlap bring it; different contents both stay."""
+    resources = list(resources)
+    if _all_differ(resources):
+        return resources
     first: dict[tuple[str, str], Any] = {}
     kept: list[Any] = []
     for resource in resources:
@@ -150,6 +153,15 @@ def without_repeats(resources: Iterable[Any]) -> list[Any]:
                     continue
         kept.append(resource)
     return kept
+
+
+def _all_differ(resources: Sequence[Any]) -> bool:
+    """Whether each has a type and id of its own, as nearly always; False as well where that is not clear."""
+    try:
+        names = {(resource["resourceType"], resource["id"]) for resource in resources}
+    except (KeyError, TypeError):  # without type or id, or no resource
+        return False
+    return len(names) == len(resources)
 
 
 def _require_patient(call: HookCall, gathered: Gathered) -> None:
