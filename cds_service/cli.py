@@ -16,7 +16,13 @@ from cds_service.audit.commands import audit, keys
 from cds_service.clients.commands import clients
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, codes, site_or_usage
-from cds_service.command_settings import settings_or_usage, trial_or_usage, unusable_input_told
+from cds_service.command_settings import (
+    Commands,
+    Day,
+    settings_or_usage,
+    trial_or_usage,
+    unusable_input_told,
+)
 from cds_service.drawing.commands import timeline
 from cds_service.oauth.commands import signing
 from cds_service.recruitment.commands import state
@@ -33,7 +39,7 @@ from mappings.results import Gap
 from mappings.trial_definition import Catalog, TrialDefinition
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="trialhook")
 def main() -> None:
     """Flags possible candidates for clinical trials, as a CDS Hooks service and in batch."""
@@ -65,7 +71,7 @@ def demo(once: bool, policy: bool) -> None:
 @main.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--trial", "trial_id", metavar="ID", help="Only this trial.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the assessment (default: today).")
+@click.option("--as-of", type=Day(), help="Day of the assessment (default: today).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per patient, a line each.")
 @click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
 def assess(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
 
 import click
 
@@ -12,7 +17,54 @@ from cds_service.fhir.allow_list import parse_base
 from cds_service.screening.files import UnusableInputError
 from cds_service.settings import Settings, SettingsError
 from cds_service.storage.records import Subject
+from mappings.definitions import DefinitionError
 from mappings.trial_definition import Catalog, TrialDefinition
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+
+class Commands(click.Group):
+    """All commands: a bad definition, or output for which there is no room, is told without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DefinitionError as error:
+            tell_faults(error)
+            raise SystemExit(1) from None
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            _give_up_output()
+            raise click.ClickException(f"output cannot be written: {error.strerror}") from None
+
+
+def tell_faults(error: DefinitionError) -> None:
+    """What is wrong with definitions or with a site, a line each."""
+    for fault in error.faults:
+        click.echo(str(fault), err=True)
+
+
+def _give_up_output() -> None:
+    """What is still to be written goes nowhere; else Python tries again as it ends, and fails again."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+class Day(click.DateTime):
+    """A day as an option. Far from our time there is nothing to ask for, and no look-back to reckon."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        day: datetime = super().convert(value, param, ctx)
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            self.fail(f"{value!r} is not a day of the years {_FIRST_YEAR} to {_LAST_YEAR}", param, ctx)
+        return day
 
 
 def settings_or_usage() -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import click
 
@@ -19,11 +18,9 @@ from cds_service.audit.fhir_export import audit_event_line
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events, read_events
 from cds_service.audit.spool import SPOOL_FOLDER, Spool
-from cds_service.command_settings import ring_or_usage, settings_or_usage, subject_or_usage
-from cds_service.storage.database import Database
-from cds_service.storage.engines.backend import UnusableDatabaseError
-from cds_service.storage.engines.location import database_url, state_folder
-from cds_service.storage.records import StorageAwayError
+from cds_service.command_settings import Day, ring_or_usage, settings_or_usage, subject_or_usage
+from cds_service.storage.command_line.maintenance import opened
+from cds_service.storage.engines.location import state_folder
 
 _SETTING = "TRIALHOOK_KEYS"
 
@@ -57,8 +54,7 @@ def new() -> None:
     click.echo(_NEXT if ring else _FIRST, err=True)
 
 
-_DAY = click.DateTime(["%Y-%m-%d"])
-_PATIENCE = 60.0  # seconds for one page of rows: nobody's chart waits for it
+_DAY = Day()
 
 
 @click.group()
@@ -142,28 +138,10 @@ def _print_events(kind: str, since: datetime | None, until: datetime, **sought: 
         click.echo("Some events wait in the spool for the database, and are not among these yet.", err=True)
     facts: dict[str, object] = {"by": "command line", **{whom: list(names) for whom, names in sought.items()}}
     mentioning = [name for names in sought.values() for name in names]
-    database = _database(database_url(settings))
     found = 0
-    try:
+    with opened(settings) as database:
         add_events(database, [new_event(datetime.now(UTC), kind, facts)])
         for event in read_events(database, since, until, mentioning):
             click.echo(audit_event_line(event), nl=False)
             found += 1
-    except UnusableDatabaseError as error:
-        raise click.ClickException(str(error)) from None
-    except StorageAwayError:
-        raise click.ClickException(f"{database.name} cannot be used now ({database.trouble})") from None
     return found
-
-
-def _database(url: str) -> Database:
-    """The database of the service. One that is not there is not made, as the service would."""
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).exists():
-        raise click.ClickException(
-            f"There is no database {file}. Set TRIALHOOK_DATABASE or TRIALHOOK_STATE_DIR as for the service."
-        )
-    try:
-        return Database(url, wait=_PATIENCE)
-    except UnusableDatabaseError as error:
-        raise click.ClickException(str(error)) from None

@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 
 from cds_service.assessing import definitions
-from cds_service.command_settings import unusable_input_told
+from cds_service.command_settings import tell_faults, unusable_input_told
 from cds_service.screening.files import read_files
 from mappings.definitions import DefinitionError
 from mappings.definitions.sites import Site, load_site
@@ -31,8 +31,7 @@ def site_or_usage(path: Path, catalog: Catalog) -> Site:
     try:
         return load_site(path, catalog)
     except DefinitionError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
+        tell_faults(error)
         raise SystemExit(_UNUSABLE) from None
 
 
@@ -40,12 +39,7 @@ def site_or_usage(path: Path, catalog: Catalog) -> Site:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def check(path: Path) -> None:
     """Check a site's file: what it adds, what was known already, what was not taken, and its digest."""
-    try:
-        site = load_site(path, definitions())
-    except DefinitionError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise SystemExit(1) from None
+    site = load_site(path, definitions())
     for line in _in_words(site):
         click.echo(line)
     for remark in (*site.redundant, *(remark for one in site.maps for remark in one.remarks)):

@@ -12,7 +12,7 @@ from rich.console import Console
 from cds_service.assessing import definitions, served_trials
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP, site_or_usage
-from cds_service.command_settings import settings_or_usage, unusable_input_told
+from cds_service.command_settings import Day, settings_or_usage, unusable_input_told
 from cds_service.drawing.drawn import Drawn, drawn
 from cds_service.drawing.svg import svg_of
 from cds_service.drawing.table import print_timelines
@@ -26,7 +26,7 @@ from mappings.trial_definition import Catalog
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--patient", "patient_id", metavar="ID", help="Only this patient.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the timeline (default: today).")
+@click.option("--as-of", type=Day(), help="Day of the timeline (default: today).")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture to this file.")
 @click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
 def timeline(

@@ -9,13 +9,13 @@ import click
 
 from cds_service.assessing import definitions
 from cds_service.clock import today_in
-from cds_service.command_settings import settings_or_usage, trial_or_usage
+from cds_service.command_settings import Day, settings_or_usage, trial_or_usage
 from cds_service.recruitment.reading import STATES, RecruitmentError
 from cds_service.recruitment.states import CHECK_EVERY, RecruitmentStates, TrialState
 from cds_service.recruitment.writing import BusyError, Change, change_entry
 from mappings.trial_definition import Catalog, TrialDefinition
 
-_DAY = click.DateTime(["%Y-%m-%d"])
+_DAY = Day()
 
 
 @click.command("state")

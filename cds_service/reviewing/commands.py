@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from cds_service.command_settings import settings_or_usage, trial_or_usage
 from cds_service.reviewing.page import review_page
 from cds_service.settings import trial_folders
 from cds_service.whole_files import beside, put
-from mappings.definitions import DefinitionError, load_catalog
+from mappings.definitions import load_catalog
 from mappings.definitions.loading import Definitions, load_definitions
 from mappings.definitions.review.sheet import describe
 from mappings.definitions.signing.changes import Change, changes_between
@@ -45,10 +43,9 @@ def trials() -> None:
 @click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
 def check(path: Path | None, site_file: Path | None) -> None:
     """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
-    with _faults_told():
-        catalog = _checked(path)
-        if site_file:
-            catalog = load_site(site_file, catalog).catalog
+    catalog = _checked(path)
+    if site_file:
+        catalog = load_site(site_file, catalog).catalog
     for trial in catalog.trials:
         facts = trial.facts
         count = f"{len(trial.criteria)} criteria"
@@ -176,22 +173,7 @@ def _capped(text: str | None) -> str:
 
 
 def _definitions() -> Definitions:
-    with _faults_told():
-        return load_definitions(trial_folders(), to_be_signed=True)
-
-
-@contextlib.contextmanager
-def _faults_told() -> Iterator[None]:
-    try:
-        yield
-    except DefinitionError as error:
-        _tell(error.faults)
-        raise SystemExit(1) from None
-
-
-def _tell(faults: Sequence[object]) -> None:
-    for fault in faults:
-        click.echo(str(fault), err=True)
+    return load_definitions(trial_folders(), to_be_signed=True)
 
 
 def _write(path: Path, text: str) -> None:

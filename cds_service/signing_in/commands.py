@@ -11,7 +11,6 @@ from cds_service.clients.reading import ClientsError, demo_clients, load_clients
 from cds_service.command_settings import settings_or_usage
 from cds_service.signing_in.staff import RIGHTS, Grant, Right, Staff
 from cds_service.signing_in.staff_file import StaffError, load_staff
-from mappings.definitions import DefinitionError
 
 
 @click.group()
@@ -35,7 +34,7 @@ def check(path: Path | None) -> None:
             load_clients(Path(settings.clients), catalog) if settings.clients else demo_clients(settings)
         )
         read = load_staff(path, [trial.id for trial in catalog.trials], [one.id for one in registered])
-    except (StaffError, ClientsError, DefinitionError) as error:
+    except (StaffError, ClientsError) as error:
         for fault in error.faults:
             click.echo(str(fault), err=True)
         raise SystemExit(1) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mappings.dates import When
+from mappings.concept import Concept
+from mappings.dates import BEGINNING, When
 from mappings.evaluation.context import Context, evidence_of
 from mappings.facts import Exposure
 from mappings.results import EVIDENCE, Evidence
@@ -13,11 +14,15 @@ from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
 
 
 class _Event(NamedTuple):
-    """A fact with the first and the last day on which it can have been."""
+    """A fact with the first and the last day on which it can have been.
+
+    ``reason``: why it is not sure that it was, or None.
+    """
 
     first: int
     last: int
     evidence: Evidence
+    reason: Reason | None = None
 
 
 class LastDays(NamedTuple):
@@ -33,17 +38,18 @@ def ended_by(
 ) -> tuple[Reason | None, tuple[Evidence, ...]]:
     """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure.
 
-    With the facts that say so.
+    With the facts that say so. Of a finding only a negative answer of a later day ends anything: "not known"
+    does not, and which of two answers of one day came first is not told.
     """
     reason: Reason | None = None
     surely, perhaps = [], []
     for concept in enders:
-        for event in _events(concept, context):
-            if event.first >= last:
+        for event in _events(concept, context, ending=True):
+            if event.first >= last and event.reason is None:
                 surely.append(event.evidence)
             elif event.last >= first:
                 perhaps.append(event.evidence)
-                reason = reason or IMPRECISE
+                reason = reason or event.reason or IMPRECISE
         if context.gap(concept) is not None:
             reason = NOT_RETRIEVED
     return (VALUE, tuple(surely)) if surely else (reason, tuple(perhaps))
@@ -54,7 +60,8 @@ def last_days(concepts: Sequence[str], context: Context) -> LastDays | None:
     events = [event for concept in concepts for event in _doses_and_events(concept, context)]
     if not events:
         return None
-    surely, possibly = max(event.first for event in events), max(event.last for event in events)
+    surely = max((event.first for event in events if event.reason is None), default=BEGINNING)
+    possibly = max(event.last for event in events)
     last = [event.evidence for event in events if event.first == surely or event.last == possibly]
     return LastDays(surely, possibly, tuple(last))
 
@@ -69,27 +76,34 @@ def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
         yield event._replace(last=min(event.last, day))
 
 
-def _events(concept_id: str, context: Context) -> Iterator[_Event]:
-    """Results, procedures and diagnoses (onset, else recorded) of a concept, up to the day."""
+def _events(concept_id: str, context: Context, *, ending: bool = False) -> Iterator[_Event]:
+    """Results, procedures and diagnoses (onset, else recorded) of a concept, up to the day.
+
+    ``ending``: only what may end something.
+    """
     record, concept, today = context.record, context.concept(concept_id), context.day
+    negative_only = ending and concept.kind == "finding"
     for result in record.results.get(concept_id, ()):
+        if negative_only and "negative" not in result.tokens:
+            continue
         if result.problem is None and result.when.first <= today:
             evidence = evidence_of(result, VALUE, concept, context.look_back)
-            yield _Event(result.when.first, result.when.last, evidence)
+            yield _Event(result.when.first - negative_only, result.when.last, evidence)
     for procedure in record.procedures.get(concept_id, ()):
-        yield from _dated(procedure.when, procedure.text, procedure.reference, concept_id, context)
+        reason = None if procedure.done else Reason.NOT_CONFIRMED
+        yield from _dated(procedure.when, procedure.text, procedure.reference, concept, context, reason)
     for diagnosis in record.diagnoses.get(concept_id, ()):
         when = diagnosis.onset or diagnosis.recorded
-        yield from _dated(when, diagnosis.text, diagnosis.reference, concept_id, context)
+        reason = None if diagnosis.confirmed else Reason.NOT_CONFIRMED
+        yield from _dated(when, diagnosis.text, diagnosis.reference, concept, context, reason)
 
 
 def _dated(
-    when: When | None, text: str, reference: str, concept_id: str, context: Context
+    when: When | None, text: str, reference: str, concept: Concept, context: Context, reason: Reason | None
 ) -> Iterator[_Event]:
     if when is not None and when.first <= context.day:
-        label = context.concept(concept_id).display
-        parts = (concept_id, label, VALUE, text, text or None, "", when.text, reference, None, "", "")
-        yield _Event(when.first, when.last, EVIDENCE(parts))
+        parts = (concept.id, concept.display, reason or VALUE, text, text or None, "", when.text, reference)
+        yield _Event(when.first, when.last, EVIDENCE((*parts, None, "", "")), reason)
 
 
 def _drug(exposure: Exposure, context: Context) -> Evidence:

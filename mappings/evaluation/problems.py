@@ -153,8 +153,11 @@ def _ended(
 
 
 def _followed(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Judged:
-    """MET if one of the named criteria is MET by evidence after the Condition's date."""
-    when = diagnosis.abatement or diagnosis.recorded
+    """MET if one of the named criteria is MET by evidence after the day on which the Condition abated.
+
+    Without that day it is unknown what came after: recordedDate is the day of an entry, perhaps of the first.
+    """
+    when = diagnosis.abatement
     if when is None:
         return UNKNOWN, IMPRECISE, ()
     later = context.since(when.last + 1)

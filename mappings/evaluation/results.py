@@ -40,6 +40,9 @@ from mappings.verdicts import (
     first_unknown_reason,
 )
 
+NOT_THE_NEWEST = "not the newest"
+"""A note beside a result that a newer one, which cannot be used, has taken the place of."""
+
 Judged = tuple[Verdict, Reason]
 Judge = Callable[[Result, Context], Judged]
 _MET: Judged = (MET, VALUE)
@@ -158,8 +161,15 @@ class _OfResults:
         if verdict is UNKNOWN and reason is not TOO_OLD:
             earlier = before(known)
             if earlier is not None:
-                own = (*own, evidence_of(earlier, TOO_OLD, self.concept, context.look_back))
+                own = (*own, self._earlier(earlier, reason, first, context))
         return OUTCOME((verdict, reason, own))
+
+    def _earlier(self, result: Result, of_newest: Reason, first: int, context: Context) -> Evidence:
+        """The result before a newest one that cannot be used: too old itself, or no longer the newest."""
+        if first != BEGINNING and placement(result.when, first, context.day) is TOO_OLD:
+            return evidence_of(result, TOO_OLD, self.concept, context.look_back)
+        shown = evidence_of(result, of_newest, self.concept, context.look_back)
+        return shown._replace(note=result.note or NOT_THE_NEWEST)
 
     def _not_all_read(self, group: Sequence[Result], context: Context) -> Outcome:
         shown = [evidence_of(r, NOT_RETRIEVED, self.concept, context.look_back) for r in group]

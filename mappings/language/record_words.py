@@ -28,6 +28,9 @@ VALUES = frozenset(
         message("male"),
         message("research consent"),
         message("research consent, not active"),
+        message("takes back a consent"),
+        message("limited in time"),
+        message("not verified"),
     }
 )
 """Values in words of ours. A chart that says "yes" in so many words means the same."""
@@ -123,6 +126,7 @@ NOTES = frozenset(
         message("positive without titre"),
         message("no status recorded"),
         message("not final"),
+        message("not the newest"),
         message("computed from this creatinine"),
         message("birth date in the future"),
         # diagnoses and procedures

@@ -193,7 +193,7 @@ class Openings:
             for of in (rule.of if rule.followed_by else ())
             for diagnosis in context.record.diagnoses.get(of, ())
             if diagnosis.clinical_status in rule.clinical_status and diagnosis.confirmed
-            if (when := diagnosis.abatement or diagnosis.recorded) is not None and when.last < context.day
+            if (when := diagnosis.abatement) is not None and when.last < context.day
         ]
         if later:
             return either(self.met(name, since) for since in later for name in rule.followed_by)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import PatientFacts, Result, StudyParticipation
 from mappings.reading.code_index import first_code
-from mappings.reading.fhir_elements import items
+from mappings.reading.fhir_elements import items, mapping
 from mappings.reading.references import local_reference, reference_of
+from mappings.verdicts import Reason
 
 _STUDY = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
 _SOME_DAY = When(BEGINNING, 10**7, "")
@@ -49,9 +50,13 @@ def read_patient(resource: Mapping[str, Any]) -> PatientFacts:
 
 
 def _deceased(resource: Mapping[str, Any]) -> When | None:
-    if resource.get("deceasedBoolean") is True:
-        return _SOME_DAY._replace(last=BEGINNING)
-    return parse_when(resource.get("deceasedDateTime"))
+    """The day of death; some day where it is not given, or cannot be read: a date means a death."""
+    when = parse_when(resource.get("deceasedDateTime"))
+    if when is not None:
+        return when
+    dated = bool(resource.get("deceasedDateTime") or resource.get("_deceasedDateTime"))
+    said = resource.get("deceasedBoolean") not in (None, False, "false")
+    return _SOME_DAY._replace(last=BEGINNING) if dated or said else None
 
 
 def agreed_patient(versions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -93,24 +98,70 @@ def registry_numbers(*elements: Any) -> frozenset[str]:
     return frozenset(match.upper() for text in texts(list(elements)) for match in _STUDY.findall(text))
 
 
-def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None:
-    """A research Consent as a finding whose answers are the studies it names.
+def read_consents(resources: Sequence[Mapping[str, Any]], concept: Concept) -> list[Result]:
+    """Research Consents as findings whose answers are the studies that they name.
 
-    Only scope "research", status active and a provision that does not deny give an answer.
+    Only scope "research", status active and a provision that does not deny give an answer. One that is
+    limited in time or not verified, and one that takes back another, is for a person to judge. What was taken
+    back, or may have been since the days are not known, is left out.
     """
+    consents = [consent for resource in resources if (consent := _consent(resource, concept)) is not None]
+    refusals = [consent for consent in consents if consent.refused]
+    results = []
+    for consent in consents:
+        if not (consent.given and any(_takes_back(refusal, consent) for refusal in refusals)):
+            takes = consent.refused and any(_takes_back(consent, each) for each in consents if each.given)
+            result = consent.result
+            results.append(result._replace(problem=_JUDGE, note=TAKES_BACK) if takes else result)
+    return results
+
+
+TAKES_BACK, LIMITED, UNVERIFIED = "takes back a consent", "limited in time", "not verified"
+_JUDGE = Reason.NEEDS_JUDGEMENT
+
+
+class _Consent(NamedTuple):
+    result: Result
+    studies: frozenset[str]
+    given: bool
+    refused: bool
+
+
+def _consent(resource: Mapping[str, Any], concept: Concept) -> _Consent | None:
     if first_code(resource.get("scope")) != "research" or resource.get("status") == "entered-in-error":
         return None
-    provision = resource.get("provision")
-    denied = isinstance(provision, dict) and provision.get("type") == "deny"
-    active = resource.get("status") == "active" and not denied
+    provision = mapping(resource.get("provision"))
+    status, denied = resource.get("status"), provision.get("type") == "deny"
+    given = status == "active" and not denied
     studies = registry_numbers({k: v for k, v in resource.items() if k not in ("id", "text", "patient")})
-    return Result(
+    note = _reservation(resource, provision) if given else ""
+    result = Result(
         concept=concept.id,
         when=parse_when(resource.get("dateTime")) or _SOME_DAY,
         reference=reference_of(resource),
-        text="research consent" if active else "research consent, not active",
-        tokens=studies if active and studies else frozenset({"other"}),
+        text="research consent" if given else "research consent, not active",
+        tokens=studies if given and studies else frozenset({"other"}),
+        problem=_JUDGE if note else None,
+        note=note,
     )
+    refused = status in ("inactive", "rejected") or (status == "active" and denied)
+    return _Consent(result, studies, given, refused)
+
+
+def _reservation(resource: Mapping[str, Any], provision: Mapping[str, Any]) -> str:
+    """Why a consent that was given may not count on the day; "" if nothing says so."""
+    if any(each.get("verified") is False for each in items(resource.get("verification"))):
+        return UNVERIFIED
+    time, given = mapping(provision.get("period")), parse_when(resource.get("dateTime"))
+    begins = parse_when(time.get("start"))
+    later = begins is not None and (given is None or begins.last > given.last)
+    return LIMITED if "end" in time or later else ""
+
+
+def _takes_back(refusal: _Consent, consent: _Consent) -> bool:
+    """Whether a refusal of the same study may be of the same day or later."""
+    earlier = refusal.result.when.last < consent.result.when.first
+    return not earlier and not refusal.studies.isdisjoint(consent.studies)
 
 
 def read_participation(

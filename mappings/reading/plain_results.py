@@ -12,6 +12,7 @@ from mappings.concept import Concept
 from mappings.dates import When, parse_when
 from mappings.facts import Result
 from mappings.reading.answers import INTERPRETATIONS
+from mappings.reading.laboratory.ranges import begins_at_zero
 from mappings.reading.values import NO_TOKENS, UCUM
 from mappings.units import IDENTITY, Conversion, conversion
 
@@ -31,16 +32,17 @@ _NONE_IS_PLAIN: _Conversion = (IDENTITY, 1.0, 0.0)
 class PlainResults:
     """Reads the plain results of one concept; whatever is not plain is left to ``read_observation``.
 
-    Plain is a final number of a known day, without comparator, components or extensions: of a measurement, in
-    a unit that converts into its own, within what can be; of a finding, with the one flag of the laboratory
-    that says what it means.
+    Plain is a final number of a known day, without comparator, components, extensions or focus: of a
+    measurement, in a unit that converts into its own, within what can be; of a finding, with the one flag of
+    the laboratory that says what it means.
     """
 
-    __slots__ = ("_concept", "_conversions", "_flags", "_id", "_is_finding")
+    __slots__ = ("_begins_at_zero", "_concept", "_conversions", "_flags", "_id", "_is_finding")
 
     def __init__(self, concept: Concept) -> None:
         self._concept, self._id = concept, concept.id
         self._is_finding = concept.kind == "finding"
+        self._begins_at_zero = begins_at_zero(concept)
         self._flags = _answers_by_flag(concept)
         self._conversions: dict[Any, _Conversion] = {}
 
@@ -58,14 +60,16 @@ class PlainResults:
                 or "comparator" in quantity
                 or "component" in resource
                 or "extension" in resource
+                or "focus" in resource
+                or "modifierExtension" in resource
             ):
                 return None
             if self._is_finding:
                 (flag,) = resource["interpretation"]
                 (coding,) = flag["coding"]
                 tokens = self._flags[coding["code"]]
-                if "referenceRange" in resource and not _agree(
-                    tokens, number, unit, *resource["referenceRange"]
+                if "referenceRange" in resource and (
+                    self._begins_at_zero or not _agree(tokens, number, unit, *resource["referenceRange"])
                 ):
                     return None
             effective = resource["effectiveDateTime"]
@@ -144,6 +148,8 @@ def _answers_by_flag(concept: Concept) -> Mapping[str, frozenset[str]]:
     answers: dict[str, frozenset[str]] = {}
     for flag, answer in INTERPRETATIONS.items():
         also = concept.from_range.get(answer, answer)
-        if answer != "abnormal" and {answer, also} != {"positive", "negative"}:
+        if answer == "abnormal" or (answer == also == "low" and begins_at_zero(concept)):
+            continue
+        if {answer, also} != {"positive", "negative"}:
             answers[flag] = frozenset({answer, also})
     return answers

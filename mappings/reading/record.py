@@ -30,7 +30,7 @@ from mappings.reading.pathology import biopsy_resources, read_biopsies, results_
 from mappings.reading.people import (
     agreed_patient,
     find_patient,
-    read_consent,
+    read_consents,
     read_participation,
     read_patient,
 )
@@ -247,7 +247,7 @@ class _OneRecord:
         self._amounts_per_day()
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
-        self._each("Consent", self._consent)
+        self._consents()
         exposures = self._exposures()
         self._biopsies()
         participations = self._participations()
@@ -299,10 +299,9 @@ class _OneRecord:
         if concepts:
             read_procedure(resource, concepts, self.procedures)
 
-    def _consent(self, resource: Mapping[str, Any]) -> None:
-        for concept in self.reader.consents:
-            result = read_consent(resource, concept)
-            if result is not None:
+    def _consents(self) -> None:
+        for concept in self.reader.consents if "Consent" in self.by_type else ():
+            for result in read_consents(self.by_type["Consent"], concept):
                 self.results[concept.id].append(result)
 
     def _drug_records(self) -> list[Mapping[str, Any]]:

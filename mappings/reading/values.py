@@ -12,7 +12,13 @@ from mappings.amounts import Amount, censored, exactly, is_number
 from mappings.concept import Concept
 from mappings.reading.answers import coded_answers, interpretation_answers, is_undecided, worded_answers
 from mappings.reading.code_index import codings_of, words
-from mappings.reading.laboratory.ranges import Whose, answers_of_ranges, lies_on_a_limit
+from mappings.reading.laboratory.ranges import (
+    Whose,
+    answers_of_ranges,
+    begins_at_zero,
+    holds_other_ranges,
+    lies_on_a_limit,
+)
 from mappings.units import convert, quotient
 from mappings.verdicts import Reason
 
@@ -280,9 +286,11 @@ def _answered(value: Value, element: Mapping[str, Any], concept: Concept, whose:
         return value._replace(
             tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree"
         )
-    if not tokens:
+    if not tokens or (begins_at_zero(concept) and tokens.isdisjoint(_SETTLED)):
         return value._replace(
-            problem=value.problem or Reason.IMPRECISE, note="no interpretation or range with it"
+            tokens=NO_TOKENS,
+            problem=value.problem or Reason.IMPRECISE,
+            note="no interpretation or range with it",
         )
     if "positive" in tokens and value.amount is None and _lacks_detail(element, concept):
         return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
@@ -314,8 +322,10 @@ def _answers_of_laboratory(
     """By its flag, else its range; a problem where they contradict each other, or say neither yes nor no."""
     interpretation = element.get("interpretation")
     flagged = value.tokens | interpretation_answers(interpretation)
-    ranged = _answers_of_range(value, element, whose)
+    ranged = _answers_of_range(value, element, concept, whose)
     if _contradict(flagged, ranged, concept) and not _is_on_a_limit(value, element):
+        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
+    if _is_normal_for_others(flagged, ranged, element, concept):
         return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
     if not flagged and is_undecided(interpretation):
         return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
@@ -327,6 +337,7 @@ def _answers_of_laboratory(
 
 
 _SIDES = frozenset({"low", "normal", "high"})
+_SETTLED = frozenset({"positive", "negative"})
 _EITHER_WAY = frozenset({"abnormal"})
 
 
@@ -343,15 +354,28 @@ def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concep
     return opposite in flagged or (side == "normal" and flagged == _EITHER_WAY)
 
 
+def _is_normal_for_others(
+    flagged: frozenset[str], ranged: frozenset[str], element: Mapping[str, Any], concept: Concept
+) -> bool:
+    """Whether "normal" may mean a range that is not of a negative: an hCG is normal for the fifth week."""
+    if not begins_at_zero(concept) or "normal" not in flagged or "negative" in flagged:
+        return False
+    return "normal" not in ranged and holds_other_ranges(element)
+
+
 def _is_on_a_limit(value: Value, element: Mapping[str, Any]) -> bool:
     raw = _raw_amount(element)
     return raw is not None and lies_on_a_limit(element, raw, value.unit)
 
 
-def _answers_of_range(value: Value, element: Mapping[str, Any], whose: Whose | None) -> frozenset[str]:
+def _answers_of_range(
+    value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
+) -> frozenset[str]:
     """Low, normal or high by the result's own reference range, if one applies and is in the same unit."""
     raw = _raw_amount(element) if "referenceRange" in element else None
-    return NO_TOKENS if raw is None else answers_of_ranges(element, raw, value.unit, whose)
+    if raw is None:
+        return NO_TOKENS
+    return answers_of_ranges(element, raw, value.unit, whose, from_zero=begins_at_zero(concept))
 
 
 def _raw_amount(element: Mapping[str, Any]) -> Amount | None:

@@ -96,9 +96,8 @@ class Chart:
         what, clauses = clauses_of(text_of("procedure", line))
         name, dates = dated(what)
         word = PROCEDURES[find(name, PROCEDURES, "procedure")]
-        status = (
-            find(clauses[0], ["in-progress", "not-done", "completed"], "status") if clauses else "completed"
-        )
+        statuses = ["preparation", "in-progress", "not-done", "completed"]
+        status = find(clauses[0], statuses, "status") if clauses else "completed"
         code = code_of(self._concept(word), word.code) if word.concept else {"text": name}
         procedure: Resource = {
             "resourceType": "Procedure",

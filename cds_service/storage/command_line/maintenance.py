@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from cds_service.audit.rows import purge_audit
 from cds_service.command_settings import settings_or_usage
 from cds_service.settings import Settings
 from cds_service.storage.database import Database
-from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.engines.backend import UnusableDatabaseError, parse_url
 from cds_service.storage.engines.location import database_url
 from cds_service.storage.purging import due, purge
 from cds_service.storage.records import StorageAwayError
@@ -30,7 +31,7 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Make or upgrade the tables, as the service does by itself when it starts."""
-    with opened(settings_or_usage()) as ours:
+    with opened(settings_or_usage(), make=True) as ours:
         ours.upgrade()
         click.echo(f"{ours.name}: ready")
 
@@ -46,7 +47,6 @@ def purge_command(older_than: int | None, dry_run: bool) -> None:
     now = datetime.now(UTC)
     before = now - timedelta(days=settings.retention_days if older_than is None else older_than)
     with opened(settings) as ours:
-        ours.upgrade()
         counts = _due(ours, before, now) if dry_run else _purged(ours, before, now)
     click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {'to be deleted' if dry_run else 'deleted'}:")
     for name, count in counts.items():
@@ -62,16 +62,24 @@ def _due(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
 
 
 def _purged(ours: Database, before: datetime, now: datetime) -> dict[str, int]:
+    ours.upgrade()
     return purge(ours, before, now)._asdict() | {"audit events": purge_audit(ours, before, now)}
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """The database of the settings; what is wrong with it is said in one sentence."""
+def opened(settings: Settings, *, make: bool = False) -> Iterator[Database]:
+    """The database of the settings, closed after the block; what is wrong with it is said in one sentence.
+
+    One that is not there is refused: an empty new one would answer that nothing is due and nobody is known.
+    ``make``: it may be made in the block.
+    """
+    url = database_url(settings)
     try:
-        ours = Database(database_url(settings), wait=_PATIENCE)
+        ours = Database(url, wait=_PATIENCE)
     except UnusableDatabaseError as error:
         raise click.ClickException(str(error)) from None
+    if not make:
+        _must_exist(url)
     try:
         yield ours
     except UnusableDatabaseError as error:
@@ -83,3 +91,13 @@ def opened(settings: Settings) -> Iterator[Database]:
         ) from None
     finally:
         ours.close()
+
+
+def _must_exist(url: str) -> None:
+    """A server is asked when it is used; a file can be missed before."""
+    parsed = parse_url(url)
+    if parsed.drivername == "sqlite" and not Path(parsed.database or "").exists():
+        raise click.ClickException(
+            f"There is no database {parsed.database}. "
+            "Set TRIALHOOK_DATABASE or TRIALHOOK_STATE_DIR as for the service."
+        )

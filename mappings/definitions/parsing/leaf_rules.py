@@ -27,8 +27,14 @@ from mappings.rules import (
 )
 
 GENERAL_ANSWERS = ("positive", "negative", "low", "normal", "high", "abnormal")
+CLASS_ANSWERS = (
+    *("I", "II", "III", "III(A)", "III(A/C)", "III(C)"),
+    *("IV", "IV(A)", "IV(A/C)", "IV(C)", "V", "VI"),
+)
+"""The classes of lupus nephritis as the reader of kidney biopsies gives them. It has no segmental and global
+class IV: what is written IV-S or IV-G is IV. Only III and IV have the suffix of 2003."""
+_SEGMENTAL = re.compile(r"IV-[SG](\((?:A|C|A/C)\))?")
 _RECORDED = "recorded"
-_CLASS_TOKEN = re.compile(r"(?:I|II|III|IV|IV-[SG]|V|VI)(?:\((?:A|C|A/C)\))?")
 _STUDY_TOKEN = re.compile(r"NCT\d{8}")
 _ANSWERING_KINDS = ("finding", "measurement", "consent")
 _EVENTS = ("drug", "condition", "procedure", "finding", "measurement")
@@ -82,16 +88,24 @@ def _answers(fields: Fields, concept: Concept | None) -> frozenset[str]:
     nodes = fields.text_nodes("is")
     for node in nodes if concept else ():
         if concept and not _is_answer(node.value, concept):
-            known = suggestion(node.value, [*GENERAL_ANSWERS, *concept.answers], "known answers")
-            message = f"{node.value!r} is not an answer of {concept.id!r}{known}"
+            message = f"{node.value!r} is not an answer of {concept.id!r}{_known_answers(node.value, concept)}"
             fields.report.add(Mistake.UNKNOWN_ANSWER, node.line, message)
     return frozenset(node.value for node in nodes)
+
+
+def _known_answers(token: str, concept: Concept) -> str:
+    """What could have been meant, for the end of a message."""
+    segmental = _SEGMENTAL.fullmatch(token)
+    if concept.pathology and segmental is not None:
+        return f"; S and G are not told apart: 'IV{segmental[1] or ''}' is both"
+    general = CLASS_ANSWERS if concept.pathology else GENERAL_ANSWERS
+    return suggestion(token, [*general, *concept.answers, _RECORDED], "known answers")
 
 
 def _is_answer(token: str, concept: Concept) -> bool:
     if concept.kind == "consent":
         return token == _RECORDED or _STUDY_TOKEN.fullmatch(token) is not None
-    if concept.pathology and _CLASS_TOKEN.fullmatch(token):
+    if concept.pathology and token in CLASS_ANSWERS:
         return True
     return token in GENERAL_ANSWERS or token in concept.answers or token == _RECORDED
 

@@ -14,7 +14,14 @@ from mappings.reading.drugs.dates import (
     course_of_request,
     course_of_statement,
 )
-from mappings.reading.drugs.forms import is_applied_locally, is_local, may_be_infusion
+from mappings.reading.drugs.forms import (
+    hints_at_local,
+    is_applied_locally,
+    is_local,
+    is_swallowed_or_injected,
+    may_be_infusion,
+    may_be_placebo,
+)
 from mappings.reading.drugs.names import DrugIndex, drug_index
 from mappings.reading.drugs.products import Medications, Product, product_of
 from mappings.reading.drugs.statuses import Standing, standing
@@ -87,7 +94,7 @@ def _exposures_of(
     if not concepts:
         return []
     record = _Record(resource, kind, state, product, by_name, *_routes(resource))
-    if _acts_locally(record):
+    if _is_left_out(record):
         return []
     return [_exposure(record, index.concepts[concept], faults) for concept in concepts]
 
@@ -140,15 +147,27 @@ def _dosages(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return items(resource.get("dosageInstruction")) or items(resource.get("dosage"))
 
 
-def _acts_locally(record: _Record) -> bool:
+def _is_left_out(record: _Record) -> bool:
     product = record.product
+    words = (*product.texts, *product.form_texts)
+    return may_be_placebo((), words) or _acts_locally(record, words)
+
+
+def _acts_locally(record: _Record, words: tuple[str, ...]) -> bool:
+    product, directions = record.product, _directions(record.resource)
     if is_local(product.tokens, product.texts) or is_local(record.route_tokens, record.route_texts):
         return True
-    if is_local(product.form_tokens, product.form_texts):
+    if is_local(product.form_tokens, product.form_texts) or any(map(is_applied_locally, directions)):
         return True
-    directions = (
-        text_of(dosage.get(key))
-        for dosage in _dosages(record.resource)
-        for key in ("text", "patientInstruction")
-    )
-    return any(direction and is_applied_locally(direction) for direction in directions)
+    if not hints_at_local((), words):
+        return False
+    tokens = (*product.form_tokens, *record.route_tokens)
+    return not is_swallowed_or_injected(tokens, (*words, *record.route_texts, *directions))
+
+
+def _directions(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The instructions to the patient, in words."""
+    found = [
+        text_of(dosage.get(key)) for dosage in _dosages(resource) for key in ("text", "patientInstruction")
+    ]
+    return tuple([direction for direction in found if direction])

@@ -10,6 +10,15 @@ from __future__ import annotations
 import re
 
 from mappings.concept import SYSTEMS
+from mappings.reading.drugs.local_words import (
+    DIRECTIONS,
+    FORMS,
+    HINTS,
+    NOT_KNOWN_TO_BE_THE_DRUG,
+    PER_CENT,
+    PLAIN_DOSE,
+    SYSTEMIC,
+)
 from mappings.reading.keeping.texts import kept, kept_for_words
 
 _SNOMED, _ATC = SYSTEMS["snomed"], f"{SYSTEMS['atc']}|"
@@ -42,31 +51,6 @@ LOCAL_ATC: tuple[str, ...] = (
     *("A01AC", "A07EA", "C05AA"),  # mouth, gut and anus
 )
 
-_WORDS = re.compile(
-    r"\b(?:ointments?|oint|creams?|lotions?|shampoos?|foam|emollient|paste|topical(?:ly)?|cutaneous|dermal"
-    r"|(?<!soft )(?<!softgel )gel(?!\s*-?\s*cap)"
-    r"|ophthalmic|ophth|ophthal|eyes?|ocular|intraocular|intravitreal|subconjunctival|retrobulbar"
-    r"|otic|ears?|auricular|nasal(?:ly)?|intranasal|nose|nostrils?"
-    r"|inhal(?:er|ers|ation|ations|ant|ed|e)|nebuli[sz](?:er|ed|ation)|aerosol|metered[- ]dose|puffs?"
-    r"|enemas?|suppositor(?:y|ies)|rectal(?:ly)?|dental|mouth ?wash|gargle|lozenges?|buccal|oromucosal"
-    r"|intra-?articular|intra-?lesional|epidural|intrathecal|implant)\b"
-    r"|软膏|乳膏|霜剂|凝胶|搽剂|洗剂|酊剂|涂剂|涂膜|贴膏|贴剂|硬膏|外用|局部|皮损"
-    r"|滴眼|眼膏|眼用|眼药|眼内|结膜|玻璃体|球后|滴耳|耳用|滴鼻|鼻喷|喷鼻|鼻用|鼻腔"
-    r"|吸入|雾化|气雾|喷雾|粉雾|含漱|漱口|含片|口腔贴|灌肠|(?<!血)栓(?!塞)|直肠|肛门|关节腔|关节内|硬膜外|鞘内"
-    r"|軟膏|乳霜|凝膠|外用|點眼|眼藥|點耳|鼻噴|吸入|氣霧|噴霧|關節腔|灌腸|栓劑|直腸",
-    re.IGNORECASE,
-)
-"""Words of displays, texts, dose forms and routes. "Soft gel" and "gel cap" are capsules."""
-
-_DIRECTIONS = re.compile(
-    r"\b(?:apply|rub|thin layer|affected (?:area|skin)s?|to (?:the )?(?:skin|scalp|face)|topically"
-    r"|(?:in|into|to) (?:the |each |both |left |right |affected )*(?:eyes?|ears?|nostrils?|nose)"
-    r"|inhale|puffs?|gargle|swish)\b"
-    r"|外用|涂于|涂抹|外涂|擦患处|患处|滴眼|滴入眼|点眼|滴耳|滴鼻|喷鼻|鼻喷|吸入|雾化|含漱|漱口|灌肠|塞肛|纳肛|关节腔",
-    re.IGNORECASE,
-)
-"""How the instruction to the patient of such a form is worded."""
-
 _BY_MOUTH = re.compile(
     r"\b(?:oral(?:ly)?|by mouth|p\.?o|tablets?|tabs?|capsules?|caps?)\b|口服|片|胶囊", re.IGNORECASE
 )
@@ -88,13 +72,39 @@ def is_local(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     atc = [token[len(_ATC) :].upper() for token in tokens if token.startswith(_ATC)]
     if atc and all(code.startswith(LOCAL_ATC) for code in atc):
         return True
-    return any(_WORDS.search(text[:_MAX_TEXT]) for text in texts)
+    return any(FORMS.search(text[:_MAX_TEXT]) for text in texts)
 
 
 @kept(4096)
 def is_applied_locally(direction: str) -> bool:
     """Whether an instruction to the patient is that of a form that acts locally."""
-    return _DIRECTIONS.search(direction[:_MAX_TEXT]) is not None
+    return DIRECTIONS.search(direction[:_MAX_TEXT]) is not None
+
+
+@kept_for_words(4096)
+def hints_at_local(_tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
+    """Whether the words of a product hint at a form that acts locally."""
+    return any(_hints(text[:_MAX_TEXT]) for text in texts)
+
+
+def _hints(text: str) -> bool:
+    if HINTS.search(text):
+        return True
+    return PER_CENT.search(text) is not None and not PLAIN_DOSE.search(text)
+
+
+@kept_for_words(4096)
+def is_swallowed_or_injected(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
+    """Whether codes or words of a product, its form, its route or its instruction say so."""
+    if not _NOT_INFUSED.isdisjoint(tokens):
+        return True
+    return any(SYSTEMIC.search(text[:_MAX_TEXT]) for text in texts)
+
+
+@kept_for_words(4096)
+def may_be_placebo(_tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
+    """Whether the words of a product say that it may be a placebo."""
+    return any(NOT_KNOWN_TO_BE_THE_DRUG.search(text[:_MAX_TEXT]) for text in texts)
 
 
 @kept_for_words(4096)

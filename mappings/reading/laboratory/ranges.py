@@ -6,11 +6,13 @@ referencerange-meaning; SNOMED CT 248153007 male and 248152002 female; HL7 admin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from mappings.amounts import Amount, is_number
+from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, complete_years
 from mappings.facts import PatientFacts
 from mappings.reading.code_index import codings_of, normalised
@@ -43,17 +45,63 @@ class Whose(NamedTuple):
     when: When
 
 
+def begins_at_zero(concept: Concept) -> bool:
+    """Whether normal means negative and nothing is too low, as of hCG: only a range from zero tells that."""
+    return concept.from_range.get("normal") == "negative" and "low" not in concept.from_range
+
+
+_PREGNANT = re.compile(
+    r"pregnan|gestation|gravid|trimester|\b(?:weeks?|wks?|lmp|ssw)\b|schwanger|妊娠|怀孕|懷孕|孕",
+    re.IGNORECASE,
+)
+_NOT = r"(?:non|not|nicht)[\s-]*(?:pregnant|pregnancy|schwanger\w*)|[非未无](?:妊娠|怀孕|孕)|negativ\w*|阴性"
+_NOT_PREGNANT = re.compile(_NOT, re.IGNORECASE)
+_MAY_APPLY = re.compile(rf"{_NOT}|menopaus|绝经|adult|成人", re.IGNORECASE)
+
+
+def holds_other_ranges(element: Mapping[str, Any]) -> bool:
+    """Whether a range stands there that is not that of a negative: "normal" may be meant by it."""
+    return any(not _is_of_negatives(each) for each in items(element.get("referenceRange")))
+
+
+def _is_of_negatives(each: Any) -> bool:
+    """Whether being within a range means negative: it begins at zero, and is not one of pregnant women.
+
+    One that names a condition which nobody knows to hold ("5-6 weeks") says nothing either.
+    """
+    if not isinstance(each, dict):
+        return False
+    low = each.get("low")
+    if low is not None and not (isinstance(low, dict) and low.get("value") == 0):
+        return False
+    for codeable in items(each.get("appliesTo")):
+        if not (_sex_named(codeable) or _MAY_APPLY.search(_all_words(codeable))):
+            return False
+    texts = " ".join(map(_all_words, (each, each.get("type"), *items(each.get("appliesTo")))))
+    if _PREGNANT.search(_NOT_PREGNANT.sub("", texts)) is None:
+        return True
+    return bool(each.get("high")) and _NOT_PREGNANT.search(texts) is not None
+
+
+def _all_words(element: Any) -> str:
+    """The text of a range or CodeableConcept, and the displays of its codings."""
+    texts = [each.get("display") for each in codings_of(element)] + [mapping(element).get("text")]
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
 def answers_of_ranges(
-    element: Mapping[str, Any], amount: Amount, unit: str, whose: Whose | None
+    element: Mapping[str, Any], amount: Amount, unit: str, whose: Whose | None, *, from_zero: bool = False
 ) -> frozenset[str]:
     """{"low"}, {"normal"} or {"high"}; nothing where the ranges do not say so for certain.
 
     Ranges for another sex or age, and those of treatment, do not count. Of the rest, those that name this
     patient's sex and age go before those that name none. Whatever may apply must agree. Without a patient
-    only a single range says anything.
+    only a single range says anything. ``from_zero``: only those within which a result is negative count.
     """
     ranges = element.get("referenceRange")
     normal = [each for each in ranges if _is_normal(each)] if isinstance(ranges, list) else []
+    if from_zero:
+        normal = [each for each in normal if _is_of_negatives(each)]
     patient = whose.patient if whose else None
     if not normal or (len(normal) > 1 and patient is None):
         return _NOTHING
@@ -66,7 +114,7 @@ def answers_of_ranges(
 
 def _is_normal(each: Any) -> bool:
     """Whether a range is that of healthy people: it says so, or says nothing of what it is."""
-    if not isinstance(each, dict):
+    if not isinstance(each, dict) or each.get("modifierExtension"):
         return False
     kind = each.get("type")
     if not isinstance(kind, dict) or not kind:

@@ -31,6 +31,7 @@ class Doubt(Enum):
     DENIED = "denied"
     EARLIER = "of an earlier biopsy or the clinical history"
     UNCERTAIN = "not certain"
+    UNREAD = "in a language that is not read"
 
 
 class Place(NamedTuple):
@@ -65,6 +66,22 @@ def _is_plain(text: str, first: int, last: int) -> bool:
 
 
 @kept(256)
+def _sections(text: str) -> tuple[tuple[int, bool], ...]:
+    """Where the text of each section starts, and whether it tells what was known before."""
+    return tuple((found.end(), bool(found["history"])) for found in cues.SECTION.finditer(text))
+
+
+@kept(256)
+def _may_not_be_lupus(text: str) -> bool:
+    return cues.NOT_LUPUS.search(text) is not None
+
+
+@kept(256)
+def _is_unread(text: str, first: int, last: int) -> bool:
+    return cues.is_unread(text, first, last)
+
+
+@kept(256)
 def _first_old_biopsy(text: str) -> int:
     """Where the text first speaks of another biopsy; its length if nowhere."""
     found = cues.OLD_BIOPSY.search(text)
@@ -81,20 +98,41 @@ def place(text: str, start: int, end: int) -> Place:
 
 def doubt_about(text: str, where: Place, year: int | None, *, may_be_denied: bool = True) -> Doubt | None:
     """Why a mention is no finding of the biopsy taken in ``year``; None if it is one."""
-    if _is_plain(text, where.first, where.last):
-        return Doubt.EARLIER if _after_old_biopsy(text, where) else None
+    plain_sentence = _is_plain(text, where.first, where.last)
+    doubt = None if plain_sentence else _doubt_in_sentence(text, where, year, may_be_denied)
+    if doubt is not None:
+        return doubt
+    if _after_old_biopsy(text, where) or _in_history(text, where):
+        return Doubt.EARLIER
+    if _is_unread(text, where.first, where.last):
+        return Doubt.UNREAD
+    return Doubt.UNCERTAIN if _may_not_be_lupus(text) else None
+
+
+def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied: bool) -> Doubt | None:
     before, after = text[where.first : where.start], text[where.end : where.last]
     if may_be_denied and (_unspent(cues.DENIED_BEFORE, before) or cues.DENIED_AFTER.search(after)):
         return Doubt.DENIED
     if cues.EARLIER.search(before) or cues.EARLIER.search(after):
         return Doubt.EARLIER
-    if _other_year(text[where.first : where.last], year):
-        return Doubt.EARLIER
-    if _after_old_biopsy(text, where):
+    if _other_year(text[where.first : where.last], year) or _after_old_biopsy(text, where):
         return Doubt.EARLIER
     if _unspent(cues.UNCERTAIN_BEFORE, before) or cues.UNCERTAIN_AFTER.search(after):
         return Doubt.UNCERTAIN
     return None
+
+
+def _in_history(text: str, where: Place) -> bool:
+    """Whether the sentence stands under a heading of history.
+
+    It does if it comes right after that heading, or if the heading of the diagnosis is still to come.
+    """
+    sections = _sections(text)
+    above = [section for section in sections if section[0] <= where.start]
+    if not above or not above[-1][1]:
+        return False
+    to_come = any(not of_history for _, of_history in sections[len(above) :])
+    return to_come or not text[above[-1][0] : where.first].strip()
 
 
 def _after_old_biopsy(text: str, where: Place) -> bool:

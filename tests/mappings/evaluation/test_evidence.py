@@ -79,7 +79,7 @@ REFILLS = [
 ]
 PROTEIN_BAD = upcr("upcr", 2.0, "2026-06-01")
 RED_CELLS = result("red", "13945-1", "2026-06-01", **quantity(20, "/[HPF]"))
-SLE, REMISSION = "55464009", condition("sle", "55464009", "remission", recordedDate="2025-01-01")
+SLE, REMISSION = "55464009", condition("sle", "55464009", "remission", abatementDateTime="2025-01-01")
 
 
 def criterion(name: str, patient: Json, resources: Sequence[Json]) -> CriterionResult:

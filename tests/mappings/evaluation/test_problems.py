@@ -82,7 +82,7 @@ REMISSION = ConditionRule(("lupus",), clinical_status=frozenset({"remission"}), 
 
 
 @pytest.mark.parametrize(
-    ("recorded", "result_day", "expected"),
+    ("abated", "result_day", "expected"),
     [
         ("2026-03-01", "2026-06-01", "met"),
         ("2026-06-01", "2026-05-20", "unknown: too_old"),
@@ -91,9 +91,11 @@ REMISSION = ConditionRule(("lupus",), clinical_status=frozenset({"remission"}), 
     ],
 )
 def test_activity_reappears_only_by_a_result_after_the_remission(
-    recorded: str | None, result_day: str, expected: str
+    abated: str | None, result_day: str, expected: str
 ) -> None:
-    patient = record([diagnosis(status="remission", recorded=recorded), upcr(1.4, result_day)])
+    """The day on which the Condition was recorded, long before, is not that of the remission."""
+    remission = diagnosis(status="remission", abated=abated, recorded="2015-03-01")
+    patient = record([remission, upcr(1.4, result_day)])
     assert said(answer(REMISSION, patient, [ACTIVITY])) == expected
 
 

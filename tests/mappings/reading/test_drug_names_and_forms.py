@@ -151,11 +151,44 @@ LOCAL = [
     *("地塞米松鼻喷雾剂", "倍他米松气雾剂", "地塞米松吸入", "地塞米松雾化", "氢化可的松灌肠液", "泼尼松龙栓"),
     *("醋酸曲安西龙软膏", "地塞米松口腔贴片", "地塞米松含漱液", "地塞米松玻璃体内植入剂", "地塞米松贴膏"),
     *("曲安西龙关节腔注射", "甲氨蝶呤鞘内注射", "地塞米松酊剂", "外用环孢素"),
+    # known by the strength alone
+    *("hydrocortisone 1 %", "hydrocortisone 2.5 % 30 g", "tacrolimus 0.1 %", "tacrolimus 0,03 %"),
+    *("cyclosporine 0.05 %", "prednisolone acetate 1 %", "dexamethasone sodium phosphate 0.1%"),
+    *("dexamethasone 0.1 % (1 mg/mL)", "hydrocortisone 0.5 percent", "tacrolimus 1 mg/g", "地塞米松 0.1％"),
+    *("triamcinolone acetonide 55 mcg/actuation", "Triamcinolone 0.055 MG/ACTUAT"),
+    # by the ester
+    *("betamethasone valerate", "betamethasone dipropionate", "methylprednisolone aceponate 0.1%"),
+    *("hydrocortisone butyrate", "triamcinolone hexacetonide 20 mg/mL injection", "丁酸氢化可的松"),
+    # by the partner
+    *("tobramycin/dexamethasone", "tobramycin 3 mg/mL / dexamethasone 1 mg/mL", "妥布霉素地塞米松"),
+    *("neomycin/polymyxin B/hydrocortisone", "betamethasone + calcipotriol", "hydrocortisone/acetic acid"),
+    # by other words
+    *("dexamethasone elixir mouth rinse", "dexamethasone mouth-wash", "Hydrocortisone 25 mg supp"),
+    *("triamcinolone in Orabase", "prednisolone drops", "hydrocortisone haemorrhoidal"),
+    *("Hydrocortisone Salbe", "Hydrocortisonsalbe (hydrocortisone)", "prednisolone Augentropfen"),
+    *(
+        "hydrocortisone Zäpfchen",
+        "prednisolone Lösung zur Anwendung auf der Haut",
+        "dexamethasone Nasenspray",
+    ),
+    *("dexamethasone collyre", "prednisolone colirio", "hydrocortisone crème", "betamethasone pomada"),
 ]
 
 
 @pytest.mark.parametrize("text", LOCAL)
 def test_skin_eye_nose_ear_inhaled_gut_joint_and_mouth_forms_do_not_count(text: str) -> None:
+    assert read({"text": text}) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prednisone or placebo (blinded study drug)",
+        "mycophenolate vs. placebo, double-blind",
+        "泼尼松或安慰剂",
+    ],
+)
+def test_a_drug_of_a_blinded_study_may_be_a_placebo_and_does_not_count(text: str) -> None:
     assert read({"text": text}) == {}
 
 
@@ -172,6 +205,16 @@ def test_skin_eye_nose_ear_inhaled_gut_joint_and_mouth_forms_do_not_count(text: 
             "他克莫司缓释胶囊",
             "甲氨蝶呤注射液",
         ),
+        # salts of tablets and injections
+        *("methylprednisolone sodium succinate", "hydrocortisone sodium succinate", "醋酸泼尼松片"),
+        *("prednisolone sodium phosphate oral solution 15 mg/5 mL", "methylprednisolone acetate 40 mg/mL"),
+        *("triamcinolone acetonide injection", "triamcinolone acetonide 40 mg/mL"),
+        *("betamethasone sodium phosphate/acetate injection", "betamethasone dipropionate injection"),
+        # a concentration, or a per cent that is of an infusion's fluid, of an injection or of a dose
+        *("dexamethasone 0.1 mg/mL oral solution", "dexamethasone elixir 0.5 mg/5 mL", "tacrolimus 0.5 mg"),
+        *("methylprednisolone in sodium chloride 0.9 %", "methylprednisolone 500 mg in 0.9 % 250 mL"),
+        *("rituximab in dextrose 5 %", "甲泼尼龙加入0.9%氯化钠", "dexamethasone 0.4 % injection"),
+        *("cyclosporine oral solution 10 %", "cyclophosphamide 75 % dose", "prednisone 5 mg, unblinded"),
     ],
 )
 def test_what_is_swallowed_or_injected_counts(text: str) -> None:
@@ -189,6 +232,10 @@ def test_what_is_swallowed_or_injected_counts(text: str) -> None:
         {"dosageInstruction": [{"text": "每日两次，涂于患处"}]},
         {"dosageInstruction": [{"text": "滴眼，每日四次"}]},
         {"dosageInstruction": [{"patientInstruction": "2 puffs twice daily"}]},
+        {"dosageInstruction": [{"text": "Instill 1 drop OU four times a day"}]},
+        {"dosageInstruction": [{"text": "Rinse with 5 mL and spit"}]},
+        {"dosageInstruction": [{"text": "Dünn auftragen"}]},
+        {"dosageInstruction": [{"text": "4 x 1 Tropfen in die Augen"}]},
     ],
 )
 def test_a_route_or_an_instruction_of_a_local_form_does_not_count(more: dict[str, Any]) -> None:
@@ -207,3 +254,19 @@ def test_a_local_form_is_left_out_though_its_code_is_known() -> None:
 def test_an_atc_code_of_a_local_form_does_not_count_though_the_name_is_known(code: str) -> None:
     text = "hydrocortisone tacrolimus cyclosporine prednisolone"
     assert read({"coding": [{"system": ATC, "code": code}], "text": text}) == {}
+
+
+def test_per_cent_is_no_sign_of_a_cream_where_the_record_says_that_it_is_swallowed_or_injected() -> None:
+    text = {"text": "prednisolone 0.5 %"}
+    assert read(text) == {}
+    assert list(read(text, dosageInstruction=[{"route": {"text": "Oral"}}])) == ["prednisolone"]
+    assert list(read(text, dosageInstruction=[{"text": "10 mL by mouth every morning"}])) == ["prednisolone"]
+    by_mouth = {"coding": [{"system": SNOMED, "code": "26643006"}]}
+    assert list(read(text, dosageInstruction=[{"route": by_mouth}])) == ["prednisolone"]
+
+
+def test_a_german_name_of_a_form_counts_though_the_drug_is_known_by_its_code() -> None:
+    for words in ("Prednisolon Augentropfen", "Prednisolonsalbe", "Prednisolon 1 %"):
+        assert read({"coding": [{"system": RXNORM, "code": "8638"}], "text": words}) == {}
+    tablets = {"coding": [{"system": RXNORM, "code": "8638"}], "text": "Prednisolon 5 mg Tabletten"}
+    assert list(read(tablets)) == ["prednisolone"]

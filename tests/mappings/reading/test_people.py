@@ -60,6 +60,27 @@ def test_who_died_by_one_version_died(others: tuple[dict[str, Any], ...]) -> Non
     assert facts.deceased.text == "2026-06-02"
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"deceasedDateTime": "unknown"},
+        {"_deceasedDateTime": {"extension": [{"url": "data-absent-reason", "valueCode": "unknown"}]}},
+        {"deceasedBoolean": "true"},
+    ],
+)
+def test_a_death_of_which_no_day_can_be_read_is_a_death(members: dict[str, Any]) -> None:
+    for versions in ((members,), ({}, members)):
+        (facts,) = facts_of(*versions)
+        assert facts.deceased is not None, versions
+        assert facts.deceased.text == ""
+
+
+@pytest.mark.parametrize("members", [{}, {"deceasedBoolean": False}, {"deceasedDateTime": None}])
+def test_who_is_not_said_to_be_dead_is_alive(members: dict[str, Any]) -> None:
+    (facts,) = facts_of(members)
+    assert facts.deceased is None
+
+
 def test_a_death_without_a_day_comes_before_one_with_a_day() -> None:
     (facts,) = facts_of(DIED, {"deceasedBoolean": True})
     assert facts.deceased is not None

@@ -1,0 +1,39 @@
+"""Words by which a pathology text denies, remembers or doubts what it mentions.
+
+Careful rather than clever: a word that may be a cue is one, since a spoiled mention only leaves the answer
+unknown. Interpretation: Chinese "考虑" (consider) and "提示" (suggest) are doubts; "符合" (consistent with)
+and "病理提示" (the pathology shows) are none.
+"""
+
+from mappings.reading.pathology.cues.languages import is_unread
+from mappings.reading.pathology.cues.patterns import (
+    DENIED_AFTER,
+    DENIED_BEFORE,
+    EARLIER,
+    NOT_LUPUS,
+    NOW,
+    OLD_BIOPSY,
+    SPENT,
+    UNCERTAIN_AFTER,
+    UNCERTAIN_BEFORE,
+)
+from mappings.reading.pathology.cues.quick import may_hold_a_cue
+from mappings.reading.pathology.cues.sentences import BOUNDARY, SECTION
+from mappings.reading.pathology.cues.years import other_years
+
+__all__ = [
+    "BOUNDARY",
+    "DENIED_AFTER",
+    "DENIED_BEFORE",
+    "EARLIER",
+    "NOT_LUPUS",
+    "NOW",
+    "OLD_BIOPSY",
+    "SECTION",
+    "SPENT",
+    "UNCERTAIN_AFTER",
+    "UNCERTAIN_BEFORE",
+    "is_unread",
+    "may_hold_a_cue",
+    "other_years",
+]

@@ -1,0 +1,140 @@
+"""Words by which a text denies, remembers or doubts what it mentions: English, Chinese, German, Spanish.
+
+A word for a relative remembers: what a mother has is history.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LESIONS = (
+    r"(?:crescents?|necrosis|atrophy|fibrosis|scleros\w+|thromb\w+|microangiopathy|tma|wire loops?|deposits?"
+    r"|vasculitis|inflammation|scarring|chronicity|lesions? of|infiltrat\w*|hypercellularity"
+    r"|proliferation|amyloid\w*|halbmond\w*|nekrosen?|semilunas?"
+    r"|新月体|坏死|血栓|硬化|纤维化|萎缩|增生|增厚|沉积|白金耳|浸润|管型|核碎裂|异常|其他|其它|特殊|血管炎)"
+)
+SPENT = re.compile(rf"{_LESIONS}[^,]*,|\bbut\b", re.IGNORECASE)
+"""A denial or guess that has found its own object before the mention ("without crescents, class IV")."""
+
+DENIED_BEFORE = re.compile(
+    r"\b(?:no(?!\.?\s*[:#]?\s*[A-Z]{0,3}\d)|not|none|without|never|nor|neither|denie[sd]|negative for|free of"
+    r"|absen(?:t|ce)|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to"
+    r"|rather than|instead of|against|unlike|\w{2,6}n't"
+    r"|insufficient|inadequate|kein\w*|ohne|sin|sans|(?-i:[Pp]as)"
+    r"|nicht|nie|niemals|weder|ausgeschlossen\w*|ausschlu(?:ss|ß)\w*|auszuschlie\w+|statt|gegen"
+    r"|ni|nunca|ning[uú]n\w*|descart\w*|exclu[iy]\w*|ausen\w+)\b"
+    r"|无|無|未|否|排除|除外|并非|而非|非(?=狼疮|[IV1-6一二三四五六])|不(?:是|像|符|支持|考虑|能|够)",
+    re.IGNORECASE,
+)
+_DENIES = (
+    r"not|\w{2,6}n't|no longer|absent|excluded|ruled out|unlikely|rejected|refuted|dismissed|disproved"
+    r"|nicht|ausgeschlossen|auszuschlie\w+|kein\w*|no se|descart\w*|exclu[iy]\w*|ausente"
+)
+DENIED_AFTER = re.compile(
+    rf"^[^,]{{0,80}}?(?:\b(?:{_DENIES}|cannot|never|denied)\b"
+    r"|^\W{0,3}negative|未见|未证实|否定|排除|除外|不支持|不符|不成立|不足|不能诊断)"
+    rf"|^[^,]{{0,40}},\s*(?:(?:{_DENIES}|negative)\b"
+    r"|不支持|不符|不成立|证据不足)"
+    r"|^\s?[:=-]\s?(?:no|none|nil|nein)(?![\s\w])",
+    re.IGNORECASE,
+)
+
+_RELATIVE = (
+    r"(?:mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|daughter|son|twin|niece|nephew|relative"
+    r"|grand(?:mother|father|parent)|husband|wife|donor)(?:'?s)?|famil(?:y|ies|ial)|maternal|paternal"
+    r"|mutter|vater|schwester|bruder|tante|onkel|tochter|sohn|zwilling\w*|famili[eä]\w*|verwandte\w*"
+    r"|madre|padre|herman[ao]s?|hij[ao]|abuel[ao]|tí[ao]|pariente|familia\w*|donante"
+)
+_RELATIVE_IN_CHINESE = r"母亲|其母|父亲|其父|姐姐|妹妹|姐妹|其姐|其妹|哥哥|弟弟|兄弟|其兄|其弟|女儿|儿子|祖母|祖父|家族|家人|亲属|同胞|供体"
+_OLD_BIOPSY = (
+    r"\b(?:previous|prior|earlier|old|first|initial|outside|last|original|baseline|index)\s+(?:\w+\s+){0,2}?"
+    r"(?:biops(?:y|ies)|bx|specimens?|reports?|histology)\b"
+    r"|\b(?:vorbiops|vorbefund|voruntersuch|erstbiops)\w*|\bbiopsias? (?:previa|anterior)"
+    r"|\b(?:fr[üu]here?|externe|ausw[äa]rtige|letzte|erste)\w?\s(?:nieren)?biops\w*"
+    r"|前次|上次|(?:既往|首次|初次|第一次|外院|当地)[^。,;\n]{0,6}(?:活检|穿刺|病理)"
+)
+OLD_BIOPSY = re.compile(
+    rf"{_OLD_BIOPSY}|\b(?:{_RELATIVE})\b[^.;\n]{{0,40}}(?:biops|nephrit|nefrit)"
+    rf"|(?:{_RELATIVE_IN_CHINESE})[^。;\n]{{0,15}}(?:肾炎|活检|穿刺)",
+    re.IGNORECASE,
+)
+"""Another biopsy, or the nephritis of somebody else: what the next sentences say may be of it."""
+
+_DISEASE = (
+    r"(?:biopsy-?\s?proven|diffuse|focal|proliferative|membranous|lupus|nephritis|ln|isn/rps|who|active)"
+)
+EARLIER = re.compile(
+    rf"{_OLD_BIOPSY}|\b(?:{_RELATIVE})\b|{_RELATIVE_IN_CHINESE}"
+    r"|\b(?:previous(?:ly)?|prior|past|earlier|former(?:ly)?|histor(?:y|ical|ically)|hx|h/o"
+    r"|ago|since|prev|hist|remote(?:ly)?|preceding|elsewhere|childhood|long-?standing|before|at age"
+    r"|pre-?(?:treatment|therapy)|background of|(?:treat(?:ed|ment)|therapy|follow(?:ed|-?\s?up)) (?:for|of)"
+    r"|biops(?:y|ied) (?:\w+ )?(?:for|because of)|pre-?biopsy diagnosis|submitted diagnosis|pmhx?"
+    r"|(?<!-)old (?:class|lupus|ln|diffuse|focal)|reason for"
+    r"|original(?:ly)?|initially|outside|baseline|status post|s/p|at diagnosis|at onset"
+    r"|diagnosed (?:in|on|at|elsewhere)|used to"
+    r"|(?:transform|transition|convert|progress|evolv|switch|chang)\w* (?:from|to|into)|compared (?:to|with)"
+    r"|clinical (?:history|information|data|details|diagnosis|indication|summary|notes?|context|impression"
+    r"|presentation|question)|indications?|referral|referred"
+    r"|zustand nach|bek|bekannt\w*|fr[üu]her\w*|frueher\w*"
+    r"|vor(?:be(?:funde?\w*|kannt\w*)|biops\w*|diagnos\w*|untersuch\w*|geschichte|mal\w*|her\w*|ausgeg\w*)"
+    r"|ehemal\w*|damal\w*|seit|seinerzeit|anamn\w*|fremdanamn\w*|klinisch\w*|fragestellung|einweis\w*|zuweis\w*"
+    r"|erst(?:biops|diagnos)\w*|ausw[äa]rt\w*|externe[nrsm]?|vergleich\w*"
+    r"|vor (?:\d|eine|zwei|drei|vier|f[üu]nf|mehrere|jahr|monat|woche)\w*"
+    r"|antecedente\w*|previ[ao]s?|previamente|anterior(?:es|mente)?|conocid[ao]s?|hace|historia|motivo"
+    r"|cl[ií]nic[ao]s?)\b"
+    rf"|\b(?:known(?: to have| with| case of)?|established|carr(?:ies|ied))"
+    rf"(?:\W{{1,3}}{_DISEASE}){{0,6}}\W{{0,9}}$"
+    r"|\bfrom\W{0,9}$|\bz\.\s?n\.|\bst\.?\s?p\."
+    r"|→|->|既往|曾|病史|[年月周天日]前|此前|之前|以前|首次|初次|第一次|最初|外院|当地医院|较前|确诊于"
+    r"|已确诊|已知|原(?:诊断|为|系)|治疗前|术前诊断|门诊诊断|陈旧"
+    r"|转为|转变|转化|转型|演变|进展为|发展为|(?<!结合)临床诊断|临床资料|送检诊断|入院诊断|主诉",
+    re.IGNORECASE,
+)
+NOW = re.compile(
+    r"\b(?:current(?:ly)?|present|this|today'?s?|now|new|(?:final )?diagnos[ie]s|conclusion|impression|repeat"
+    r"|re-?biopsy|second|latest|aktuell\w*|jetzt|jetzig\w*|diagnose|beurteilung|actual\w*|ahora|diagn[oó]stico)\b"
+    r"|本次|此次|目前|诊断|结论|重复肾?活检|再次肾?活检|第二次",
+    re.IGNORECASE,
+)
+UNCERTAIN_BEFORE = re.compile(
+    r"\b(?:possibl[ey]|probabl[ey]|suspect(?:ed|s)?|suspici\w+|suggest\w*|cannot|can't|could|may(?!\s+\d)"
+    r"|might|versus|vs|either|differential|favou?r\w*|likely|presum\w+|borderline|equivocal|indeterminate"
+    r"|pending|query|uncertain|unclear|poss|prob|susp|ddx?|d/d|questionabl[ey]|doubt\w*|perhaps|maybe|whether"
+    r"|would|seems?|potential(?:ly)?|thought|assum\w+|hypothe\w+|concern(?:ing|ed)?|worrisome|reminiscent"
+    r"|mimic\w*|simulat\w*|masquerad\w*|imitat\w*|(?<!-)like|similar to|akin to"
+    r"|rul(?:es?|ed|ing) in|to (?:confirm|look|assess|evaluate|check|establish|verify|determine|investigate"
+    r"|diagnose|distinguish)|evaluation (?:for|of)|work-?\s?up"
+    r"|pattern (?:in|of|as in|seen in|found in)(?:\W{1,3}(?:an?|the|lupus|nephritis|ln|isn/rps))*\W{0,9}$"
+    r"|at least|at most|provisional|tentative|consider|transitional|approach\w+|resembl\w+"
+    r"|verdacht\w*|fragl\w*|m[öo]gl\w*|moegl\w*|wahrsch\w*|verm(?:ut|eintl)\w*|eher|ehesten|evtl"
+    r"|eventuell\w*|differen[tz]ial\w*|k[öo]nn(?:te|en)\w*|kann|d[üu]rft\w*|scheint|erscheint|mindestens|unklar\w*"
+    r"|unsicher\w*|[äa]hnl\w*|hinweis\w*|zweifel\w*|[üu]bergang\w*|wie"
+    r"|sospech\w*|posibl\w*|probabl\w*|sug(?:er|ier|est)\w*|podr[ií]a\w*|puede\w*|pudier\w*|dud[ao]\w*|parec\w*"
+    r"|al menos|frente a)\b"
+    r"|\bv\.\s?a\.|\bor(?:\s+\w+)?\s*$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W{0,9}$"
+    r"|可能|疑|待[排定查除明]|倾向|考虑|不除外|鉴别|似|接近|过渡|至少|拟|模拟|介于|或\s?$"
+    r"|(?<!病理)(?<!活检)(?<!穿刺)(?<!结果)(?<!检查)提示",
+    re.IGNORECASE,
+)
+_LEADS = (
+    r"(?:(?:lupus|nephritis|ln|gn|glomerulonephritis|is|are|was|were|has|had|been|remains|which|clinically|still"
+    r"|also|most|highly|only|als)\b\W{0,9}){0,8}"
+)
+UNCERTAIN_AFTER = re.compile(
+    rf"^\W{{0,9}}{_LEADS}"
+    r"(?:\?|(?:possibl[ey]|probabl[ey]|suspect(?:ed)?|favou?red|versus|vs|or|likely|considered|questionable"
+    r"|in (?:the )?differential|in question|to be (?:confirmed|excluded|ruled|determined|considered)|presumed"
+    r"|suggested|thought|doubtful|unproven|unconfirmed|tbc|may|might|could|patterns?|mimic\w*|like"
+    r"|type (?:changes?|patterns?|lesions?|features)"
+    r"|pending|uncertain|equivocal|borderline)\b)|^\s*\(?\?"
+    r"|^[^,]{0,40}\b(?:fraglich\w*|m[öo]glich\w*|wahrscheinlich\w*|vermut\w*|unklar\w*|verdacht\w*"
+    r"|ähnlich\w*|posible|probable|sospech\w*|dudos\w*)"
+    r"|^[^,]{0,40}(?:,\s?)?(?:可能|待[排定查除明]|不除外|不能除外|不能排除|疑似)|^[^,]{0,12}\?|^\s?[或样]",
+    re.IGNORECASE,
+)
+NOT_LUPUS = re.compile(
+    r"\b(?:non|pseudo)[- ]?lupus|\blupus(?:[- ]nephritis)?[- ]like\b|\bnot (?:due to |from |of )?lupus\b"
+    r"|狼疮样|非狼疮|假性狼疮",
+    re.IGNORECASE,
+)
+"""That the whole text may speak of what only looks like lupus nephritis."""

@@ -1,0 +1,39 @@
+"""Whether a sentence can hold a cue at all: most hold none, and this is far cheaper than the patterns."""
+
+from __future__ import annotations
+
+import re
+
+from mappings.reading.pathology.cues.years import other_years
+
+_WHOLE = """
+    no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
+    prev hist son twin poss prob susp dd ddx dx d st z v s r h like akin to in for type work pre tbc nie
+    ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como index can
+"""
+_WORDS = frozenset(_WHOLE.split())
+_FIRST_LETTERS = """
+    with neve neit deni nega abse lack excl rule ruli fail rath inst agai unli insu inad kein nich niem
+    wede ausg auss ausz stat gege nunc ning desc ause cann reje refu dism disp moth fath sist brot sibl
+    pare uncl cous daug niec neph rela gran husb wife dono fami mate pate mutt vate schw brud tant onke
+    toch sohn zwil verw madr padr herm abue dona prev prio earl firs init outs orig base vorb voru erst
+    bios exte letz form hist sinc remo prec else chil befo pret preb back trea ther foll biop subm reas
+    diag tran conv prog evol swit chan comp clin indi refe zust beka frue fruh vord vorg vorm vorh ehem
+    dama sein anam frem frag einw zuwe verg ante cono moti know esta carr poss prob susp sugg coul migh
+    vers eith diff favo like pres bord equi inde pend quer unce doub perh mayb whet woul seem pote thou
+    assu hypo conc worr remi mimi simu masq imit simi eval patt leas most prov tent cons appr rese ques
+    unpr unco verd mogl moeg wahr verm ehes even konn durf sche ersc mind unkl unsi ahnl hinw zwei uber
+    sosp posi suge sugi podr pued pudi duda dudo duds fren
+"""
+_BEGINNINGS = frozenset(_FIRST_LETTERS.split())
+_WORD = re.compile("[a-z]+")
+
+
+def may_hold_a_cue(sentence: str) -> bool:
+    """False if no cue can match in the sentence."""
+    if not sentence.isascii() or "?" in sentence or "->" in sentence or "n't" in sentence.lower():
+        return True
+    for word in _WORD.findall(sentence.lower()):
+        if word in _WORDS or word[:4] in _BEGINNINGS:
+            return True
+    return bool(other_years(sentence))
