@@ -20,6 +20,7 @@ NOTE_LIMIT = 72
 DATE_LIMIT = 20
 
 _ABBREVIATION = re.compile(r"[(\uff08]([A-Za-z][A-Za-z0-9/+-]{1,11})[)\uff09]$")
+_OPENING, _CLOSING = "(\uff08", ")\uff09"
 _WIDE_BRACKET = "\uff09"
 """Brings its own space with it."""
 _SAID = frozenset({ANSWER, STRIKE})
@@ -48,6 +49,16 @@ def short_name(label: str) -> str:
     if words[:1].isupper() and words[1:2].islower():
         return words[0].lower() + words[1:]
     return words
+
+
+def without_addition(label: str, comma: str) -> str:
+    """What stands before the first comma that is in no bracket; ``comma`` as a language writes it."""
+    depth = 0
+    for position, letter in enumerate(label):
+        depth += (letter in _OPENING) - (letter in _CLOSING)
+        if not depth and label.startswith(comma, position):
+            return label[:position]
+    return label
 
 
 def date_words(written: str, language: Language = ENGLISH) -> str:

@@ -16,6 +16,7 @@ from cards.evidence_words import (
     short_label,
     short_name,
     value_words,
+    without_addition,
 )
 from cards.score_words import enough_alone, open_score, score_words, with_open_items
 from cards.text import escaped_from_definition, plain
@@ -133,7 +134,7 @@ def settling_tests(
 
 def name_of_test(test: Orderable, language: Language = ENGLISH) -> str:
     """The short name of a test, plain: UPCR, hCG, 24-hour urine protein."""
-    label = language.text(test.label).partition(language.between(wording.VALUES))[0]
+    label = without_addition(language.text(test.label), language.between(wording.VALUES))
     return short_name(label) or short_name(test.display) or plain(test.code, LABEL_LIMIT)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cards import wording
-from cards.evidence_words import short_name
+from cards.evidence_words import short_name, without_addition
 from cards.explaining import name_of_test
 from cards.text import escaped_from_definition
 from mappings.language import Language, message
@@ -144,10 +144,11 @@ def _names_of(facts: Sequence[MissingFact], language: Language) -> str:
 
 
 def _name(fact: MissingFact, language: Language) -> str:
-    """Its abbreviation, or its label as it stands in a sentence; a scheme in brackets is no abbreviation."""
-    label = language.text(fact.label).partition(language.between(wording.VALUES))[0]
+    """Its abbreviation, or its label as it stands in a sentence; a scheme in brackets is no abbreviation, and
+    brackets for which there is no room are left out."""
+    label = without_addition(language.text(fact.label), language.between(wording.VALUES))
     name = short_name(label)
-    if "/" in name:
+    if "/" in name or len(name) > _LABEL_LIMIT:
         name = short_name(label.partition(" (")[0].partition("\uff08")[0])
     return escaped_from_definition(name or fact.concept, _LABEL_LIMIT)
 

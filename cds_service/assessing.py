@@ -58,7 +58,7 @@ def assess_resources(  # noqa: PLR0913 -- all but two have defaults
 
 
 def served_trials(catalog: Catalog, serve_drafts: bool) -> tuple[TrialDefinition, ...]:
-    """The trials that calls are checked against: the active ones, and on wish those not yet signed."""
+    """The trials that calls are checked against: the active ones, and on wish drafts and reviewed ones."""
     statuses = {"active", "reviewed", "draft"} if serve_drafts else {"active"}
     return tuple(trial for trial in catalog.trials if trial.facts.status in statuses)
 

@@ -38,6 +38,9 @@ from cds_service.synchronising.commands import sync
 from mappings.results import Gap
 from mappings.trial_definition import Catalog, TrialDefinition
 
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)
+_NEW_FOLDER = click.Path(path_type=Path, file_okay=False)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="trialhook")
@@ -61,11 +64,28 @@ def serve(host: str, port: int, policy: bool) -> None:
 @main.command()
 @click.option("--once", is_flag=True, help="Exit after the table.")
 @click.option("--policy", is_flag=True, help="Hold cards back as the fatigue policy says.")
-def demo(once: bool, policy: bool) -> None:
-    """Show the service at work on sample patients."""
+@click.option("--trials", "folder", metavar="FOLDER", type=_FOLDER, help="Show the trials of this folder.")
+@click.option(
+    "--write", "target", metavar="FOLDER", type=_NEW_FOLDER, help="Only write the patients there, as FHIR."
+)
+def demo(once: bool, policy: bool, folder: Path | None, target: Path | None) -> None:
+    """Show the service at work on sample patients. Settings of the environment are left out of account."""
     from cds_service.demo.run import run_demo  # noqa: PLC0415 -- other commands do not need the demo
 
-    raise SystemExit(run_demo(once, policy=policy))
+    if target is not None:
+        _write_samples(target)
+        return
+    raise SystemExit(run_demo(once, policy=policy, trials=folder))
+
+
+def _write_samples(folder: Path) -> None:
+    from cds_service.demo.samples import write_folder  # noqa: PLC0415 -- as above
+
+    try:
+        paths = write_folder(folder, today_in(settings_or_usage().time_zone))
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from None
+    click.echo(f"{len(paths)} patients, as of today: {folder}/*.json")
 
 
 @main.command()

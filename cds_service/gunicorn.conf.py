@@ -34,6 +34,10 @@ keepalive = 5
 accesslog = None
 control_socket_disable = True
 proxy_protocol = False
+# The path of the request line decides, and nothing that a proxy hands on: by default gunicorn believes a
+# SCRIPT_NAME header from this machine, and with it /cds-services/metrics would be /metrics.
+forwarder_headers = ""
+forwarded_allow_ips = ""
 graceful_timeout = 30
 limit_request_line = 8190  # a sign-in may come back with a long code
 limit_request_fields = 64

@@ -67,6 +67,7 @@ class Concept:
     the codes (``system|code``) and lower-case texts that mean it, beside the general ones.
     ``from_range`` turns the laboratory's own high / normal / low into tokens ("high" -> "positive").
     ``positive_above`` or ``positive_from`` turns a number or titre into positive / negative.
+    ``blood_cells``: a number counts only as a percentage or per volume, and only in blood.
     ``imprecise_when_positive`` holds codes whose positive answer lacks what the rule needs.
     ``excluding`` names concepts whose codes on the same Condition take this concept away.
     ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
@@ -92,6 +93,7 @@ class Concept:
     from_range: Mapping[str, str] = field(default_factory=dict)
     positive_above: float | None = None
     positive_from: float | None = None
+    blood_cells: bool = False
     imprecise_when_positive: frozenset[str] = frozenset()
     excluding: tuple[str, ...] = ()
     pathology: bool = False

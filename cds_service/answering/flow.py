@@ -93,9 +93,11 @@ class Answering:
     ) -> Answer:
         """The cards for a call, inside its turn and in a language; RefusalError 412 if there is no Patient.
 
-        What needs no chart is answered before anything is read: orders that bear on no trial, and trials
-        none of which takes anybody now.
+        What needs no chart is answered before anything is read: a call by a patient or a relative, for whom
+        the cards are not written; orders that bear on no trial; trials none of which takes anybody now.
         """
+        if call.by_patient_or_relative:
+            return Answer([], {"not_answered": "not_a_clinician", "cards": 0})
         until = monotonic() + self._deadline
         asked = self._call(caller, offers, call, language)
         if not asked.states:

@@ -61,8 +61,11 @@ def _cells(row: Fired) -> list[RenderableType]:
 
 
 def surprises(rows: Sequence[Fired]) -> Text:
-    """One line if all is as the stories say; else one more for each that is not."""
+    """One line if all is as the stories say, or if they say nothing; else one more for each that is not."""
     wrong = [row for row in rows if row.surprises]
+    if not wrong and not all(row.storied for row in rows):
+        trials = ", ".join(dict.fromkeys(row.assessment.trial.id for row in rows))
+        return Text(f"The outcomes are those of {trials}, for which the stories were not written.", "bold")
     if not wrong:
         return Text(f"All {len(rows)} are as their stories expect.", "bold green")
     lines = [f"{len(wrong)} of {len(rows)} are not as their stories expect:"]

@@ -79,10 +79,12 @@ def in_thread(app: Flask, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def service_process(port: int, fhir_base: str, log: Path, *, policy: bool = False) -> Iterator[str]:
+def service_process(
+    port: int, fhir_base: str, log: Path, *, policy: bool = False, trials: Path | None = None
+) -> Iterator[str]:
     """Run `trialhook serve` as users do, with this FHIR server as its EHR; gives its URL once it answers.
 
-    What it keeps lies beside its log.
+    What it keeps lies beside its log. ``trials``: a folder of definitions, in place of the packaged ones.
     """
     # A setting left over in the shell must not change what a newcomer sees.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIALHOOK_")}
@@ -94,6 +96,8 @@ def service_process(port: int, fhir_base: str, log: Path, *, policy: bool = Fals
         "TRIALHOOK_DATABASE": f"sqlite:///{log.with_name('demo.sqlite')}",
         "TRIALHOOK_DEMO_SMART": "1",
     }
+    if trials is not None:
+        environment["TRIALHOOK_TRIALS"] = str(trials)
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--host", HOST, "--port", str(port)]
     command += ["--policy"] if policy else []
     with (

@@ -7,7 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from cds_service.drawing import words as said
-from cds_service.drawing.picture import Picture, picture_of, treatment_rule
+from cds_service.drawing.asked import drug_rules_of
+from cds_service.drawing.picture import Picture, picture_of
 from mappings.facts import PatientRecord
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import gap_in
@@ -34,22 +35,21 @@ def drawn(
     *,
     language: Language = ENGLISH,
 ) -> Drawn:
-    """The timelines of a record's drugs up to the day, beside the first treatment rule of the trials.
+    """The timelines of a record's drugs up to the day, beside all treatment rules of the trials.
 
     ``name`` is what the picture calls the patient.
     """
     exposures = [one for known in record.exposures.values() for one in known]
-    found = treatment_rule(trials)
-    rule = found[1] if found is not None else None
-    timelines = timelines_of(exposures, day.toordinal())
-    if rule is not None:
-        asked = [*rule.of, *rule.together_with]
-        known = {concept: number for number, concept in enumerate(asked)}
-        timelines = tuple(
-            sorted(timelines, key=lambda one: (known.get(one.concept, len(asked)), one.concept))
+    rules = drug_rules_of(trials)
+    order = {concept: number for number, concept in enumerate(rules.in_order)}
+    timelines = tuple(
+        sorted(
+            timelines_of(exposures, day.toordinal()),
+            key=lambda one: (order.get(one.concept, len(order)), one.concept),
         )
+    )
     doubts = _doubts(record, language)
-    return Drawn(picture_of(name, timelines, day, rule, catalog, doubts, language=language), timelines)
+    return Drawn(picture_of(name, timelines, day, rules, catalog, doubts, language=language), timelines)
 
 
 def _doubts(record: PatientRecord, language: Language) -> list[str]:

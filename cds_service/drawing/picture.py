@@ -7,17 +7,18 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from cds_service.drawing import words as said
+from cds_service.drawing.asked import DrugRules
 from cds_service.drawing.axis import Axis, axis_for, day_words
-from cds_service.drawing.words import clean, counted, course_words, days_of, name_of, status_words
+from cds_service.drawing.words import any_of, clean, counted, course_words, days_of, name_of, status_words
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, Window
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import note_in, value_in, window_in
-from mappings.rules import All, AnyOf, AtLeast, Not, Rule, Treatment
+from mappings.rules import Treatment
 from mappings.timeline import LONGEST_GAP_DAYS, DrugTimeline, Span, common_exposure
 from mappings.timeline.courses import SOURCES, Source
 from mappings.timeline.covering import Covered
-from mappings.trial_definition import Catalog, TrialDefinition
+from mappings.trial_definition import Catalog
 
 
 class Bar(NamedTuple):
@@ -62,14 +63,15 @@ class Lane(NamedTuple):
 
 
 class Section(NamedTuple):
-    """The lanes of one group of drugs that a rule asks for."""
+    """The lanes of the drugs that one group of a rule names. ``excluded``: the trial excludes them."""
 
     title: str
     lanes: tuple[Lane, ...]
+    excluded: bool = False
 
 
 class Together(NamedTuple):
-    """Since when the rule's two groups have run together: in words, and as bars (may, surely)."""
+    """Since when the drugs of a rule have run, its two groups together: in words, and as bars."""
 
     words: str
     may: Bar | None
@@ -77,7 +79,7 @@ class Together(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The last day on which the time together may have begun to be long enough."""
+    """The last day on which the time of a rule may have begun to be long enough."""
 
     x: float
     words: str
@@ -90,26 +92,9 @@ class Picture(NamedTuple):
     day: date
     axis: Axis
     sections: tuple[Section, ...]
-    together: Together | None
-    mark: Mark | None
+    together: tuple[Together, ...]
+    marks: tuple[Mark, ...]
     notes: tuple[str, ...]
-
-
-def treatment_rule(trials: Sequence[TrialDefinition]) -> tuple[TrialDefinition, Treatment] | None:
-    """The first treatment rule of the trials, with its trial."""
-    for trial in trials:
-        for criterion in trial.criteria:
-            for rule in parts(criterion.require):
-                if isinstance(rule, Treatment):
-                    return trial, rule
-    return None
-
-
-def parts(rule: Rule) -> Iterator[Rule]:
-    yield rule
-    inside = rule.of if isinstance(rule, All | AnyOf | AtLeast) else ()
-    for part in (rule.of,) if isinstance(rule, Not) else inside:
-        yield from parts(part)
 
 
 class _Pen(NamedTuple):
@@ -133,7 +118,7 @@ def picture_of(  # noqa: PLR0913 -- the last two have defaults
     patient: str,
     timelines: Sequence[DrugTimeline],
     day: date,
-    rule: Treatment | None,
+    rules: DrugRules,
     catalog: Catalog,
     doubts: Sequence[str] = (),
     *,
@@ -141,52 +126,95 @@ def picture_of(  # noqa: PLR0913 -- the last two have defaults
 ) -> Picture:
     """The drawing of the timelines that were made for the day.
 
-    ``rule`` gives the groups, the mark and the time together; ``doubts`` is said below the picture, such as
+    ``rules`` give the groups, the marks and the times; ``doubts`` is said below the picture, such as
     what was not read, and is in the language already.
     """
     starts = [course.first for one in timelines for course in one.courses if course.start_known]
-    axis = axis_for([*starts, *_mark_day(rule, day)], day)
+    axis = axis_for([*starts, *(_last_start(period, day) for period in _periods(rules))], day)
     pen = _Pen(axis, language)
     by_id = {one.concept: one for one in timelines}
-    sections = [
-        Section(language.text(title), tuple(_lane(by_id[id_], catalog.concepts, pen) for id_ in ids))
-        for title, ids in _groups(by_id, rule, catalog)
-    ]
     gap_note = pen.say(said.GAP_NOTE, days=pen.counted(LONGEST_GAP_DAYS, said.DAYS))
     return Picture(
         clean(patient),
         day,
         axis,
-        tuple(sections),
-        _together(by_id, rule, pen) if rule is not None else None,
-        _mark(rule, day, pen),
+        tuple(_sections(by_id, rules, catalog, pen)),
+        tuple(_together(by_id, rule, _names(rule, rules, catalog, pen), pen) for rule in rules.timed),
+        tuple(dict.fromkeys(_marks(rules, day, catalog, pen))),
         (gap_note, *map(clean, doubts)),
     )
 
 
-def _groups(
-    by_id: Mapping[str, DrugTimeline], rule: Treatment | None, catalog: Catalog
-) -> Iterator[tuple[str, list[str]]]:
-    """The drugs on record under what the rule calls them, then all others."""
-    left = list(by_id)
-    asked = (rule.of, rule.together_with) if rule is not None else ()
-    for members in asked:
-        found = [id_ for id_ in members if id_ in left]
-        left = [id_ for id_ in left if id_ not in found]
-        if found:
-            yield _title(members, catalog), found
-    if left:
-        yield (said.NOT_IN_RULE if rule is not None else said.DRUGS), left
+class _Group(NamedTuple):
+    """What a section is called and whether its drugs are excluded."""
+
+    title: str
+    excluded: bool
 
 
-def _title(members: Sequence[str], catalog: Catalog) -> str:
-    for group in catalog.groups.values():
-        if set(group.members) == set(members):
-            return group.display
-    return said.IN_RULE
+def _sections(
+    by_id: Mapping[str, DrugTimeline], rules: DrugRules, catalog: Catalog, pen: _Pen
+) -> Iterator[Section]:
+    """The drugs on record under what the first rule that names them calls them, then all others."""
+    left, groups = list(by_id), dict[_Group, list[str]]()
+    for one in rules.treatments:
+        for members in (one.rule.of, one.rule.together_with):
+            found = [id_ for id_ in members if id_ in left]
+            left = [id_ for id_ in left if id_ not in found]
+            group = _Group(_title(members, one.excluded, catalog, pen), one.excluded)
+            groups.setdefault(group, []).extend(found)
+    other = pen.say(said.NOT_IN_RULE if rules.treatments else said.DRUGS)
+    for id_ in left:
+        title = pen.say(said.NAMED_OTHERWISE) if id_ in rules.otherwise else other
+        groups.setdefault(_Group(title, False), []).append(id_)
+    for group, ids in groups.items():
+        if ids:
+            lanes = (_lane(by_id[id_], catalog.concepts, _excluding(id_, group, rules), pen) for id_ in ids)
+            yield Section(group.title, tuple(lanes), group.excluded)
 
 
-def _lane(timeline: DrugTimeline, concepts: Mapping[str, Concept], pen: _Pen) -> Lane:
+def _excluding(drug: str, group: _Group, rules: DrugRules) -> tuple[str, ...]:
+    """Labels of the criteria that exclude a drug, where its section does not say so."""
+    if group.excluded:
+        return ()
+    excluding = [one for one in rules.treatments if one.excluded]
+    named = [one for one in excluding if drug in (*one.rule.of, *one.rule.together_with)]
+    return tuple(dict.fromkeys(one.criterion.label for one in named))
+
+
+def _title(members: Sequence[str], excluded: bool, catalog: Catalog, pen: _Pen) -> str:
+    group = _group_of(members, catalog)
+    if not group:
+        return pen.say(said.EXCLUDED if excluded else said.IN_RULE)
+    return pen.say(said.GROUP_EXCLUDED, drugs=pen.say(group)) if excluded else pen.say(group)
+
+
+def _group_of(members: Sequence[str], catalog: Catalog) -> str:
+    found = (group.display for group in catalog.groups.values() if set(group.members) == set(members))
+    return next(found, "")
+
+
+def _names(rule: Treatment, rules: DrugRules, catalog: Catalog, pen: _Pen) -> str:
+    """What the drugs of a rule are called where it is said since when they run."""
+    pairs = [one for one in rules.timed if one.together_with]
+    if pairs == [rule]:
+        return pen.say(said.BOTH_GROUPS)
+    first, second = (_named(members, catalog, pen) for members in (rule.of, rule.together_with))
+    return pen.say(said.TWO_GROUPS, first=first, second=second) if second else first
+
+
+def _named(members: Sequence[str], catalog: Catalog, pen: _Pen) -> str:
+    group = _group_of(members, catalog)
+    return (
+        pen.say(group)
+        if group
+        else any_of((name_of(catalog.concepts[id_], pen.language) for id_ in members), pen.language)
+    )
+
+
+def _lane(
+    timeline: DrugTimeline, concepts: Mapping[str, Concept], excluding: Sequence[str], pen: _Pen
+) -> Lane:
     courses, axis, language = timeline.courses, pen.axis, pen.language
     gaps = [span for course in courses for span in course.gaps]
     return Lane(
@@ -200,7 +228,10 @@ def _lane(timeline: DrugTimeline, concepts: Mapping[str, Concept], pen: _Pen) ->
             if span.last >= axis.first
         ),
         tuple(_rows(timeline, pen)),
-        tuple(_remarks(timeline, concepts[timeline.concept], pen)),
+        (
+            *(pen.say(said.ALSO_EXCLUDED, criterion=pen.say(label)) for label in excluding),
+            *_remarks(timeline, concepts[timeline.concept], pen),
+        ),
     )
 
 
@@ -237,7 +268,7 @@ def _rows(timeline: DrugTimeline, pen: _Pen) -> Iterator[Row]:
 
 
 def _bars(record: Covered, pen: _Pen) -> Iterator[Bar]:
-    exposure, may, surely = record
+    exposure, may, surely = record.exposure, record.may, record.surely
     axis, language = pen.axis, pen.language
     known = (value_in(language, exposure.text), note_in(language, exposure.note), exposure.reference)
     words = clean("; ".join(filter(None, known)))
@@ -273,30 +304,32 @@ def _bar(span: Span, sure: bool, words: str, pen: _Pen) -> Bar:
     return Bar(axis.x(span.first), axis.width(*span), sure, form, words)
 
 
-def _together(by_id: Mapping[str, DrugTimeline], rule: Treatment, pen: _Pen) -> Together:
-    axis = pen.axis
-    groups = [[by_id[id_] for id_ in ids if id_ in by_id] for ids in (rule.of, rule.together_with)]
-    common = common_exposure(groups[0], groups[1] if rule.together_with else None, axis.last)
+def _together(by_id: Mapping[str, DrugTimeline], rule: Treatment, groups: str, pen: _Pen) -> Together:
+    axis, pair = pen.axis, bool(rule.together_with)
+    known = [[by_id[id_] for id_ in ids if id_ in by_id] for ids in (rule.of, rule.together_with)]
+    common = common_exposure(known[0], known[1] if pair else None, axis.last)
+    words = said.PAIR if pair else said.ALONE
     if common is None:
-        return Together(pen.say(said.NOT_TOGETHER), None, None)
-    earliest = _since(common.earliest, pen)
+        return Together(pen.say(words["not"], groups=groups), None, None)
+    earlier = _since(common.earliest, pen)
     span = Span(max(common.earliest, BEGINNING), axis.last)
-    may = _bar(span, False, pen.say(said.MAY_BE_TOGETHER), pen)
+    may = _bar(span, False, pen.say(said.MAY_BE_TOGETHER if pair else said.MAY_BE_RUNNING), pen)
     if common.latest is None:
-        return Together(pen.say(said.PERHAPS_TOGETHER, day=earliest), may, None)
-    surely = _bar(Span(common.latest, axis.last), True, pen.say(said.TOGETHER), pen)
-    latest = _since(common.latest, pen)
+        return Together(pen.say(words["perhaps"], groups=groups, earlier=earlier), may, None)
+    span = Span(common.latest, axis.last)
+    surely = _bar(span, True, pen.say(said.TOGETHER if pair else said.RUNNING), pen)
+    day = _since(common.latest, pen)
     if common.earliest < common.latest:
-        return Together(pen.say(said.TOGETHER_AND_PERHAPS, day=latest, earlier=earliest), may, surely)
-    return Together(pen.say(said.SURELY_TOGETHER, day=latest), None, surely)
+        return Together(pen.say(words["both"], groups=groups, day=day, earlier=earlier), may, surely)
+    return Together(pen.say(words["surely"], groups=groups, day=day), None, surely)
 
 
 def _since(day: int, pen: _Pen) -> str:
     return pen.day(day) if day > BEGINNING else pen.say(said.DAY_NOT_KNOWN)
 
 
-def _mark_day(rule: Treatment | None, day: date) -> list[int]:
-    return [_last_start(rule.for_more_than, day)] if rule is not None and rule.for_more_than else []
+def _periods(rules: DrugRules) -> list[Window]:
+    return list(dict.fromkeys(rule.for_more_than for rule in rules.timed if rule.for_more_than))
 
 
 def _last_start(period: Window, day: date) -> int:
@@ -307,9 +340,14 @@ def _last_start(period: Window, day: date) -> int:
     return start.toordinal()
 
 
-def _mark(rule: Treatment | None, day: date, pen: _Pen) -> Mark | None:
-    if rule is None or rule.for_more_than is None:
-        return None
-    last = _last_start(rule.for_more_than, day)
-    period = window_in(pen.language, str(rule.for_more_than))
-    return Mark(pen.axis.x(last + 1), pen.say(said.MARK, period=period, day=pen.day(last)))
+def _marks(rules: DrugRules, day: date, catalog: Catalog, pen: _Pen) -> Iterator[Mark]:
+    several = len(_periods(rules)) > 1
+    for rule in rules.timed:
+        if rule.for_more_than is None:
+            continue
+        last = _last_start(rule.for_more_than, day)
+        period, words = window_in(pen.language, str(rule.for_more_than)), said.MARK
+        places = {"period": period, "day": pen.day(last)}
+        if several:
+            words, places["groups"] = said.MARK_OF, _names(rule, rules, catalog, pen)
+        yield Mark(pen.axis.x(last + 1), pen.say(words, **places))

@@ -6,7 +6,7 @@ file with letters of the same size. Everything that comes from a record is escap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from cds_service.drawing import words as said
 from cds_service.drawing.axis import day_words
 from cds_service.drawing.picture import Lane, Picture
 from cds_service.drawing.templating import template
-from cds_service.drawing.words import COURSES, counted
+from cds_service.drawing.words import COURSES, beside, counted
 from mappings.language import ENGLISH, Language
 
 _LINE, _ROW, _SPACE = 17, 28, 12
@@ -60,8 +60,7 @@ def inline_svg_of(picture: Picture, language: Language) -> str:
 def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
     say, day = language.text, day_words(picture.axis.last, language)
     y = _SPACE if inline else _HEAD + _SPACE
-    mark = Placed(y, _wrapped(picture.mark.words, _HALF_COLUMNS) if picture.mark else ())
-    today_y = y + len(mark.lines) * _LINE
+    marks, today_y = _stacked([mark.words for mark in picture.marks], y, _HALF_COLUMNS, 0)
     axis_y = today_y + _LINE + 4
     sections = []
     y = axis_y + _SPACE
@@ -69,9 +68,8 @@ def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
         placed = _section(section.title, section.lanes, y)
         sections.append(placed)
         y = placed.lanes[-1].bottom + _SPACE
-    together = Placed(y + _LINE, _wrapped(picture.together.words, _BOLD_COLUMNS) if picture.together else ())
-    if together.lines:
-        y = together.y + len(together.lines) * _LINE + _ROW
+    together, below = _stacked([one.words for one in picture.together], y + _LINE, _BOLD_COLUMNS, _ROW)
+    y = below if together else y
     legend = {kind: say(words) for kind, words in said.LEGEND.items()}
     notes = [line for note in picture.notes for line in _wrapped(note)]
     return template("timeline.svg").render(
@@ -81,7 +79,7 @@ def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
         title=say(said.TITLE).format(day=day),
         description=" ".join(description(picture, language)),
         nothing=say(said.NO_DRUG),
-        mark=mark,
+        marks=marks,
         today=Placed(today_y, (say(said.TODAY_DAY).format(day=day),)),
         axis_y=axis_y,
         bottom=y,
@@ -108,9 +106,21 @@ def description(picture: Picture, language: Language = ENGLISH) -> Iterator[str]
             yield say(said.LANE).format(name=lane.name, status=lane.status, words=words)
             lines = (*(row.words for row in lane.rows), *lane.remarks)
             yield from (say(said.LANE_LINE).format(name=lane.name, words=line) for line in lines)
-    if picture.together is not None:
-        yield picture.together.words
+    for section in picture.sections:
+        if section.excluded:
+            names = beside((lane.name for lane in section.lanes), language)
+            yield say(said.LANE_LINE).format(name=section.title, words=names)
+    yield from (one.words for one in picture.together)
     yield from picture.notes
+
+
+def _stacked(texts: Sequence[str], y: int, columns: int, room: int) -> tuple[list[Placed], int]:
+    """Texts one below the other, each with room for a bar, and where they end."""
+    placed = []
+    for text in texts:
+        placed.append(Placed(y, _wrapped(text, columns)))
+        y += len(placed[-1].lines) * _LINE + room
+    return placed, y
 
 
 def _section(title: str, lanes: tuple[Lane, ...], y: int) -> PlacedSection:

@@ -18,7 +18,7 @@ from mappings.timeline import DrugTimeline
 def print_timelines(
     console: Console, picture: Picture, timelines: Iterable[tuple[Concept, DrugTimeline]]
 ) -> None:
-    """A line for each course of each drug, then since when the rule's groups have run together."""
+    """A line for each course of each drug, then what is excluded and since when groups have run."""
     console.print(Text.assemble((picture.patient, "bold"), f"  drugs on {day_words(picture.axis.last)}"))
     table = Table(show_edge=False, pad_edge=False)
     for column in ("drug", "now", "when", "known by"):
@@ -34,7 +34,9 @@ def print_timelines(
         console.print(table)
     else:
         console.print(Text("no drug on record that a trial asks about"))
-    for words in (picture.together.words if picture.together else "", *picture.notes):
-        if words:
-            console.print(Text(f"- {words}"))
+    for section in picture.sections:
+        if section.excluded:
+            console.print(Text(f"- {section.title}: {', '.join(lane.name for lane in section.lanes)}."))
+    for words in (*(one.words for one in picture.together), *picture.notes):
+        console.print(Text(f"- {words}"))
     console.print()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from cards.wording import AND, NAMES, PHRASES, listed
+from cards.wording import AND, NAMES, OR, PHRASES, listed
 from cds_service.drawing.axis import day_words
 from mappings.concept import Concept
 from mappings.language import ENGLISH, Language, message
@@ -13,6 +14,7 @@ from mappings.timeline.courses import Source
 
 _LONGEST = 160
 _MOST_SOURCES = 8
+_MOST_NAMES = 4
 
 Counted = tuple[str, str]
 """A message for one, and one for several with their ``count``."""
@@ -49,7 +51,10 @@ ONE_GAP = message("a gap of {longest}")
 GAPS = message("{count} gaps, {longest} the longest")
 ORDERED_ONLY = message("{sources} only, not known to be taken")
 
-IN_RULE = message("Drugs that the rule names")
+IN_RULE = message("Drugs that the trial names")
+EXCLUDED = message("Drugs that the trial excludes")
+GROUP_EXCLUDED = message("{drugs}, excluded by the trial")
+NAMED_OTHERWISE = message("Drugs that matter to other criteria")
 NOT_IN_RULE = message("Other drugs, not counted")
 DRUGS = message("Drugs")
 WITHOUT_RECORD = message("{days} without a record")
@@ -64,13 +69,30 @@ LINE = message("{label}: {words}")
 GAP_NOTE = message("Up to {days} without a record do not break a course.")
 NOT_ALL_READ = message("Not all was read: {what}.")
 
-NOT_TOGETHER = message("Both groups: not running together today.")
-PERHAPS_TOGETHER = message("Both groups: perhaps together since {day}; not sure that they run today.")
-SURELY_TOGETHER = message("Both groups: together since {day}.")
-TOGETHER_AND_PERHAPS = message("Both groups: together since {day} for sure, perhaps since {earlier}.")
+Known = Literal["not", "perhaps", "surely", "both"]
+"""Whether drugs run today: not, perhaps, surely, or surely and perhaps since an earlier day."""
+
+PAIR: Mapping[Known, str] = {
+    "not": message("{groups}: not running together today."),
+    "perhaps": message("{groups}: perhaps together since {earlier}; not sure that they run today."),
+    "surely": message("{groups}: together since {day}."),
+    "both": message("{groups}: together since {day} for sure, perhaps since {earlier}."),
+}
+ALONE: Mapping[Known, str] = {
+    "not": message("{groups}: not running today."),
+    "perhaps": message("{groups}: perhaps running since {earlier}; not sure for today."),
+    "surely": message("{groups}: running since {day}."),
+    "both": message("{groups}: running since {day} for sure, perhaps since {earlier}."),
+}
+BOTH_GROUPS = message("Both groups")
+TWO_GROUPS = message("{first} with {second}")
 MAY_BE_TOGETHER = message("may be together")
 TOGETHER = message("together")
+MAY_BE_RUNNING = message("may be running")
+RUNNING = message("running")
 MARK = message("more than {period}: since {day} or before")
+MARK_OF = message("{groups}, more than {period}: since {day} or before")
+ALSO_EXCLUDED = message("the trial excludes it: {criterion}")
 
 TITLE = message("Drugs on record, {day}")
 TODAY_DAY = message("today, {day}")
@@ -171,6 +193,11 @@ def counted(count: int, messages: Counted, language: Language = ENGLISH) -> str:
 def all_of(words: Iterable[str], language: Language = ENGLISH) -> str:
     """a, b and c."""
     return listed(list(words), _MOST_SOURCES, AND, language)
+
+
+def any_of(words: Iterable[str], language: Language = ENGLISH) -> str:
+    """a, b or c."""
+    return listed(list(words), _MOST_NAMES, OR, language)
 
 
 def beside(words: Iterable[str], language: Language = ENGLISH) -> str:

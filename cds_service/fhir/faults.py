@@ -29,6 +29,7 @@ TOO_MANY_PAGES = "not read beyond the page limit of {pages}"
 LOOP = "the FHIR server's pages go in a circle"
 FOREIGN_LINK = "its next page lies on another server"
 REPORTED = "the EHR said that rows are missing"
+FEWER = "fewer rows came than the FHIR server counts"
 
 _STATUS: Mapping[int, str] = {
     401: "the FHIR server refused the access token (401)",

@@ -12,6 +12,7 @@ from cds_service.clients.registered import FhirServer
 from cds_service.fhir import referenced, search
 from cds_service.fhir.allow_list import FhirBase
 from cds_service.fhir.client import FhirReader
+from cds_service.fhir.counted import NONE, Counted
 from cds_service.fhir.faults import DEADLINE
 from cds_service.fhir.search import Found
 from cds_service.fhir.transport import ByteBudget, Transport
@@ -25,11 +26,15 @@ _GRACE = 0.05
 
 
 class Wanted(NamedTuple):
-    """A query to run, or to go on with from the ``next`` link of pages whose rows are here already."""
+    """A query to run, or to go on with from the ``next`` link of pages whose rows are here already.
+
+    ``counted`` are those rows.
+    """
 
     query: Query
     next_link: str = ""
     earlier: Sequence[Any] = ()
+    counted: Counted = NONE
 
 
 class Access(NamedTuple):
@@ -105,9 +110,11 @@ class _Call:
         self._bytes = ByteBudget(fetcher.bytes_limit)
         self._running: list[tuple[Found, Future[None]]] = []
 
-    def start(self, query: Query, next_link: str = "", earlier: Sequence[Any] = ()) -> None:
+    def start(
+        self, query: Query, next_link: str = "", earlier: Sequence[Any] = (), counted: Counted = NONE
+    ) -> None:
         """Starts a search, from its beginning or from a link to a later page."""
-        found = Found(query, earlier)
+        found = Found(query, earlier, counted)
         path = next_link or search.path_of(query, self._patient_id)
         # Nothing works without the Patient: no flood elsewhere may use up the bytes for that read.
         budget = ByteBudget(self._fetcher.bytes_limit) if query.is_read else self._bytes.quarter()
@@ -153,6 +160,8 @@ class _Call:
             future.result()
             return found
         future.cancel()
-        so_far = Found(found.query, found.earlier, list(found.resources), dict(found.full_urls))
+        so_far = Found(
+            found.query, found.earlier, found.counted, list(found.resources), dict(found.full_urls)
+        )
         so_far.give_up(DEADLINE.format(seconds=self._fetcher.seconds))
         return so_far

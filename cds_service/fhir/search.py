@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from cds_service.fhir.client import FhirReader
+from cds_service.fhir.counted import NONE, Counted
 from cds_service.fhir.faults import (
+    FEWER,
     LOOP,
     NOT_A_BUNDLE,
     REPORTED,
@@ -28,11 +30,12 @@ _INCOMPLETE = frozenset({"incomplete", "timeout", "too-costly", "throttled", "tr
 class Found:
     """What a search has brought so far. Filled by one thread; may be looked at by another at any time.
 
-    ``earlier`` are the rows of pages that came another way, before these.
+    ``earlier`` are the rows of pages that came another way, before these; ``counted`` begins with them.
     """
 
     query: Query
     earlier: Sequence[Any] = ()
+    counted: Counted = NONE
     resources: list[Any] = field(default_factory=list)
     full_urls: dict[str, str] = field(default_factory=dict)
     gap: Gap | None = None
@@ -111,6 +114,8 @@ def _pages(reader: FhirReader, found: Found, path: str, page_limit: int) -> None
         if not isinstance(page, dict) or page.get("resourceType") != "Bundle":
             raise FhirReadError(NOT_A_BUNDLE)
         path = _take_page(page, found)
+    if found.gap is None and found.counted.is_short:
+        raise FhirReadError(FEWER)
 
 
 def _take_page(page: Mapping[str, Any], found: Found) -> str:
@@ -118,6 +123,7 @@ def _take_page(page: Mapping[str, Any], found: Found) -> str:
     unwrapped = unwrap([page])
     found.resources.extend(unwrapped.resources)
     found.full_urls.update(unwrapped.full_urls)
+    found.counted = found.counted.plus(page, found.query.resource_type)
     if reports_incomplete(unwrapped.outcomes):
         found.gap = gap_for(found.query, REPORTED)
     return unwrapped.next_link

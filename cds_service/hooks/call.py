@@ -12,7 +12,7 @@ from cds_service.hooks.orders.drafts import Orders, read_orders
 from cds_service.hooks.request.authorization import ANYTHING, Scopes, read_authorization
 from cds_service.hooks.request.contexts import read_context
 from cds_service.hooks.request.faults import Faults
-from cds_service.hooks.specs import BY_HOOK, HookSpec
+from cds_service.hooks.specs import BY_HOOK, NOT_CLINICIANS, HookSpec
 from cds_service.web.problems import RefusalError
 
 
@@ -36,6 +36,11 @@ class HookCall:
     orders: Orders | None = field(default=None, repr=False)
     scopes: Scopes = ANYTHING
     token_expired: bool = False
+
+    @property
+    def by_patient_or_relative(self) -> bool:
+        """Whether a patient or a relative is working, as on a portal, and no clinician."""
+        return self.user.partition("/")[0] in NOT_CLINICIANS
 
     def without_chart(self) -> HookCall:
         """The same without what it brought."""

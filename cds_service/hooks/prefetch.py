@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cds_service.fhir.counted import NONE, Counted
 from cds_service.fhir.faults import REPORTED
 from cds_service.fhir.fetching import Wanted
 from cds_service.fhir.search import gap_for, reports_incomplete
@@ -30,9 +31,13 @@ class Prefetched:
     gaps: list[Gap] = field(default_factory=list)
     missing: list[tuple[Wanted, Gap]] = field(default_factory=list)
 
-    def lacks(self, query: Query, why: str, next_link: str = "", rows: Sequence[Any] = ()) -> None:
+    def lacks(self, query: Query, why: str, rows: Sequence[Any] = ()) -> None:
         """Notes a query to be run, with the gap that it leaves if it cannot be."""
-        self.missing.append((Wanted(query, next_link, rows), gap_for(query, why, rows)))
+        self.missing.append((Wanted(query, "", rows), gap_for(query, why, rows)))
+
+    def goes_on(self, query: Query, next_link: str, rows: Sequence[Any], counted: Counted) -> None:
+        """Notes a query of which the first page is here."""
+        self.missing.append((Wanted(query, next_link, rows, counted), gap_for(query, FIRST_PAGE, rows)))
 
 
 def read_prefetch(prefetch: Mapping[str, Any], queries: Sequence[Query], patient_id: str) -> Prefetched:
@@ -75,10 +80,12 @@ def _read_bundle(bundle: Mapping[str, Any], query: Query, result: Prefetched) ->
     page = unwrap([bundle])
     result.resources.extend(page.resources)
     result.full_urls.update(page.full_urls)
-    total = bundle.get("total")
+    counted = NONE
+    if page.next_link or "total" in bundle:  # nobody counts in vain: a call brings hundreds of rows
+        counted = counted.plus(bundle, query.resource_type)
     if reports_incomplete(page.outcomes):
         result.gaps.append(gap_for(query, REPORTED))
     elif page.next_link:
-        result.lacks(query, FIRST_PAGE, page.next_link, page.resources)
-    elif isinstance(total, int) and total > len(page.resources):
-        result.lacks(query, FEWER, rows=page.resources)
+        result.goes_on(query, page.next_link, page.resources, counted)
+    elif counted.is_short:
+        result.lacks(query, FEWER, page.resources)

@@ -15,7 +15,8 @@ from mappings.language import message
 FieldKind = Literal["id", "user", "references", "resources"]
 
 CLINICIANS = ("Practitioner", "PractitionerRole")
-ANYONE = (*CLINICIANS, "Patient", "RelatedPerson")
+NOT_CLINICIANS = ("Patient", "RelatedPerson")
+ANYONE = (*CLINICIANS, *NOT_CLINICIANS)
 
 
 @dataclass(frozen=True, slots=True)

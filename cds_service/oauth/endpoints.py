@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -20,6 +22,9 @@ KEPT_SECONDS = 600.0
 
 FAILURE_KEPT_SECONDS = 10.0
 """How long a failure is remembered, so that not every launch waits for a server that is down. Ours."""
+
+MOST_BELOW = 256
+"""Documents of bases that are not registered themselves that are kept at once. Ours: many more than tenants."""
 
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
@@ -86,14 +91,25 @@ class Discovery:
         self._exchange, self._clock = exchange or Exchange(), clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, Rule], _Kept] = {}
+        self._kept_below: OrderedDict[tuple[str, Rule], _Kept] = OrderedDict()
+        self._looking_below: set[str] = set()
 
-    def smart(self, server: FhirServer) -> Endpoints:
+    def smart(self, server: FhirServer, below: str = "") -> Endpoints:
         """What a FHIR server's ``.well-known/smart-configuration`` says. Raises OAuthError.
 
-        Call it with registered servers only: this is a request to them.
+        Call it with registered servers only: this is a request to them. ``below``: the registered base below
+        which this one lies, where a stranger named it. There are as many of these as strangers like, so for
+        each registered base one is looked for at a time ("too_busy" for the others), and few are kept.
         """
         rule = rule_of(server)
-        return self._of(f"{server.base.url}/.well-known/smart-configuration", rule, _smart)
+        key = f"{server.base.url}/.well-known/smart-configuration", rule
+        if not below:
+            return self._of(key, self._kept_of(key), _smart)
+        kept = self._kept_of_below(key)
+        if kept.found is not None:
+            return self._of(key, kept, _smart)
+        with self._alone(below):
+            return self._of(key, kept, _smart)
 
     def openid(self, issuer: str, rule: Rule = PUBLIC) -> Endpoints:
         """What an issuer's ``.well-known/openid-configuration`` says. Raises OAuthError."""
@@ -101,14 +117,44 @@ class Discovery:
         def read(document: Mapping[str, Any], rule: Rule) -> Endpoints:
             return _openid(document, rule, issuer)
 
-        return self._of(f"{issuer.rstrip('/')}/.well-known/openid-configuration", rule, read)
+        key = f"{issuer.rstrip('/')}/.well-known/openid-configuration", rule
+        return self._of(key, self._kept_of(key), read)
 
-    def _of(self, url: str, rule: Rule, read: Callable[[Mapping[str, Any], Rule], Endpoints]) -> Endpoints:
+    def _kept_of(self, key: tuple[str, Rule]) -> _Kept:
         with self._lock:
-            kept = self._kept.setdefault((url, rule), _Kept())
+            return self._kept.setdefault(key, _Kept())
+
+    def _kept_of_below(self, key: tuple[str, Rule]) -> _Kept:
+        """Where there are too many the oldest failure goes, and without one the oldest document."""
+        with self._lock:
+            kept = self._kept_below.setdefault(key, _Kept())
+            self._kept_below.move_to_end(key)
+            if len(self._kept_below) > MOST_BELOW:
+                failures = [
+                    one for one, what in self._kept_below.items() if what.found is None and one != key
+                ]
+                del self._kept_below[failures[0] if failures else next(iter(self._kept_below))]
+            return kept
+
+    @contextmanager
+    def _alone(self, below: str) -> Iterator[None]:
+        """The only one who looks below a registered base; OAuthError for a second one."""
+        with self._lock:
+            if below in self._looking_below:
+                raise OAuthError("too_busy")
+            self._looking_below.add(below)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._looking_below.discard(below)
+
+    def _of(
+        self, key: tuple[str, Rule], kept: _Kept, read: Callable[[Mapping[str, Any], Rule], Endpoints]
+    ) -> Endpoints:
         with kept.lock:
             if self._clock() >= kept.until:
-                self._renew(kept, url, rule, read)
+                self._renew(kept, *key, read)
             if kept.found is None:
                 raise OAuthError(kept.fault or "unreachable")
             return kept.found

@@ -42,7 +42,10 @@ def trials() -> None:
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--site", "site_file", metavar="FILE", type=click.Path(path_type=Path), help=SITE_HELP)
 def check(path: Path | None, site_file: Path | None) -> None:
-    """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores."""
+    """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores.
+
+    They are loaded as TRIALHOOK_TRIALS would load them: beside the concepts and scores that come with it.
+    """
     catalog = _checked(path)
     if site_file:
         catalog = load_site(site_file, catalog).catalog
@@ -59,8 +62,6 @@ def _checked(path: Path | None) -> Catalog:
         return load_catalog(trial_folders())
     if not path.exists():
         raise click.UsageError(f"{path} does not exist")
-    if (path / "trials").is_dir():
-        return load_catalog(root=path)
     return load_catalog([path])
 
 
@@ -99,7 +100,8 @@ def print_trial(trial_id: str, form: str, tag: str, output: Path | None) -> None
 @click.option(
     "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the signature (default: today)."
 )
-def sign(trial_id: str, reviewer: str, digest: str, day: datetime | None) -> None:
+@click.option("--replace", is_flag=True, help="Put it in the place of a signature that still holds.")
+def sign(trial_id: str, reviewer: str, digest: str, day: datetime | None, replace: bool) -> None:
     """Record that a physician has signed what a definition says now."""
     definitions = _definitions()
     trial = trial_or_usage(definitions.catalog, trial_id)
@@ -108,14 +110,39 @@ def sign(trial_id: str, reviewer: str, digest: str, day: datetime | None) -> Non
     if fault:
         raise click.UsageError(f"--reviewer {fault}")
     _check_digest(digest, signature.digest)
+    replaced = _replaced(definitions, signature, asked=replace)
     path = signature_path(definitions.files[trial.id], trial.id)
     _write(path, signature_text(signature))
-    click.echo(f"{path}: {trial.id} signed by {signature.reviewed_by} on {signature.reviewed_on.isoformat()}")
+    if replaced:
+        click.echo(replaced, err=True)
+    click.echo(f"{path}: {trial.id} signed by {_by(signature)}")
     click.echo(f"{signature.digest}")
     if trial.facts.status == "draft":
         click.echo(
             f"Its status is still draft; set it to active in {definitions.files[trial.id]} to serve it."
         )
+
+
+def _replaced(definitions: Definitions, new: Signature, *, asked: bool) -> str:
+    """What the new signature takes the place of; empty if of none. One that holds goes only if asked for."""
+    damaged = definitions.damaged.get(new.trial)
+    if damaged is not None:
+        return f"This takes the place of a signature that could not be used: {damaged.message}"
+    old = definitions.signatures.get(new.trial)
+    if old is None or old == new:
+        return ""
+    who = f"the signature by {_by(old)}"
+    if old.digest != new.digest:
+        return f"This takes the place of {who}, on an earlier text of the definition ({old.digest})."
+    if not asked:
+        raise click.ClickException(
+            f"{new.trial} as it is now holds {who}; --replace puts this one in its place"
+        )
+    return f"This takes the place of {who}."
+
+
+def _by(signature: Signature) -> str:
+    return f"{signature.reviewed_by} on {signature.reviewed_on.isoformat()}"
 
 
 def _day(day: datetime | None) -> date:
@@ -145,10 +172,12 @@ def diff(trial_id: str) -> None:
     definitions = _definitions()
     trial = trial_or_usage(definitions.catalog, trial_id)
     signature = definitions.signatures.get(trial.id)
+    if trial.id in definitions.damaged:
+        raise click.ClickException(str(definitions.damaged[trial.id]))
     if signature is None:
         raise click.ClickException(f"{trial.id} has not been signed, so there is nothing to compare it with")
     changes = changes_between(signature.content, definitions.contents[trial.id])
-    who = f"{signature.reviewed_by} on {signature.reviewed_on.isoformat()}"
+    who = _by(signature)
     if not changes:
         click.echo(f"{trial.id} is what was signed by {who}.")
         return

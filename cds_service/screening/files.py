@@ -14,6 +14,8 @@ from mappings.reading.references import reference_of
 from mappings.results import Gap
 
 _BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_NOT_UTF8 = "is not UTF-8 text; save it with that encoding"
 _URN = "urn:uuid:"
 
 
@@ -52,6 +54,7 @@ def _documents(path: Path) -> list[dict[str, Any]]:
         ) from None
     if not raw.strip():
         raise UnusableInputError(f"{path}: is empty")
+    _check_encoding(raw, path)
     try:
         return [_resource(orjson.loads(raw), str(path))]
     except orjson.JSONDecodeError as error:
@@ -59,6 +62,17 @@ def _documents(path: Path) -> list[dict[str, Any]]:
         if not _is_json(lines[0][1]):
             raise UnusableInputError(f"{path}: is not JSON (line {error.lineno})") from None
     return [_line(line, f"{path}, line {number}") for number, line in lines]
+
+
+def _check_encoding(raw: bytes, path: Path) -> None:
+    if raw.startswith(_GZIP):
+        raise UnusableInputError(f"{path}: is compressed (gzip); unpack it")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise UnusableInputError(f"{path}: {_NOT_UTF8}") from None
+    if b"\0" in raw[:4]:  # UTF-16 without its mark, which Latin letters leave decodable
+        raise UnusableInputError(f"{path}: {_NOT_UTF8}")
 
 
 def _is_json(text: bytes) -> bool:

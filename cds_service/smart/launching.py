@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cds_service.clients.registered import Client, Clients, FhirServer, SmartApp
-from cds_service.fhir.allow_list import AllowList
+from cds_service.fhir.allow_list import AllowList, FhirBase
 from cds_service.oauth.faults import OAuthError
 from cds_service.oauth.signing_keys import SigningKeys
 from cds_service.oauth.token_requests import Registration
@@ -37,6 +37,17 @@ class Place(NamedTuple):
     app: SmartApp
     server: FhirServer
     iss: str
+
+    @property
+    def registered(self) -> FhirBase:
+        """The registered base that this one is, or below which it lies."""
+        covering = [one.base for one in self.client.fhir_servers if one.base.covers(self.server.base)]
+        return max(covering, key=lambda base: len(base.path))
+
+    @property
+    def below(self) -> str:
+        """The registered base below which this one lies; "" where it is registered itself."""
+        return "" if self.registered == self.server.base else self.registered.url
 
 
 def place_of(clients: Clients, iss: str) -> Place | None:
@@ -77,5 +88,4 @@ def _places(clients: Clients, iss: str) -> Iterator[Place]:
 
 
 def _length(place: Place) -> int:
-    asked = place.server.base
-    return max(len(one.base.path) for one in place.client.fhir_servers if one.base.covers(asked))
+    return len(place.registered.path)

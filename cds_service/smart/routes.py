@@ -57,7 +57,7 @@ class Launches:
 
     def begin(self, place: Place, launch: str) -> str:
         """The address at the EHR where the user goes on. Raises OAuthError."""
-        endpoints = self.discovery.smart(place.server)
+        endpoints = self.discovery.smart(place.server, place.below)
         types = self.offers[place.client.id].needs.resource_types
         scopes = place.app.scopes or worksheet_scopes(endpoints, types, launched=bool(launch))
         extra = {"aud": place.iss, **({"launch": launch} if launch else {})}

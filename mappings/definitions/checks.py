@@ -12,6 +12,7 @@ from mappings.facts import PatientFacts, PatientRecord
 from mappings.trial_definition import Catalog
 from mappings.verdicts import Reason, Verdict
 
+_REMEDY = "take out 'absent_means' if it is there, or add a 'judgement' under 'any'"
 _EMPTY_RECORD = PatientRecord(PatientFacts("Patient/none", None, ""))
 
 
@@ -36,7 +37,7 @@ def check_on_empty_record(source: TrialSource, catalog: Catalog) -> None:
         if result.verdict is Verdict.MET:
             how = "it does not apply and so is met" if result.reason is Reason.NOT_APPLICABLE else "it is met"
             report = source.report.at(f"criterion {result.id!r}")
-            message = f"for an empty record {how}; what is not known must leave it unknown"
+            message = f"for an empty record {how}; what is not known must leave it unknown; {_REMEDY}"
             report.add(Mistake.MET_FOR_EMPTY_RECORD, source.lines[result.id], message)
     if assessment.gate is Verdict.MET:
         report = source.report.at("show_card_when_met")

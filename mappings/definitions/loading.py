@@ -21,6 +21,7 @@ from mappings.results import TrialFacts
 from mappings.trial_definition import Catalog, TrialDefinition
 
 PACKAGED = Path(__file__).resolve().parent.parent
+_TRIALS = "trials"
 _SUFFIX = ".yaml"
 _OTHER_SUFFIXES = (".yml", ".json")
 _SIGNED = ("reviewed", "active")
@@ -28,19 +29,24 @@ _SIGNED = ("reviewed", "active")
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """A catalog, and for each trial its file, what a signature on it is about, and the signature there is."""
+    """A catalog, and for each trial its file, what a signature on it is about, and the signature there is.
+
+    ``damaged``: why the signature that there is cannot be used.
+    """
 
     catalog: Catalog
     files: Mapping[str, Path]
     contents: Mapping[str, Content]
     signatures: Mapping[str, Signature]
+    damaged: Mapping[str, Fault]
 
 
 def load_catalog(trial_paths: Sequence[Path] | None = None, *, root: Path | None = None) -> Catalog:
     """All trials, concepts and scores, checked.
 
     ``root`` is the folder that holds ``trials``, ``concepts`` and ``scores``; the packaged one if not given.
-    ``trial_paths``, files or folders of them, take the place of the folder ``trials``.
+    ``trial_paths``, files or folders of them, take the place of the folder ``trials``. One that has a folder
+    ``trials`` in it is a site's own set: its ``concepts`` and ``scores`` come beside those of the root.
     Raises DefinitionError with every fault found.
     """
     return load_definitions(trial_paths, root=root).catalog
@@ -51,9 +57,13 @@ def load_definitions(
 ) -> Definitions:
     """What ``load_catalog`` loads, with what is needed to sign it and to compare it with what was signed.
 
-    ``to_be_signed``: a trial whose status asks for a signature is loaded without one.
+    ``to_be_signed``: a trial whose status asks for a signature is loaded without one, or with a damaged one.
     """
-    loading = _Loading(root or PACKAGED)
+    root = root or PACKAGED
+    own = [path for path in trial_paths or () if (path / _TRIALS).is_dir()]
+    if trial_paths is not None:
+        trial_paths = [path / _TRIALS if path in own else path for path in trial_paths]
+    loading = _Loading(root, (root, *(path for path in own if not path.samefile(root))))
     loading.read_concepts()
     loading.read_scores()
     loading.read_trials(trial_paths)
@@ -65,6 +75,7 @@ class _Loading:
     """What has been read so far."""
 
     root: Path
+    roots: Sequence[Path]
     faults: list[Fault] = field(default_factory=list)
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}, {}, {}, ()))
     names: dict[str, MapNode] = field(default_factory=dict)
@@ -75,11 +86,14 @@ class _Loading:
 
     def read_concepts(self) -> None:
         files: dict[str, ConceptFile] = {}
-        paths = self._files(self.root / "concepts")
+        paths = self._files_in("concepts")
         for path in paths:
             report = self._report(path)
             node = read_source(path, report)
-            if node is not None:
+            if path.stem in files:
+                message = "a concept file of this name is there already; give it another name"
+                report.add(Mistake.REPEATED_ID, 0, message)
+            elif node is not None:
                 files[path.stem] = parse_concept_file(node, report)
         concepts: dict[str, Concept] = {}
         groups: dict[str, ConceptGroup] = {}
@@ -99,7 +113,7 @@ class _Loading:
 
     def _read_products(self, concepts: dict[str, Concept]) -> None:
         meanings = Meanings(concepts)
-        for path in self._files(self.root / "concepts" / "products"):
+        for path in self._files_in("concepts/products"):
             report = self._report(path)
             node = read_source(path, report)
             for name, products in parse_product_file(node, meanings, report).items() if node else ():
@@ -117,7 +131,7 @@ class _Loading:
         return True
 
     def read_scores(self) -> None:
-        for path in self._files(self.root / "scores"):
+        for path in self._files_in("scores"):
             report = self._report(path)
             node = read_source(path, report)
             source = parse_score_file(node, self.vocabulary, report) if node else None
@@ -138,7 +152,8 @@ class _Loading:
             if source is None:
                 continue
             if source.trial.id in self.trials:
-                message = f"the id {source.trial.id!r} is taken by another trial"
+                other = self._report(self.trials[source.trial.id][1]).file
+                message = f"the id {source.trial.id!r} is taken in {other}"
                 report.add(Mistake.REPEATED_ID, source.id_line, message)
                 continue
             check_trial(source, path.parent)
@@ -155,23 +170,29 @@ class _Loading:
         for source in sources.values():
             check_on_empty_record(source, catalog)
         contents = {name: signed_content(s, catalog, self.names, self.scores) for name, s in sources.items()}
-        signatures = self._signatures()
+        signatures, damaged = self._signatures()
+        self.faults += () if to_be_signed else damaged.values()
         trials = [
             _signed(source, digest_of(contents[name]), signatures.get(name), to_be_signed)
             for name, source in sources.items()
+            if to_be_signed or name not in damaged
         ]
         self._stop_if_faulty()
         files = {name: path for name, (_, path) in self.trials.items()}
-        return Definitions(replace(catalog, trials=tuple(trials)), files, contents, signatures)
+        return Definitions(replace(catalog, trials=tuple(trials)), files, contents, signatures, damaged)
 
-    def _signatures(self) -> dict[str, Signature]:
-        found = {}
+    def _signatures(self) -> tuple[dict[str, Signature], dict[str, Fault]]:
+        """The signatures there are, and what is wrong with those that cannot be used."""
+        found: dict[str, Signature] = {}
+        damaged: dict[str, Fault] = {}
         for name, (_, path) in self.trials.items():
             place = signature_path(path, name)
-            signature = read_signature(place, name, self._report(place))
+            report = Report(self._report(place).file)
+            signature = read_signature(place, name, report)
             if signature is not None:
                 found[name] = signature
-        return found
+            damaged.update((name, fault) for fault in report.faults)
+        return found, damaged
 
     def _stop_if_faulty(self) -> None:
         if self.faults:
@@ -179,7 +200,7 @@ class _Loading:
 
     def _trial_files(self, trial_paths: Sequence[Path] | None) -> list[Path]:
         found = []
-        for path in (self.root / "trials",) if trial_paths is None else trial_paths:
+        for path in (self.root / _TRIALS,) if trial_paths is None else trial_paths:
             if not path.is_dir() and trial_paths is not None:
                 found.append(path)
                 continue
@@ -188,6 +209,10 @@ class _Loading:
                 self._report(path).add(Mistake.FILE_NOT_FOUND, 0, f"holds no trial definition (*{_SUFFIX})")
             found += files
         return found
+
+    def _files_in(self, name: str) -> list[Path]:
+        """Those of a folder of each root."""
+        return [path for root in self.roots for path in self._files(root / name)]
 
     def _files(self, folder: Path) -> list[Path]:
         """The YAML files of a folder; a file that looks like one and is not read is reported."""

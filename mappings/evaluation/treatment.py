@@ -13,7 +13,6 @@ from mappings.facts import Exposure
 from mappings.results import EVIDENCE, Evidence
 from mappings.rules import Treatment
 from mappings.timeline import LONGEST_GAP_DAYS, CommonExposure, DrugTimeline, common_exposure, timeline_of
-from mappings.timeline.covering import surely_covers
 from mappings.verdicts import IMPRECISE, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, first_unknown_reason
 
 SHOWN_ONLY = "shown, not counted"
@@ -31,12 +30,15 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
 
     def evaluate(context: Context) -> Outcome:
         base, partner = _timelines(rule.of, context), _timelines(rule.together_with, context)
+        denials = dict.fromkeys(one for timeline in (*base, *partner) for one in timeline.denials)
         also = tuple([exposure_evidence(e, context, SHOWN_ONLY) for e in _exposures(rule.also_show, context)])
         common = common_exposure(base, partner if rule.together_with else None, context.day)
         if common is not None and _long_enough(common.latest, rule.for_more_than, context):
-            return _still_active(rule, common, also, context)
+            also = (*[exposure_evidence(e, context) for e in denials], *also)
+            return _still_active(rule, common, (*base, *partner), also, context)
         newest = _newest_of_each([each.exposure for one in (*base, *partner) for each in one.records])
-        shown = (*(exposure_evidence(e, context) for e in newest), *also)
+        known = dict.fromkeys((*newest, *denials))
+        shown = (*(exposure_evidence(e, context) for e in known), *also)
         missing = nothing_of(absences, context)
         if _gap(rule, context):
             return OUTCOME((UNKNOWN, NOT_RETRIEVED, shown or missing.evidence))
@@ -72,11 +74,15 @@ def _long_enough(since: int | None, period: Window | None, context: Context) -> 
 
 
 def _still_active(
-    rule: Treatment, common: CommonExposure, also: tuple[Evidence, ...], context: Context
+    rule: Treatment,
+    common: CommonExposure,
+    timelines: Sequence[DrugTimeline],
+    also: tuple[Evidence, ...],
+    context: Context,
 ) -> Outcome:
     """Activity must be shown by results dated after the period had passed."""
     since = date.fromordinal(common.latest or common.earliest)
-    carried = tuple(exposure_evidence(e, context) for e in _carrying(rule, common, since, context))
+    carried = tuple(exposure_evidence(e, context) for e in _carrying(rule, common, timelines, since, context))
     together = _together(rule, since, carried)
     passed = rule.for_more_than.after(since).toordinal() if rule.for_more_than else since.toordinal()
     later = context.since(passed + 1)
@@ -94,14 +100,17 @@ def _still_active(
     return OUTCOME((NOT_MET if rule.still_active_by else MET, VALUE, shown))
 
 
-def _carrying(rule: Treatment, common: CommonExposure, since: date, context: Context) -> Sequence[Exposure]:
+def _carrying(
+    rule: Treatment, common: CommonExposure, timelines: Sequence[DrugTimeline], since: date, context: Context
+) -> Sequence[Exposure]:
     """The newest record of each drug, then as few others as carry the treatment from its first day on."""
     newest = _newest_of_each(common.carried_by)
     if len(newest) == len(common.carried_by):
         return newest
     carrying = dict.fromkeys(newest)
+    surely = {each.exposure: each.surely for one in timelines for each in one.records}
     for concepts in (rule.of, rule.together_with):
-        covering = [(surely_covers(e, context.day), e) for e in common.carried_by if e.concept in concepts]
+        covering = [(surely[e], e) for e in common.carried_by if e.concept in concepts]
         spans = [(*span, e.reference, e) for span, e in covering if span is not None]
         reached, latest_end = context.day + 1, context.day
         while reached > since.toordinal():

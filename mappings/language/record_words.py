@@ -93,6 +93,8 @@ _DAY = r"\d{4}(?:-\d{2}){0,2}"
 NOTES = frozenset(
     {
         # results
+        message("not in blood"),
+        message("qualified in a way that is not known"),
         message("recorded without a value"),
         message("unit cannot be compared"),
         message("unknown comparator"),
@@ -139,6 +141,8 @@ NOTES = frozenset(
         message("ended on the problem list, day not known"),
         message("two statuses"),
         # drugs
+        message("as needed"),
+        message("not taken"),
         message("recognised by name"),
         message("shown, not counted"),
         message("since then without a break"),
@@ -156,6 +160,9 @@ NOTES = frozenset(
         message("end not known"),
         message("start not known, end not known"),
         # kidney biopsies
+        message("class in a language that is not read"),
+        message("also a class in a language that is not read"),
+        message("index in a language that is not read"),
         message("a range"),
         message("not a whole number"),
         message("not an exact number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,8 @@ GENERAL_WORDS: Mapping[str, str] = {
     "non reactive": "negative",
     "nonreactive": "negative",
     "absent": "negative",
+    **dict.fromkeys(("阳性", "检出", "检测到", "positiv", "nachweisbar"), "positive"),
+    **dict.fromkeys(("阴性", "未检出", "未检测到", "negativ", "nicht nachweisbar"), "negative"),
     "low": "low",
     "decreased": "low",
     "normal": "normal",
@@ -66,6 +69,12 @@ GENERAL_WORDS: Mapping[str, str] = {
     "increased": "high",
     "abnormal": "abnormal",
 }
+
+
+_PLUS = ("+", "\uff0b")
+_SIGNED = re.compile(
+    r"(?P<answer>[^()\uff08\uff09]{1,40}?)\s*[(\uff08]\s*(?P<sign>[-\uff0d\u2212]|[+\uff0b]{1,4})\s*[)\uff09]\s*"
+)
 
 
 def coded_answers(codeable: Any, concept: Concept) -> frozenset[str]:
@@ -86,7 +95,16 @@ def _answers_of_token(token: str, concept: Concept) -> set[str]:
 
 
 def worded_answers(text: str, concept: Concept) -> frozenset[str]:
-    """The answers that a whole text gives; a text with more words than the answer gives none."""
+    """The answers that a whole text gives; a text with more words than the answer gives none.
+
+    A sign in brackets behind it may repeat the answer: "阴性(-)".
+    """
+    signed = _SIGNED.fullmatch(text)
+    if signed is not None:
+        said = worded_answers(signed["answer"], concept)
+        return (
+            said if said == {"positive" if signed["sign"].startswith(_PLUS) else "negative"} else frozenset()
+        )
     name = normalised(text) or text.strip()
     found = {answer for answer, tokens in concept.answers.items() if name in tokens or answer == name}
     if not found and name in GENERAL_WORDS:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import PatientFacts, Result
+from mappings.reading.laboratory.findings import NO_TOKENS
+from mappings.reading.laboratory.qualifiers import MODIFIED
 from mappings.reading.laboratory.ranges import Whose
 from mappings.reading.plain_results import RESULT, known_date
 from mappings.reading.references import reference_of
@@ -34,14 +36,16 @@ class Readings(NamedTuple):
     """What one record's Observations are read with, and into.
 
     ``concepts_of`` looks up a component's code; ``days`` keeps dates, which results of one visit share.
-    ``results`` are added to by concept, and ``unreadable`` by what could not be read. ``patient`` says which
-    of several reference ranges applies.
+    ``results`` are added to by concept, ``unreadable`` by what could not be read, and ``placed`` by concept
+    with Observations of blood cells that say where they were counted. ``patient`` says which of several
+    reference ranges applies.
     """
 
     concepts_of: Callable[[Any], Sequence[Concept]]
     days: dict[str, When]
     results: dict[str, list[Result]]
     unreadable: list[Unreadable]
+    placed: dict[str, list[Mapping[str, Any]]]
     patient: PatientFacts | None = None
 
 
@@ -56,10 +60,11 @@ def read_observation(resource: Mapping[str, Any], concepts: Sequence[Concept], i
     for concept in concepts:
         _add(resource, resource, concept, whose, into)
     components = resource.get("component")
+    method = {"method": resource["method"]} if "method" in resource else {}
     for component in components if type(components) is list else ():
         if type(component) is dict:
             for concept in into.concepts_of(component.get("code")):
-                _add(resource, component, concept, whose, into)
+                _add(resource, {**method, **component}, concept, whose, into)
 
 
 def _add(
@@ -69,8 +74,12 @@ def _add(
         return
     amount, tokens, text, unit, problem, note = read_value(element, concept, whose)
     reference = reference_of(resource)
+    if resource.get("modifierExtension") or element.get("modifierExtension"):
+        amount, tokens, problem, note = None, NO_TOKENS, Reason.UNREADABLE, MODIFIED
     if problem is Reason.UNREADABLE:
         into.unreadable.append(Unreadable(reference, note or "value cannot be read"))
+    if concept.blood_cells and ("specimen" in resource or "bodySite" in resource):
+        into.placed.setdefault(concept.id, []).append(resource)
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)

@@ -12,8 +12,9 @@ from mappings.concept import Concept
 from mappings.dates import When, parse_when
 from mappings.facts import Result
 from mappings.reading.answers import INTERPRETATIONS
+from mappings.reading.laboratory.findings import NO_TOKENS
 from mappings.reading.laboratory.ranges import begins_at_zero
-from mappings.reading.values import NO_TOKENS, UCUM
+from mappings.reading.values import UCUM
 from mappings.units import IDENTITY, Conversion, conversion
 
 RESULT: Callable[[tuple[Any, ...]], Result] = partial(tuple.__new__, Result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from mappings.attesting.reading import answers_worksheet, read_answers
@@ -22,8 +22,10 @@ from mappings.facts import (
 from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
+from mappings.reading.laboratory.blood import NOT_IN_BLOOD, only_in_blood
+from mappings.reading.laboratory.qualifiers import MODIFIED, is_about, is_whole
 from mappings.reading.laboratory.repeats import came_twice, replaced
-from mappings.reading.laboratory.timed_urine import Collections, timed_urine
+from mappings.reading.laboratory.timed_urine import amounts_per_day, timed_urine
 from mappings.reading.meanings import Meaning, Meanings
 from mappings.reading.observations import Readings, has_value, read_observation
 from mappings.reading.pathology import biopsy_resources, read_biopsies, results_of
@@ -110,7 +112,8 @@ class RecordReader:
             patient, identity = read_patient(found), PatientIdentity.of(found, full_urls)
             one = _OneRecord(self, patient, identity, full_urls, gaps)
             one.take_all(resources)
-        gone = replaced(resources, identity) if one.revised or came_twice(one.results, one.by_type) else None
+        may_repeat = one.revised or came_twice(one.results, one.by_type)
+        gone = replaced(resources, identity, full_urls) if may_repeat else None
         if gone:
             one = _OneRecord(self, patient, identity, full_urls, gaps)
             one.take_all([resource for place, resource in enumerate(resources) if place not in gone])
@@ -133,15 +136,16 @@ class _OneRecord:
         self.patient = patient
         self.identity = identity
         self.full_urls = full_urls
+        self.is_about = partial(is_about, identity=identity, full_urls=full_urls)
         self.gaps = list(gaps)
         self.results: defaultdict[str, list[Result]] = defaultdict(list)
         self.problems = Problems(patient.birth)
         self.procedures: dict[str, list[Performed]] = {}
         self.by_type: dict[str, list[Mapping[str, Any]]] = {}
         self.unreadable: list[Unreadable] = []
-        self.meanings = reader.meanings
+        self.meanings = known = reader.meanings
         self.days: dict[str, When] = {}
-        self.readings = Readings(self.meanings.concepts_of, self.days, self.results, self.unreadable, patient)
+        self.readings = Readings(known.concepts_of, self.days, self.results, self.unreadable, {}, patient)
         self.resources: Sequence[Any] = ()
         self.revised = False
         self.received = self.irrelevant = self.other_patient = self.faulty = 0
@@ -193,24 +197,30 @@ class _OneRecord:
         if type(kind) is not str:
             self._unreadable("entry", "no resourceType")
         elif kind == "Observation":
-            if self._is_ours(resource, "subject"):
+            if self._is_ours(resource, self.identity.is_subject_of(resource)):
                 self._observation(resource, self.meanings.of(resource.get("code")))
         elif kind in _CLINICAL or (kind == _ANSWERS and answers_worksheet(resource, self.reader.catalog)):
-            if self._is_ours(resource, _SUBJECT_MEMBER.get(kind, "subject")):
-                self.by_type.setdefault(kind, []).append(resource)
+            member = _SUBJECT_MEMBER.get(kind, "subject")
+            if self._is_ours(resource, self.identity.is_subject_of(resource, member)):
+                self._keep(kind, resource)
         elif kind == "Specimen" and self.identity.is_subject_of(resource) is False:
             self.other_patient += 1
         elif kind in _SUPPORTING:
-            self.by_type.setdefault(kind, []).append(resource)
+            self._keep(kind, resource)
         else:
             self.irrelevant += 1
+
+    def _keep(self, kind: str, resource: Mapping[str, Any]) -> None:
+        if kind == "Patient" or is_whole(resource):
+            self.by_type.setdefault(kind, []).append(resource)
+        else:
+            self._unreadable(reference_of(resource), MODIFIED)
 
     def _unreadable(self, reference: str, what: str) -> None:
         self.unreadable.append(Unreadable(reference, what))
         self.faulty += 1
 
-    def _is_ours(self, resource: Mapping[str, Any], member: str) -> bool:
-        ours = self.identity.is_subject_of(resource, member)
+    def _is_ours(self, resource: Mapping[str, Any], ours: bool | None) -> bool:
         if ours is None:
             self._unreadable(reference_of(resource), "does not say whose it is")
         elif not ours:
@@ -220,21 +230,27 @@ class _OneRecord:
     def _observation(self, resource: Mapping[str, Any], meaning: Meaning) -> None:
         has_parts = "component" in resource
         parts = self._parts(resource) if has_parts else ()
-        if meaning.pathology or any(part.pathology for part in parts) or (has_parts and has_value(resource)):
-            self.by_type.setdefault("Observation", []).append(resource)
-        elif not meaning.concepts and not any(part.concepts for part in parts):
+        pathology = meaning.pathology or any(part.pathology for part in parts)
+        own = pathology or (has_parts and has_value(resource))
+        if not own and not meaning.concepts and not any(part.concepts for part in parts):
             if type(resource.get("code")) is dict:
                 self.irrelevant += 1
             else:
                 self._unreadable(reference_of(resource), "no code")
             return
+        if "focus" in resource and not self._is_ours(resource, self.is_about(resource)):
+            return
         if resource.get("status") != "final" or "extension" in resource:
             self.revised = True  # or may be
+        faults = len(self.unreadable)
         if meaning.concepts or parts:
-            faults = len(self.unreadable)
             read_observation(resource, meaning.concepts, self.readings)
-            if len(self.unreadable) > faults:
-                self.faulty += 1
+        if own and is_whole(resource):
+            self.by_type.setdefault("Observation", []).append(resource)
+        elif own and len(self.unreadable) == faults:
+            self.unreadable.append(Unreadable(reference_of(resource), MODIFIED))
+        if len(self.unreadable) > faults:
+            self.faulty += 1
 
     def _parts(self, resource: Mapping[str, Any]) -> list[Meaning]:
         """What the components of an Observation ask about."""
@@ -244,7 +260,9 @@ class _OneRecord:
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
-        self._amounts_per_day()
+        amounts_per_day(self.reader.timed, self.results, self.resources)
+        for reference in only_in_blood(self.results, self.readings.placed, self.by_type, self.full_urls):
+            self._unreadable(reference, NOT_IN_BLOOD)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
         self._consents()
@@ -269,14 +287,6 @@ class _OneRecord:
             attestations=said.attestations,
             strikes=said.strikes,
         )
-
-    def _amounts_per_day(self) -> None:
-        for timed in self.reader.timed:
-            concentrations = self.results.pop(timed.concentration.id, ())
-            volumes = self.results.pop(timed.volume.id, ())
-            if concentrations:
-                amounts = Collections(self.resources).amounts(timed, concentrations, volumes)
-                self.results[timed.concept.id].extend(amounts)
 
     def _counts(self) -> ReadCounts:
         read = self.received - self.irrelevant - self.other_patient - self.faulty
@@ -326,16 +336,16 @@ class _OneRecord:
         if not biopsies:
             return
         named = results_of(biopsies, self.resources, self.full_urls, self.identity)
-        own = [each for each in named if self.meanings.of(each.get("code")).is_nothing]
+        whole = [each for each in named if is_whole(each) and self.is_about(each)]
+        own = [each for each in whole if self.meanings.of(each.get("code")).is_nothing]
         self.irrelevant -= sum(type(each.get("code")) is dict for each in own)
         everything = [*biopsies, *own]
         for result in read_biopsies(everything, self.reader.concepts, self.unreadable, self.full_urls):
             self.results[result.concept].append(result)
 
     def _participations(self) -> tuple[StudyParticipation, ...]:
-        subjects = self.by_type.get("ResearchSubject", ())
         studies = {reference_of(study): study for study in self.by_type.get("ResearchStudy", ())}
-        found = (read_participation(subject, studies) for subject in subjects)
+        found = (read_participation(each, studies) for each in self.by_type.get("ResearchSubject", ()))
         return tuple(participation for participation in found if participation is not None)
 
 

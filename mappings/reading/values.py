@@ -6,47 +6,29 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from mappings.amounts import Amount, censored, exactly, is_number
 from mappings.concept import Concept
-from mappings.reading.answers import coded_answers, interpretation_answers, is_undecided, worded_answers
-from mappings.reading.code_index import codings_of, words
-from mappings.reading.laboratory.ranges import (
-    Whose,
-    answers_of_ranges,
-    begins_at_zero,
-    holds_other_ranges,
-    lies_on_a_limit,
-)
-from mappings.units import convert, quotient
+from mappings.reading.answers import coded_answers, worded_answers
+from mappings.reading.code_index import words
+from mappings.reading.laboratory.findings import NO_TOKENS, VALUE, Value, answered
+from mappings.reading.laboratory.ranges import Whose
+from mappings.reading.laboratory.titres import TitreText, read_titre
+from mappings.units import between, convert, quotient
 from mappings.verdicts import Reason
 
 UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|~|to)\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
-_TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(?<![\d.,/:])1\s*[:/]\s*(\d{1,7})\b(?!\s*[:/])")
 _FULL_WIDTH = str.maketrans({0xFEE0 + ord(sign): sign for sign in ":/<>~"})
 """Signs as Chinese text has them."""
 _COMPARATORS = {"≤": "<=", "≥": ">="}
-NO_TOKENS: frozenset[str] = frozenset()
 _UNUSABLE = frozenset({"valueSampledData", "valueTime", "valueDateTime", "valuePeriod"})
 
 
-class Value(NamedTuple):
-    """What a value says for a concept; see ``facts.Result`` for the members."""
-
-    amount: Amount | None
-    tokens: frozenset[str]
-    text: str
-    unit: str
-    problem: Reason | None
-    note: str = ""
-
-
-_VALUE: Callable[[tuple[Any, ...]], Value] = partial(tuple.__new__, Value)
 AMOUNT: Callable[[tuple[Any, ...]], Amount] = partial(tuple.__new__, Amount)
-"""Several times faster than the constructors, and called for every result of a record."""
+"""Several times faster than the constructor, and called for every result of a record."""
 
 
 def _problem(reason: Reason, note: str, text: str = "", unit: str = "") -> Value:
@@ -64,7 +46,7 @@ def read_value(element: Mapping[str, Any], concept: Concept, whose: Whose | None
     else:
         value = _plain_quantity(quantity, concept) or _quantity(quantity, concept)
     if concept.kind != "measurement":
-        return _answered(value, element, concept, whose)
+        return answered(value, element, concept, whose)
     if value.amount is not None and beyond_belief(value.amount, concept):
         return _problem(Reason.UNREADABLE, "a value that cannot be", value.text, value.unit)
     return value if concept.whole_number_to is None else _checked(value, concept)
@@ -84,14 +66,14 @@ def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
     if type(quantity) is not dict or "comparator" in quantity or quantity.get("system") != UCUM:
         return None
     number, unit = quantity.get("value"), quantity.get("code")
-    if type(unit) is not str or not unit or unit != (concept.unit or unit):
+    if type(unit) is not str or not unit or unit != (concept.unit or unit) or concept.blood_cells:
         return None
     if type(number) is not float and type(number) is not int:
         return None
     if number < 0 or not is_number(number):
         return None
     amount = AMOUNT((number, number, False, False))
-    return _VALUE((amount, NO_TOKENS, f"{number:.10g} {unit}", unit, None, ""))
+    return VALUE((amount, NO_TOKENS, f"{number:.10g} {unit}", unit, None, ""))
 
 
 def _quantity(quantity: Any, concept: Concept) -> Value:
@@ -129,8 +111,14 @@ def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Valu
 def _converted(number: float, unit: str, concept: Concept) -> float | None:
     """In the canonical unit; a finding without one keeps its number, which only its own range reads."""
     if not concept.unit and concept.kind != "measurement":
-        return number
+        return number if not concept.blood_cells or _counts_cells(unit, concept) else None
     return convert(number, unit, concept)
+
+
+def _counts_cells(unit: str, concept: Concept) -> bool:
+    """Whether a unit is a percentage or a number per volume, and not of copies of a gene."""
+    unit = concept.unit_spellings.get(unit, unit)
+    return "cop" not in unit.lower() and any(between(unit, own) is not None for own in ("%", "/uL"))
 
 
 def _other(element: Mapping[str, Any], concept: Concept) -> Value:
@@ -182,9 +170,9 @@ def _string(value: Any, concept: Concept) -> Value:
         return _problem(Reason.UNREADABLE, "valueString is not a text")
     text = value.strip().translate(_FULL_WIDTH)
     if concept.unit == "{titer}" or concept.positive_from is not None:
-        titre = _TITRE.search(text)
-        if titre:
-            return _from_text(titre[1], titre[2], "{titer}", text, concept)
+        titre = read_titre(text)
+        if titre is not None:
+            return _titre(titre, text)
     if concept.kind != "measurement" or concept.answers:
         tokens = worded_answers(text, concept)
         if tokens:
@@ -196,6 +184,14 @@ def _string(value: Any, concept: Concept) -> Value:
     if number is None:
         return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
     return _from_text(number[1], number[2], number[3].strip(), text, concept)
+
+
+def _titre(titre: TitreText, text: str) -> Value:
+    if titre == "unreadable":
+        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+    if titre == "negative":
+        return _answer(frozenset({"negative"}), text[:80])
+    return Value(titre, NO_TOKENS, text[:80], "{titer}", None)
 
 
 def _interval(written: re.Match[str], concept: Concept) -> Value:
@@ -219,16 +215,33 @@ def _ratio(value: Any, concept: Concept) -> Value:
     above, below = top.get("value"), bottom.get("value")
     if not is_number(above) or not is_number(below) or not above or not below:
         return _problem(Reason.UNREADABLE, "ratio without two numbers")
+    comparator = top.get("comparator") or bottom.get("comparator")
+    if top.get("comparator") and bottom.get("comparator"):
+        return _problem(Reason.UNREADABLE, "unknown comparator")
     if concept.unit == "{titer}" or concept.positive_from is not None:
-        comparator = bottom.get("comparator") or top.get("comparator")
         read = _amount(quotient(below, above), "{titer}", comparator, concept)
         return read._replace(text=f"{comparator or ''}{above:g}:{below:g}")
     units = [part.get("code") or part.get("unit") or "" for part in (top, bottom)]
     if not all(isinstance(unit, str) for unit in units):
         return _problem(Reason.UNREADABLE, "unit is not a text")
-    return _amount(
-        quotient(above, below), "/".join(units) if any(units) else "", top.get("comparator"), concept
-    )
+    if bottom.get("comparator"):
+        comparator = _TURNED.get(comparator, comparator) if isinstance(comparator, str) else comparator
+    return _amount(quotient(above, below), _divided(*units), comparator, concept)
+
+
+_TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""A quotient is less than a number if its denominator is more."""
+
+
+def _divided(above: str, below: str) -> str:
+    """The unit of a quotient: mg/dL by mg/dL is mg/mg, mg by mmol/L is mg/(mmol/L)."""
+    if not above and not below:
+        return ""
+    mass, _, volume = above.partition("/")
+    other_mass, _, other_volume = below.partition("/")
+    if volume and volume == other_volume:
+        return f"{mass}/{other_mass}"
+    return f"{above}/({below})" if other_volume or "." in below else f"{above}/{below}"
 
 
 def _range(value: Any, concept: Concept) -> Value:
@@ -271,125 +284,3 @@ def _checked(value: Value, concept: Concept) -> Value:
     if low != high or low != int(low) or low > limit:
         return _problem(Reason.UNREADABLE, f"not a whole number from 0 to {limit}", value.text, value.unit)
     return value
-
-
-def _answered(value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None) -> Value:
-    """The answers of a finding: its own words, the laboratory's interpretation or range, its number."""
-    if value.problem is not None and value.problem is not Reason.UNIT_NOT_COMPARABLE:
-        return value
-    tokens = _answers_of_number(value, concept) or _answers_of_laboratory(value, element, concept, whose)
-    if isinstance(tokens, Value):
-        return tokens
-    if concept.from_range:
-        tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
-    if "positive" in tokens and "negative" in tokens:
-        return value._replace(
-            tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree"
-        )
-    if not tokens or (begins_at_zero(concept) and tokens.isdisjoint(_SETTLED)):
-        return value._replace(
-            tokens=NO_TOKENS,
-            problem=value.problem or Reason.IMPRECISE,
-            note="no interpretation or range with it",
-        )
-    if "positive" in tokens and value.amount is None and _lacks_detail(element, concept):
-        return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
-    return _VALUE((value.amount, tokens, value.text, value.unit, None, value.note))
-
-
-def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
-    amount = value.amount
-    if amount is None:
-        return NO_TOKENS
-    if concept.positive_above is not None:
-        if amount.low > concept.positive_above or (amount.low == concept.positive_above and amount.low_open):
-            return frozenset({"positive"})
-        below_detection = amount.low == -math.inf
-        return (
-            frozenset({"negative"}) if below_detection or amount.high <= concept.positive_above else NO_TOKENS
-        )
-    if concept.positive_from is not None and value.unit == "{titer}":
-        if amount.low >= concept.positive_from:
-            return frozenset({"positive"})
-        if amount.high < concept.positive_from or (amount.high == concept.positive_from and amount.high_open):
-            return frozenset({"negative"})
-    return NO_TOKENS
-
-
-def _answers_of_laboratory(
-    value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
-) -> frozenset[str] | Value:
-    """By its flag, else its range; a problem where they contradict each other, or say neither yes nor no."""
-    interpretation = element.get("interpretation")
-    flagged = value.tokens | interpretation_answers(interpretation)
-    ranged = _answers_of_range(value, element, concept, whose)
-    if _contradict(flagged, ranged, concept) and not _is_on_a_limit(value, element):
-        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
-    if _is_normal_for_others(flagged, ranged, element, concept):
-        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
-    if not flagged and is_undecided(interpretation):
-        return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
-    if flagged != _EITHER_WAY:
-        return flagged or ranged
-    return ranged - {"normal"} or value._replace(
-        tokens=flagged, problem=Reason.IMPRECISE, note="abnormal, but not which way"
-    )
-
-
-_SIDES = frozenset({"low", "normal", "high"})
-_SETTLED = frozenset({"positive", "negative"})
-_EITHER_WAY = frozenset({"abnormal"})
-
-
-def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concept) -> bool:
-    """Whether the laboratory's flag and its range say different things of one number."""
-    if not flagged or not ranged:
-        return False
-    (side,) = ranged
-    sides = flagged & _SIDES
-    if sides:
-        return side not in sides
-    meant = concept.from_range.get(side)
-    opposite = {"positive": "negative", "negative": "positive"}.get(meant or "")
-    return opposite in flagged or (side == "normal" and flagged == _EITHER_WAY)
-
-
-def _is_normal_for_others(
-    flagged: frozenset[str], ranged: frozenset[str], element: Mapping[str, Any], concept: Concept
-) -> bool:
-    """Whether "normal" may mean a range that is not of a negative: an hCG is normal for the fifth week."""
-    if not begins_at_zero(concept) or "normal" not in flagged or "negative" in flagged:
-        return False
-    return "normal" not in ranged and holds_other_ranges(element)
-
-
-def _is_on_a_limit(value: Value, element: Mapping[str, Any]) -> bool:
-    raw = _raw_amount(element)
-    return raw is not None and lies_on_a_limit(element, raw, value.unit)
-
-
-def _answers_of_range(
-    value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
-) -> frozenset[str]:
-    """Low, normal or high by the result's own reference range, if one applies and is in the same unit."""
-    raw = _raw_amount(element) if "referenceRange" in element else None
-    if raw is None:
-        return NO_TOKENS
-    return answers_of_ranges(element, raw, value.unit, whose, from_zero=begins_at_zero(concept))
-
-
-def _raw_amount(element: Mapping[str, Any]) -> Amount | None:
-    quantity = element.get("valueQuantity")
-    if not isinstance(quantity, dict) or not is_number(quantity.get("value")):
-        return None
-    comparator = quantity.get("comparator")
-    return censored(comparator, quantity["value"]) if comparator else exactly(quantity["value"])
-
-
-def _lacks_detail(element: Mapping[str, Any], concept: Concept) -> bool:
-    if not concept.imprecise_when_positive:
-        return False
-    return any(
-        f"{coding.get('system')}|{coding.get('code')}" in concept.imprecise_when_positive
-        for coding in codings_of(element.get("code"))
-    )

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from mappings.dates import BEGINNING
 from mappings.facts import Exposure
+from mappings.reading.drugs.denials import begins, denial_in, denies, is_not_taken
 from mappings.timeline.covering import LONGEST_GAP_DAYS, Covered, Span, between, covered, joined
 
 Source = Literal["ordered", "stated", "given", "dispensed"]
@@ -61,12 +62,14 @@ class DrugTimeline(NamedTuple):
 
     ``records`` hold every record of the ingredient that begins by ``day``, with the days it covers: those are
     what treatment rules are decided by. Courses are put together only when asked for; the order of the
-    records makes no difference to them.
+    records makes no difference to them. ``denials`` are the statements that the drug is not taken, or no
+    longer, against a record by which it would be.
     """
 
     concept: str
     day: int
     records: tuple[Covered, ...]
+    denials: tuple[Exposure, ...] = ()
 
     @property
     def courses(self) -> tuple[Course, ...]:
@@ -103,9 +106,11 @@ class DrugTimeline(NamedTuple):
 
 def timeline_of(concept: str, exposures: Iterable[Exposure], day: int) -> DrugTimeline:
     """The timeline of one ingredient from its records, in their order; none that begins after ``day``."""
-    return DrugTimeline(
-        concept, day, tuple([covered(one, day) for one in exposures if one.start.first <= day])
-    )
+    known = [one for one in exposures if begins(one) <= day]
+    said = [denial for one in known if (denial := denial_in(one, day)) is not None]
+    records = tuple([covered(one, day, said) for one in known if not is_not_taken(one)])
+    denials = [denial.by for denial in said if any(denies(denial, one) for one in known)]
+    return DrugTimeline(concept, day, records, tuple(denials))
 
 
 def timelines_of(exposures: Iterable[Exposure], day: int) -> tuple[DrugTimeline, ...]:

@@ -6,12 +6,13 @@ sure than it may cover.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from mappings.dates import BEGINNING
 from mappings.facts import Exposure
+from mappings.reading.drugs.denials import Denial, denies
 from mappings.reading.drugs.statuses import ENDED_NOTES
 from mappings.verdicts import IMPRECISE
 
@@ -29,16 +30,24 @@ class Span(NamedTuple):
 
 
 class Covered(NamedTuple):
-    """A record with the days that it may cover and those that it surely covers, looked at once."""
+    """A record with the days that it may cover and those that it surely covers, looked at once.
+
+    ``surely`` ends where a later statement says that the drug is not taken.
+    """
 
     exposure: Exposure
     may: Span | None
     surely: Span | None
 
 
-def covered(exposure: Exposure, day: int) -> Covered:
-    """What a record says of the days up to ``day``."""
-    return Covered(exposure, may_cover(exposure, day), surely_covers(exposure, day))
+def covered(exposure: Exposure, day: int, denials: Sequence[Denial] = ()) -> Covered:
+    """What a record says of the days up to ``day``, beside statements that the drug is not taken."""
+    surely = surely_covers(exposure, day)
+    for denial in denials:
+        if surely is not None and denies(denial, exposure):
+            last = min(surely.last, denial.sure_until)
+            surely = Span(surely.first, last) if surely.first <= last else None
+    return Covered(exposure, may_cover(exposure, day), surely)
 
 
 def surely_covers(exposure: Exposure, today: int) -> Span | None:

@@ -7,9 +7,19 @@ from dataclasses import replace
 import pytest
 
 from cards import wording
-from cards.evidence_words import date_words, short_name
-from cards.explaining import judgement_line, met_line, open_line, settling_tests
-from mappings.results import CriterionResult, Evidence, ScoreItemResult
+from cards.evidence_words import date_words, short_name, without_addition
+from cards.explaining import judgement_line, met_line, name_of_test, open_line, settling_tests
+from cards.next_steps import next_step_lines
+from mappings.definitions import load_catalog
+from mappings.language import LANGUAGES, language
+from mappings.results import (
+    CriterionResult,
+    Evidence,
+    MissingFact,
+    NextSteps,
+    Orderable,
+    ScoreItemResult,
+)
 from mappings.verdicts import UNKNOWN_REASON_ORDER, Reason
 from tests.cards.examples import (
     MET,
@@ -300,3 +310,28 @@ def test_a_date_is_as_precise_as_it_was_written(written: str, words: str) -> Non
 )
 def test_a_label_inside_a_sentence_is_short(label: str, name: str) -> None:
     assert short_name(label) == name
+
+
+@pytest.mark.parametrize(
+    ("label", "first"),
+    [
+        ("eGFR (CKD-EPI 2021, creatinine)", "eGFR (CKD-EPI 2021, creatinine)"),
+        ("Lupus anticoagulant, by any test", "Lupus anticoagulant"),
+        ("Protein (urine, 24 h), total", "Protein (urine, 24 h)"),
+        ("Platelets", "Platelets"),
+    ],
+)
+def test_an_addition_begins_at_a_comma_that_is_in_no_bracket(label: str, first: str) -> None:
+    assert without_addition(label, ", ") == first
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_no_name_of_a_concept_is_cut_inside_a_bracket(tag: str) -> None:
+    spoken = language(tag)
+    for concept in load_catalog().concepts.values():
+        fact = MissingFact(concept.id, concept.display, "blood", (), ("a",))
+        words = next_step_lines(NextSteps(could_rule_out=(fact,)), spoken)[0]
+        name = name_of_test(Orderable(concept.id, concept.display, "", "", ""), spoken)
+        for text in (words, name, short_name(spoken.text(concept.display))):
+            opened, closed = (sum(map(text.count, pair)) for pair in ("(\uff08", ")\uff09"))
+            assert opened == closed, text

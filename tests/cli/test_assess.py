@@ -173,7 +173,7 @@ def test_a_byte_order_mark_does_no_harm(run: Run, written: Write, bundles: Bundl
         ("a.json", b"", "is empty"),
         ("a.json", b"{", "is not JSON"),
         ("a.json", b"<Bundle/>", "is not JSON"),
-        ("a.json", b"\xff\xfe", "is not JSON"),
+        ("a.json", b"\xff\xfe", "is not UTF-8"),
         ("a.json", b"[" * 5000, "is not JSON"),
         ("a.json", [], "is not a FHIR resource"),
         ("a.json", {"secret": 1}, "is not a FHIR resource"),

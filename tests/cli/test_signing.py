@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from cds_service.assessing import definitions
 from tests.cli.conftest import Run
@@ -74,6 +75,48 @@ def test_a_sheet_of_another_state_of_the_definition_cannot_be_recorded_as_signed
     assert result.exit_code == 1
     assert "print the sheet again" in result.stderr
     assert not (folder / "signatures").exists()
+
+
+def sign(run: Run, reviewer: str, *more: str) -> Result:
+    digest = digest_on_the_sheet(run)
+    return run("trials", "sign", ID, "--reviewer", reviewer, "--digest", digest, "--on", "2026-01-31", *more)
+
+
+@pytest.mark.parametrize("content", ["", "garbage", "{}"])
+def test_a_damaged_signature_is_told_and_can_be_signed_again(folder: Path, run: Run, content: str) -> None:
+    assert sign(run, "Dr A. Weber").exit_code == 0
+    path = folder / "signatures" / f"{ID}.json"
+    path.write_text(content, encoding="utf-8")
+    for command in (["trials", "check"], ["trials", "diff", ID]):
+        told = run(*command)
+        assert told.exit_code == 1
+        assert f"{path}: is not " in told.stderr
+        assert f"sign again with 'trialhook trials sign {ID}'" in told.stderr
+    again = sign(run, "Dr A. Weber")
+    assert again.exit_code == 0
+    assert "This takes the place of a signature that could not be used: is not " in again.stderr
+    assert "signed by Dr A. Weber on 2026-01-31" in run("trials", "check").stdout
+
+
+def test_a_signature_that_holds_is_replaced_only_if_asked_for(folder: Path, run: Run) -> None:
+    assert sign(run, "Dr A. Weber").stderr == ""
+    assert sign(run, "Dr A. Weber").exit_code == 0  # the same again
+    refused = sign(run, "Dr B. Chen")
+    assert refused.exit_code == 1
+    assert "holds the signature by Dr A. Weber on 2026-01-31; --replace" in refused.stderr
+    assert "signed by Dr A. Weber" in run("trials", "check").stdout
+    asked = sign(run, "Dr B. Chen", "--replace")
+    assert asked.exit_code == 0
+    assert "This takes the place of the signature by Dr A. Weber on 2026-01-31." in asked.stderr
+    assert "signed by Dr B. Chen" in run("trials", "check").stdout
+
+
+def test_who_signed_an_earlier_text_is_said_when_it_is_signed_again(folder: Path, run: Run) -> None:
+    assert sign(run, "Dr A. Weber").exit_code == 0
+    edit(folder, "greater_than: 1.0 g/g, within: 90 days", "greater_than: 1.0 g/g, within: 60 days")
+    again = sign(run, "Dr B. Chen")
+    assert again.exit_code == 0
+    assert "the signature by Dr A. Weber on 2026-01-31, on an earlier text" in again.stderr
 
 
 @pytest.mark.parametrize(

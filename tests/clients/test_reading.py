@@ -177,7 +177,7 @@ def at(line: int, message: str, where: str = "client 'a': ") -> list[str]:
 
 NOT_YAML = (
     "not YAML: did not find expected node content; put a text in quotes if it starts with "
-    "> | @ % & * ! ? - { [ or holds ': ' or ' #'"
+    "> | @ % & * ! ? - { [ or holds ': ' or ' #', or stands within braces and holds { } [ ] or a comma"
 )
 IN_A_FILE = [
     ("", at(1, "the file is empty", "")),

@@ -5,15 +5,39 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from cds_service.assessing import assess_resources
+from cds_service.cli import main
 from cds_service.clock import today_in
 from cds_service.demo import run, samples
 from cds_service.demo.firing import fire_all
 from cds_service.demo.servers import NotStartedError, in_thread
 from tests.demo.stub_service import create_stub
 from tests.demo.test_running import by_the_story
+
+ANOTHER = """\
+schema: 1
+trial:
+  id: NCT00000001
+  version: "1"
+  title: A trial of grown-ups
+  short_title: Adults
+  status: draft
+  source: {registry: a registry, url: "https://example.org", copy_of: 2026-01-31}
+concepts: [lupus]
+show_card_when_met: {criterion: adult}
+inclusion:
+  - {id: adult, label: Adult, protocol: 18 or older, require: {age: {at_least: 18 years}}}
+"""
+
+
+@pytest.fixture
+def another_trial(tmp_path: Path) -> Path:
+    """A folder with a trial that the stories know nothing of."""
+    (tmp_path / "NCT00000001.yaml").write_text(ANOTHER, encoding="utf-8")
+    return tmp_path
 
 
 @pytest.fixture
@@ -55,7 +79,7 @@ def test_ctrl_c_ends_the_demo_without_a_trace(console: Console, monkeypatch: pyt
 def test_a_service_that_does_not_start_ends_the_demo_with_its_words(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(port: int, base: str, log: Path, *, policy: bool) -> AbstractContextManager[str]:
+    def broken(port: int, base: str, log: Path, **_: object) -> AbstractContextManager[str]:
         raise NotStartedError("The service ended with status 3:\nTRIALHOOK_[X] is wrong")
 
     monkeypatch.setattr(run, "service_process", broken)
@@ -72,3 +96,29 @@ def test_a_card_counts_what_the_whole_record_counts(tmp_path: Path) -> None:
         met, unknown, _ = row.assessment.counts()
         for card in row.exchange.cards:
             assert f"{met} of {met + unknown} " in card["summary"], row.sample.id
+
+
+def test_a_setting_of_the_shell_changes_nothing(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALHOOK_TRIALS", "/nowhere")
+    assert run.run_demo(once=True, console=console) == 0, console.export_text()
+
+
+def test_other_trials_are_shown_without_a_story(console: Console, another_trial: Path) -> None:
+    assert run.run_demo(once=True, console=console, trials=another_trial) == 0, console.export_text()
+    text = console.export_text()
+    assert "The outcomes are those of NCT00000001, for which the stories were not written." in text
+    assert "Adults" in text  # on the card
+
+
+def test_other_trials_that_are_closed_are_told(console: Console, another_trial: Path) -> None:
+    path = another_trial / "NCT00000001.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("draft", "closed"), encoding="utf-8")
+    assert run.run_demo(once=True, console=console, trials=another_trial) == 1
+    assert "their status is closed" in console.export_text()
+
+
+def test_the_patients_can_be_had_as_files(tmp_path: Path) -> None:
+    folder = tmp_path / "patients"
+    ran = CliRunner().invoke(main, ["demo", "--write", str(folder)])
+    assert (ran.exit_code, ran.stdout) == (0, f"{len(samples.ALL)} patients, as of today: {folder}/*.json\n")
+    assert sorted(path.stem for path in folder.glob("*.json")) == sorted(one.id for one in samples.ALL)

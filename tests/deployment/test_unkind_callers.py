@@ -39,3 +39,22 @@ def test_a_call_that_is_refused_leaves_the_connection_to_the_next(tmp_path: Path
             assert answer.status == 200
             answer.read()
         connection.close()
+
+
+def test_no_header_moves_a_request_to_another_path(tmp_path: Path) -> None:
+    """A proxy on this machine hands on what strangers send: it knows paths, and no such headers."""
+    with service(tmp_path) as running:
+        for name in ("SCRIPT_NAME", "PATH_INFO", "Script_Name"):
+            for value, path in (("/cds-services", "/cds-services/metrics"), ("/zzz", "/healthz")):
+                plain, told = _asked(running.url, path, {}), _asked(running.url, path, {name: value})
+                assert told == plain, (name, path)
+        assert _asked(running.url, "/cds-services/metrics", {"SCRIPT_NAME": "/cds-services"})[0] == 405
+
+
+def _asked(url: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found

@@ -18,13 +18,14 @@ from cds_service.drawing.axis import LONGEST_YEARS, Axis, axis_for
 from cds_service.drawing.commands import draw
 from cds_service.drawing.drawn import drawn
 from cds_service.drawing.picture import Picture
-from cds_service.drawing.svg import inline_svg_of, svg_of
+from cds_service.drawing.svg import description, inline_svg_of, svg_of
 from cds_service.drawing.words import clean
 from cds_service.screening.patients import PatientResources
 from mappings.language import ENGLISH, language
 from mappings.reading.record import read_record
 from mappings.results import Gap
 from tests.drawing.charts import EVERYTHING, TODAY, bundle, dispensed, given, ordered, stated
+from tests.drawing.second import second
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -137,14 +138,12 @@ def test_what_was_not_read_is_said_below() -> None:
     ],
 )  # fmt: skip
 def test_since_when_both_groups_run_together_is_said(records: list[dict[str, Any]], said: str) -> None:
-    together = picture(*records).together
-    assert together is not None
+    [together] = picture(*records).together
     assert together.words == said
 
 
 def test_the_mark_is_the_last_day_on_which_the_time_may_have_begun() -> None:
-    mark = picture(*EVERYTHING).mark
-    assert mark is not None
+    [mark] = picture(*EVERYTHING).marks
     assert mark.words == "more than 6 months: since 14 Dec 2025 or before"
     root = parsed(*EVERYTHING)
     [line] = [one for one in shapes(root, "mark") if one.tag == f"{NAMESPACE}line"]
@@ -152,6 +151,79 @@ def test_the_mark_is_the_last_day_on_which_the_time_may_have_begun() -> None:
     assert percent(line, "x1") == axis.x(date(2025, 12, 15).toordinal())
     [today] = [one for one in shapes(root, "today") if one.tag == f"{NAMESPACE}line"]
     assert percent(today, "x1") == axis.x(TODAY.toordinal() + 1) == 98
+
+
+# --- a trial with several rules
+
+
+def second_picture(*records: dict[str, Any]) -> Picture:
+    resources = [entry["resource"] for entry in bundle(*records)["entry"]]
+    catalog = second()
+    record = read_record(resources, catalog, patient_id="p1")
+    return drawn(record, "", TODAY, catalog.trials, catalog).picture
+
+
+SECOND = (
+    ordered("prednisone", "2025-03-01"),
+    ordered("dexamethasone", "2026-06-01"),
+    ordered("mycophenolate mofetil", "2025-05-01"),
+    ordered("tacrolimus", "2026-01-01"),
+    ordered("azathioprine", "2026-01-01"),
+    stated("hydroxychloroquine", "2024-01"),
+)
+
+
+def test_drugs_stand_under_what_each_rule_of_the_trial_calls_them() -> None:
+    sections = second_picture(*SECOND).sections
+    found = [(one.title, one.excluded, [lane.name for lane in one.lanes]) for one in sections]
+    assert found == [
+        ("Drugs that the trial names", False, ["Mycophenolate"]),
+        ("Systemic glucocorticoids", False, ["Prednisone", "Dexamethasone"]),
+        ("Drugs that the trial excludes", True, ["Tacrolimus"]),
+        ("Antimalarial drugs, excluded by the trial", True, ["Hydroxychloroquine"]),
+        ("Other drugs, not counted", False, ["Azathioprine"]),
+    ]
+
+
+def test_a_drug_that_one_rule_asks_for_and_another_excludes_says_both() -> None:
+    lanes = {lane.name: lane for one in second_picture(*SECOND).sections for lane in one.lanes}
+    assert lanes["Dexamethasone"].remarks[0] == "the trial excludes it: No dexamethasone"
+    assert lanes["Prednisone"].remarks == ("ordered only: not known to be taken",)
+
+
+def test_drugs_after_which_a_result_has_to_be_newer_are_not_called_not_counted() -> None:
+    sections = picture(given("obinutuzumab 1000 mg", "2025-12-01")).sections
+    assert [section.title for section in sections] == ["Drugs that matter to other criteria"]
+
+
+def test_a_rule_with_one_group_says_since_when_it_runs_and_a_rule_without_a_time_says_nothing() -> None:
+    assert [one.words for one in second_picture(*SECOND).together] == [
+        "Mycophenolate: running since 1 May 2025.",
+        "Antimalarial drugs: running since 31 Jan 2024 for sure, perhaps since 1 Jan 2024.",
+    ]
+    assert [one.words for one in second_picture().together] == [
+        "Mycophenolate: not running today.",
+        "Antimalarial drugs: not running today.",
+    ]
+
+
+def test_rules_with_different_times_have_a_mark_each_that_says_whose_it_is() -> None:
+    made = second_picture(*SECOND)
+    assert [mark.words for mark in made.marks] == [
+        "Mycophenolate, more than 3 months: since 14 Mar 2026 or before",
+        "Antimalarial drugs, more than 1 year: since 14 Jun 2025 or before",
+    ]
+    root = ElementTree.fromstring(svg_of(made))
+    lines = [one for one in shapes(root, "mark") if one.tag == f"{NAMESPACE}line"]
+    assert [f"{percent(one, 'x1'):.3f}" for one in lines] == [f"{mark.x:.3f}" for mark in made.marks]
+    heights = [one.get("y") for one in shapes(root, "marked")]
+    assert len(heights) == len(set(heights)) > len(made.marks)
+
+
+def test_what_is_excluded_is_said_to_a_screen_reader_too() -> None:
+    said = list(description(second_picture(*SECOND)))
+    assert "Drugs that the trial excludes: Tacrolimus." in said
+    assert "Antimalarial drugs, excluded by the trial: Hydroxychloroquine." in said
 
 
 # --- for every reader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +24,10 @@ from cds_service.drawing.trends.trend import UNBOUNDED, Level, Point, Trend
 from mappings.dates import add_months
 from mappings.language import ENGLISH, language
 from mappings.reading.record import read_record
+from mappings.rules import Age, Not
+from mappings.trial_definition import Catalog
 from tests.drawing.charts import TODAY
+from tests.drawing.second import second
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 UPCR, PROTEIN, C3, CREATININE, EGFR, EGFR_OTHER = "2890-2", "2889-4", "4485-9", "2160-0", "98979-8", "62238-1"
@@ -49,9 +53,11 @@ def range_of(low: float | None, high: float | None, unit: str) -> dict[str, Any]
     return {"referenceRange": [said]}
 
 
-def trends(*resources: dict[str, Any], day: date = TODAY, tag: str = "en") -> dict[str, Trend]:
+def trends(
+    *resources: dict[str, Any], day: date = TODAY, tag: str = "en", catalog: Catalog | None = None
+) -> dict[str, Trend]:
     patient = {"resourceType": "Patient", "id": "p1", "birthDate": "1990-01-01", "gender": "female"}
-    catalog = definitions()
+    catalog = catalog or definitions()
     record = read_record([patient, *resources], catalog, patient_id="p1")
     known = {f"{one['resourceType']}/{one['id']}": one for one in resources}
     charted = Charted(record, known, catalog.trials[0], catalog, day, language(tag))
@@ -79,6 +85,52 @@ def test_the_line_across_is_the_limit_of_the_trials_own_rule() -> None:
         Level(1.0, "the trial asks for more than 1.0 g/g"),
     )
     assert found["urine-protein-24h"].levels == (Level(0.5, "the trial asks for more than 0.5 g/d"),)
+
+
+def test_what_an_exclusion_says_is_never_called_asked_for() -> None:
+    found = trends(
+        observed(UPCR, "2026-05-01", 1.5, "g/g"),
+        observed(PROTEIN, "2026-05-01", 900, "mg/d"),
+        observed(EGFR, "2026-05-01", 80, "mL/min/{1.73_m2}"),
+        catalog=second(),
+    )
+    assert found["urine-protein-creatinine-ratio"].levels == (
+        Level(1.5, "the trial asks for 1500 mg/g or more"),
+        Level(5.0, "the trial excludes 5 g/g or more"),
+    )
+    assert found["sledai-2k"].levels == (Level(20, "the trial excludes 20 or more"),)
+    between = "the trial excludes what is at least 5 g/d and less than 10 g/d"
+    assert found["urine-protein-24h"].levels == (Level(5.0, between), Level(10.0, between))
+
+
+def test_a_limit_of_the_kidneys_is_drawn_where_a_rule_sets_one() -> None:
+    found = trends(observed(EGFR, "2026-05-01", 80, "mL/min/{1.73_m2}"), catalog=second())
+    assert found["egfr"].levels == (Level(45.0, "the trial excludes 45 mL/min/1.73 m² or less"),)
+    assert found["egfr"].remarks == ()
+
+
+def test_what_is_excluded_twice_over_is_asked_for() -> None:
+    trial = second().trials[0]
+    twice = [replace(one, require=Not(Not(one.require))) for one in trial.criteria]
+    found = trends(
+        observed(UPCR, "2026-05-01", 1.5, "g/g"),
+        catalog=replace(second(), trials=(replace(trial, criteria=tuple(twice)),)),
+    )
+    assert [level.words for level in found["urine-protein-creatinine-ratio"].levels] == [
+        "the trial asks for 1500 mg/g or more",
+        "the trial excludes 5 g/g or more",
+    ]
+
+
+def test_a_limit_that_only_says_to_whom_a_criterion_applies_is_not_denied() -> None:
+    trial = second().trials[0]
+    [kidneys] = [one for one in trial.criteria if one.id == "filtering"]
+    applying = replace(kidneys, require=Age(()), applies_when=kidneys.require)
+    found = trends(
+        observed(EGFR, "2026-05-01", 80, "mL/min/{1.73_m2}"),
+        catalog=replace(second(), trials=(replace(trial, criteria=(applying,)),)),
+    )
+    assert (found["egfr"].levels, found["egfr"].remarks) == ((), ())
 
 
 def test_without_a_limit_or_a_range_none_is_drawn_and_that_is_said() -> None:

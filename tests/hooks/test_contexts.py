@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from flask.testing import FlaskClient
 
@@ -11,7 +12,8 @@ from cds_service.hooks.call import read_call
 from cds_service.hooks.specs import ANYONE, BY_HOOK, BY_SERVICE, CLINICIANS, HOOKS
 from cds_service.web.problems import RefusalError
 from tests.hooks.calling import ORDER_HOOKS, body_of, context_of, draft, fire, path_of
-from tests.service.conftest import cards_of, faults_of
+from tests.service.conftest import BASE, cards_of, faults_of
+from tests.service.ehr import ehr, urls
 
 ALL = tuple(spec.hook for spec in HOOKS)
 
@@ -107,6 +109,27 @@ def test_a_hook_of_clinicians_takes_no_other_user(hook: str, user: str) -> None:
         read_call(body_of(hook, context=context_of(hook, userId=user)), hook)
     [problem] = refused.value.problems
     assert problem.text == "Must be Type/id with the type Practitioner or PractitionerRole."
+
+
+@pytest.mark.parametrize("hook", ["patient-view", "appointment-book"])
+@pytest.mark.parametrize("user", ["Patient/p1", "Patient/p2", "RelatedPerson/mother"])
+def test_a_patient_or_a_relative_gets_no_card_and_nothing_is_read(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, hook: str, user: str
+) -> None:
+    context = context_of(hook, userId=user)
+    with ehr() as sent, caplog.at_level("INFO", logger="trialhook.requests"):
+        for members in ({}, {"prefetch": {}, "fhirServer": BASE}):
+            assert cards_of(fire(client, hook, context=context, **members)) == []
+    assert urls(sent) == []
+    for line in map(orjson.loads, (record.message for record in caplog.records)):
+        assert (line["not_answered"], line["cards"]) == ("not_a_clinician", 0)
+        assert user.rpartition("/")[2] not in str(line)
+
+
+@pytest.mark.parametrize("user", ["Practitioner/p1", "PractitionerRole/patient"])
+def test_a_clinician_gets_the_card(client: FlaskClient, user: str) -> None:
+    for hook in ALL:
+        assert len(cards_of(fire(client, hook, context=context_of(hook, userId=user)))) == 1
 
 
 def test_all_faults_of_a_context_are_reported_at_once(client: FlaskClient) -> None:

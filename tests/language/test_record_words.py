@@ -121,16 +121,18 @@ NEVER_ON_A_CARD = frozenset(
     {
         # answers, ranges and cues that are looked for in a text
         *("not detected", "none detected", "non reactive", "normal range", "reference range"),
-        *("World Health", "status post"),
+        *("World Health", "nicht nachweisbar"),
         # of entries that could not be read: the card counts them, and their words are for informaticists
         *("not a resource", "no resourceType", "no code", "does not say whose it is", "value cannot be read"),
         *("names no medication", "contained Medication is missing", "conclusion is not a text"),
         *("daysSupply is not a number of days", "boundsDuration is not a number of days"),
+        "expectedSupplyDuration is not a number of days",
         # errors of callers, and what is sent to servers
         *("no Patient resource", "it was not there", "Bearer {}"),
         # a look-back beside a fact that counts, which is not shown
         "more than {}",
         # halves of notes that are listed as wholes
+        "in a language that is not read",
         *("of an earlier biopsy or the clinical history", "not certain", "index {}", "class {}"),
         *("also a class {}", "no {} index in the records of this biopsy"),
         *("refused this search", "the FHIR server {} ({})"),

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.hooks.gathering import without_repeats
-from tests.service import charts
+from tests.service import charts, counting
 from tests.service.conftest import BASE, NewClient, call, cards_of, faults_of
 from tests.service.ehr import ehr, json_answer, urls
 
@@ -159,6 +159,35 @@ def test_fewer_rows_than_the_bundle_counts_are_incomplete(client: FlaskClient) -
     cut = charts.bundle(charts.order(), total=40)
     detail = detail_of(client, charts.full_prefetch(medication_requests=cut))
     assert "fewer prefetched than the EHR counts" in detail
+
+
+@pytest.mark.parametrize(("name", "page", "is_short"), counting.ONE_PAGE, ids=counting.NAMES)
+def test_only_matches_are_compared_with_what_the_bundle_counts(
+    client: FlaskClient, name: str, page: Any, is_short: bool
+) -> None:
+    detail = detail_of(client, charts.full_prefetch(medication_requests=page))
+    assert ("fewer prefetched than the EHR counts" in detail) is is_short, name
+
+
+@pytest.mark.parametrize(("second", "is_short"), [(1, True), (2, False)])
+def test_what_was_prefetched_counts_with_the_pages_that_are_read(
+    client: FlaskClient, second: int, is_short: bool
+) -> None:
+    first = charts.bundle(charts.order("m1"), total=3, following=f"{BASE}/MedicationRequest?page=2")
+    rest = charts.bundle(*(charts.order(f"n{number}") for number in range(second)))
+    with ehr(MedicationRequest=json_answer(rest)):
+        prefetch = charts.full_prefetch(medication_requests=first)
+        detail = detail_of(client, prefetch, fhirServer=BASE)
+    assert ("fewer rows came than the FHIR server counts" in detail) is is_short
+
+
+def test_a_prefetch_that_was_cut_is_read_again_from_its_beginning(client: FlaskClient) -> None:
+    cut = charts.full_prefetch(medication_requests=charts.bundle(charts.order(), total=2))
+    for rows, is_short in ((1, True), (2, False)):
+        again = charts.bundle(*(charts.order(f"m{number + 1}") for number in range(rows)), total=2)
+        with ehr(MedicationRequest=json_answer(again)):
+            detail = detail_of(client, cut, fhirServer=BASE)
+        assert ("fewer rows came than the FHIR server counts" in detail) is is_short
 
 
 def test_undeclared_keys_are_ignored(client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ import urllib3
 from flask.testing import FlaskClient
 from requests import PreparedRequest
 
-from tests.service import charts
+from tests.service import charts, counting
 from tests.service.conftest import BASE, NewClient, call, cards_of, faults_of
 from tests.service.ehr import Answer, Answering, ehr, json_answer, parameters, urls
 
@@ -304,6 +305,54 @@ def test_a_warning_among_the_rows_is_not_a_gap(client: FlaskClient) -> None:
     rows = charts.bundle(charts.upcr(), charts.outcome("warning", "suppressed"))
     with ehr(Observation=json_answer(rows)):
         assert "rows are missing" not in pulled(client)
+
+
+# --- as many rows as the server counts
+
+
+@pytest.mark.parametrize(("name", "page", "is_short"), counting.ONE_PAGE, ids=counting.NAMES)
+def test_fewer_matches_than_the_server_counts_are_said(
+    client: FlaskClient, name: str, page: dict[str, Any], is_short: bool
+) -> None:
+    with ehr(MedicationRequest=json_answer(page)):
+        detail = pulled(client)
+    assert ("MedicationRequest: fewer rows came than the FHIR server counts" in detail) is is_short, name
+
+
+PAGES = [
+    ("all of four on two pages", (2, 2), (4, 4), False),
+    ("three of four on two pages", (2, 1), (4, 4), True),
+    ("counted on the first page only", (2, 1), (4, None), True),
+    ("counted on the last page only (HAPI)", (2, 2), (None, 4), False),
+    ("counted on the last page only, and short", (2, 1), (None, 4), True),
+    ("an empty last page", (4, 0), (4, 4), False),
+    ("each page counts its own rows", (2, 2), (2, 2), False),
+]
+
+
+@pytest.mark.parametrize(("name", "rows", "totals", "is_short"), PAGES, ids=[name for name, *_ in PAGES])
+def test_rows_of_all_pages_count(
+    client: FlaskClient, name: str, rows: tuple[int, int], totals: tuple[int | None, ...], is_short: bool
+) -> None:
+    def answer(request: PreparedRequest) -> Answer:
+        number = int(parameters(str(request.url)).get("page", ["0"])[0])
+        said = {} if totals[number] is None else {"total": totals[number]}
+        following = "" if number else f"{BASE}/MedicationRequest?page=1"
+        orders = [charts.order(f"m{number}-{row}") for row in range(rows[number])]
+        return json_answer(charts.bundle(*orders, following=following, **said))
+
+    with ehr(MedicationRequest=answer):
+        assert ("fewer rows came than the FHIR server counts" in pulled(client)) is is_short, name
+
+
+def test_what_was_not_read_is_not_taken_for_nothing_on_record(client: FlaskClient) -> None:
+    """Of three orders that the server counts none came: whether a drug is taken is unknown, not denied."""
+    with ehr(MedicationRequest=json_answer(charts.bundle())):
+        [whole] = cards_of(call(client, prefetch=..., fhirServer=BASE))
+    with ehr(MedicationRequest=json_answer(charts.bundle(total=3))):
+        [short] = cards_of(call(client, prefetch=..., fhirServer=BASE))
+    assert "Could not be read" not in whole["detail"]
+    assert "Could not be read" in short["detail"]
 
 
 # --- what records refer to

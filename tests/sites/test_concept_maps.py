@@ -188,7 +188,7 @@ def test_a_code_of_a_who_class_never_becomes_one_of_the_isn_rps(catalog: Catalog
 
 
 def test_a_code_that_is_mapped_to_a_screen_without_titre_is_one_too(catalog: Catalog, tmp_path: Path) -> None:
-    document = concept_map(element("ANA-S", target("42254-3")), element("ANA-T", target("5048-4")))
+    document = concept_map(element("ANA-S", target("42254-3")), element("ANA-T", target("29953-7")))
     ana = load(tmp_path, catalog, document).catalog.concepts["ana"]
     assert ana.imprecise_when_positive - catalog.concepts["ana"].imprecise_when_positive == {f"{LAB}|ANA-S"}
 

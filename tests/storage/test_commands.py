@@ -15,6 +15,7 @@ from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.database import Database
 from cds_service.storage.store import Store
 from cds_service.storage.tables import audit_event
+from cds_service.synchronising.commands import sync
 from tests.storage.conftest import PATIENCE, sqlite_url
 from tests.storage.samples import NEW_RING, assessed, call
 
@@ -37,7 +38,7 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def run(*arguments: str) -> Result:
-    command = {"database": database, "purge": purge_command}[arguments[0]]
+    command = {"database": database, "purge": purge_command, "sync": sync}[arguments[0]]
     return CliRunner().invoke(command, arguments[1:])
 
 
@@ -115,5 +116,16 @@ def test_more_days_than_there_were_are_all_of_them(store: Store) -> None:
     assert counted(run("purge", "--older-than", "36500").output)["shown"] == 0
 
 
-def test_purge_of_a_database_that_is_not_there_makes_one(path: Path) -> None:
-    assert counted(run("purge").output)["shown"] == 0
+@pytest.mark.parametrize(
+    "arguments", [["purge"], ["purge", "--dry-run"], ["sync", "status"], ["sync", "retry"]]
+)
+def test_a_database_that_is_not_there_is_told_and_not_made(path: Path, arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert (ran.exit_code, ran.stdout) == (1, "")
+    assert f"There is no database {path}. Set TRIALHOOK_DATABASE or TRIALHOOK_STATE_DIR" in ran.stderr
+    assert not path.exists()
+
+
+def test_only_upgrade_makes_a_database(path: Path) -> None:
+    assert run("database", "upgrade").exit_code == 0
+    assert counted(run("purge", "--dry-run").output)["shown"] == 0

@@ -52,10 +52,11 @@ class Chart:
 
     def add(self, key: str, line: Line) -> None:
         """Adds one line of the chart; ChartError if it cannot be understood."""
-        if key in RESULTS:
-            self._keep(result(self._concept(RESULTS[key]), RESULTS[key], text_of(key, line)))
-        elif key in _MAKERS:
+        if key in _MAKERS:
             _MAKERS[key](self, line)
+        elif key in RESULTS or key in self.catalog.concepts:
+            word = self._word(key, RESULTS, "result")
+            self._keep(result(self._concept(word), word, text_of(key, line)))
         else:
             find(key, [*_MAKERS, *RESULTS], "line of a chart")
 
@@ -65,6 +66,12 @@ class Chart:
 
     def _concept(self, word: Word) -> Concept:
         return self.catalog.concepts[word.concept]
+
+    def _word(self, name: str, known: Mapping[str, Word], what: str) -> Word:
+        """A word of ours, or the id of any concept: other trials have concepts for which we have no word."""
+        if name not in known and name in self.catalog.concepts:
+            return Word(name)
+        return known[find(name, known, what)]
 
     def _keep(self, resource: Resource) -> str:
         kind = resource["resourceType"]
@@ -76,7 +83,7 @@ class Chart:
     def _condition(self, line: Line) -> None:
         what, clauses = clauses_of(text_of("condition", line))
         name, dates = dated(what)
-        word = CONDITIONS[find(name, CONDITIONS, "condition")]
+        word = self._word(name, CONDITIONS, "condition")
         condition: Resource = {
             "resourceType": "Condition",
             "subject": SUBJECT,
@@ -95,7 +102,7 @@ class Chart:
     def _procedure(self, line: Line) -> None:
         what, clauses = clauses_of(text_of("procedure", line))
         name, dates = dated(what)
-        word = PROCEDURES[find(name, PROCEDURES, "procedure")]
+        word = self._word(name, PROCEDURES, "procedure")
         statuses = ["preparation", "in-progress", "not-done", "completed"]
         status = find(clauses[0], statuses, "status") if clauses else "completed"
         code = code_of(self._concept(word), word.code) if word.concept else {"text": name}

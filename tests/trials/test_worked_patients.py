@@ -73,7 +73,7 @@ COVERAGE: Mapping[str, set[Pair]] = {
     "nih-chronicity-index": unknown("needs_judgement"),
     # Either limb; a unit may not be comparable, a value censored.
     "proteinuria": {MET, NOT_MET, *unknown(*LATEST_RESULT, "unit_not_comparable", "censored")},
-    "b-cell-target": {MET, NOT_MET, *unknown(*LATEST_RESULT)},
+    "b-cell-target": {MET, NOT_MET, *unknown(*LATEST_RESULT, "unit_not_comparable")},
     # The list is missing from the source.
     "organ-function": unknown("needs_judgement"),
     "ecog": {MET, NOT_MET, *unknown(*LATEST_RESULT)},

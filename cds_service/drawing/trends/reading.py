@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cards.text import plain
-from cards.wording import PHRASES, UNIT_NOTATIONS
-from cds_service.drawing.picture import parts
+from cards.wording import AND, PHRASES, UNIT_NOTATIONS, listed
+from cds_service.drawing.asked import applying_in, asked_in
 from cds_service.drawing.trends import words
 from cds_service.drawing.trends.charted import MONTHS, Charted
 from cds_service.drawing.trends.own_ranges import OwnRange, own_range
 from cds_service.drawing.trends.scoring import score_trend
 from cds_service.drawing.trends.trend import UNBOUNDED, Level, Point, Trend
+from mappings.amounts import Bound
 from mappings.concept import Concept
 from mappings.dates import complete_years
 from mappings.facts import Result
@@ -48,25 +49,40 @@ def trends_of(charted: Charted) -> list[Trend]:
 
 
 def _measured(charted: Charted, concept_id: str) -> Trend:
-    """Results in the concept's own unit, against the limits that the trial's rules name."""
+    """Results in the concept's own unit, against the limits that the trial's rules set."""
     concept, language = charted.catalog.concepts[concept_id], charted.language
-    bounds = [
-        bound
-        for criterion in charted.trial.criteria
-        for rule in parts(criterion.require)
-        if isinstance(rule, Measurement) and rule.of == concept_id
-        for bound in rule.bounds
-    ]
-    levels = tuple(
-        Level(bound.limit, language.text(words.ASKED_FOR[bound.comparison]).format(limit=_spoken(bound.text)))
-        for bound in dict.fromkeys(bounds)
-    )
     points, remarks = _within(
         charted, [_point(one, concept, language) for one in charted.results(concept_id)]
     )
-    if not levels:
-        remarks = (*remarks, language.text(words.NO_LIMIT))
-    return Trend(concept_id, language.text(concept.display), _spoken(concept.unit), points, levels, remarks)
+    levels, unlimited = _limits(charted, concept_id)
+    title, unit = language.text(concept.display), _spoken(concept.unit)
+    return Trend(concept_id, title, unit, points, levels, (*remarks, *unlimited))
+
+
+def _limits(charted: Charted, *concepts: str) -> tuple[tuple[Level, ...], tuple[str, ...]]:
+    """The limits that the trial's rules set to these concepts, or that there are none."""
+    language = charted.language
+    levels = dict.fromkeys(
+        level
+        for rule, excluded, _ in asked_in(charted.trial, Measurement)
+        if rule.of in concepts
+        for level in _levels_of(rule.bounds, excluded, language)
+    )
+    applying = any(rule.of in concepts for rule in applying_in(charted.trial, Measurement))
+    return tuple(levels), () if levels or applying else (language.text(words.NO_LIMIT),)
+
+
+def _levels_of(bounds: Sequence[Bound], excluded: bool, language: Language) -> Iterator[Level]:
+    """A line at each bound. What several bounds exclude they exclude together, so each line says them all."""
+    say = language.text
+    if excluded and len(bounds) > 1:
+        limits = [say(words.BOUND[one.comparison]).format(limit=_spoken(one.text)) for one in bounds]
+        span = say(words.EXCLUDED_SPAN).format(limits=listed(limits, len(limits), AND, language))
+        yield from (Level(bound.limit, span) for bound in bounds)
+        return
+    said = words.EXCLUDED if excluded else words.ASKED_FOR
+    for bound in bounds:
+        yield Level(bound.limit, say(said[bound.comparison]).format(limit=_spoken(bound.text)))
 
 
 def _kidney(charted: Charted) -> Trend:
@@ -88,7 +104,8 @@ def _kidney(charted: Charted) -> Trend:
     shown, remarks = _within(charted, points)
     unit = _spoken(concepts[_EGFR].unit)
     title = language.text(words.TITLES[_EGFR])
-    return Trend(_EGFR, title, unit, shown, (), (*remarks, language.text(words.NO_LIMIT)))
+    levels, unlimited = _limits(charted, _EGFR, _EGFR_OTHERWISE)
+    return Trend(_EGFR, title, unit, shown, levels, (*remarks, *unlimited))
 
 
 def _computed(creatinine: Result, charted: Charted) -> Point | None:

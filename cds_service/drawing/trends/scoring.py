@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from cds_service.drawing.picture import parts
+from cds_service.drawing.asked import Asked, asked_in
 from cds_service.drawing.trends import words
 from cds_service.drawing.trends.charted import Charted
 from cds_service.drawing.trends.trend import Level, Point, Trend
@@ -23,11 +23,11 @@ MOST_DAYS = 15
 def score_trend(charted: Charted, score_id: str) -> Trend | None:
     """A point for each day with results that bear on the score, and for the day itself; None if there is no
     such day, or if the trial does not ask for it."""
-    rules = list(_rules(charted, score_id))
-    if not rules:
+    asked = [one for one in asked_in(charted.trial, Score) if one.rule.of == score_id]
+    if not asked:
         return None
     language = charted.language
-    days = _days(charted, rules[0])
+    days = _days(charted, asked[0].rule)
     if not days:
         return None
     shown = _thinned(days)
@@ -35,17 +35,14 @@ def score_trend(charted: Charted, score_id: str) -> Trend | None:
     remarks = [language.text(words.SCORED_DAYS)]
     if len(shown) < len(days):
         remarks.append(language.text(words.THINNED).format(shown=len(shown), count=len(days)))
-    asked = language.text(words.ASKED_FOR["at_least"])
-    levels = [Level(rule.at_least, asked.format(limit=f"{rule.at_least}")) for rule in dict.fromkeys(rules)]
+    levels = dict.fromkeys(_level(one, language) for one in asked)
     title = words.TITLES.get(score_id) or charted.catalog.scores[score_id].label
     return Trend(score_id, language.text(title), "", tuple(points), tuple(levels), tuple(remarks))
 
 
-def _rules(charted: Charted, score_id: str) -> Iterator[Score]:
-    for criterion in charted.trial.criteria:
-        for rule in parts(criterion.require):
-            if isinstance(rule, Score) and rule.of == score_id:
-                yield rule
+def _level(asked: Asked[Score], language: Language) -> Level:
+    said = (words.EXCLUDED if asked.excluded else words.ASKED_FOR)["at_least"]
+    return Level(asked.rule.at_least, language.text(said).format(limit=asked.rule.at_least))
 
 
 def _days(charted: Charted, rule: Score) -> list[date]:

@@ -19,6 +19,20 @@ ASKED_FOR: Mapping[Comparison, str] = {
     "less_than": message("the trial asks for less than {limit}"),
     "at_most": message("the trial asks for {limit} or less"),
 }
+EXCLUDED: Mapping[Comparison, str] = {
+    "greater_than": message("the trial excludes more than {limit}"),
+    "at_least": message("the trial excludes {limit} or more"),
+    "less_than": message("the trial excludes less than {limit}"),
+    "at_most": message("the trial excludes {limit} or less"),
+}
+EXCLUDED_SPAN = message("the trial excludes what is {limits}")
+"""Where several limits exclude only together."""
+BOUND: Mapping[Comparison, str] = {
+    "greater_than": message("more than {limit}"),
+    "at_least": message("at least {limit}"),
+    "less_than": message("less than {limit}"),
+    "at_most": message("at most {limit}"),
+}
 RANGE_LOW = message("lower end of the laboratory's range: {limit}")
 RANGE_HIGH = message("upper end of the laboratory's range: {limit}")
 OWN_RANGE = message("range {low} to {high}")

@@ -156,7 +156,7 @@ def _score(score: ScoreResult, assessed: Assessed, saying: Saying) -> ScoreView:
         [item.id for item in strikable(trial, catalog).get(score.id, ())],
         {one.strike.item: one for one in standing if one.strike.score == score.id},
     )
-    return score_view(score, catalog, strikes, saying)
+    return score_view(score, trial, catalog, strikes, saying)
 
 
 def _record_reason(assessment: Assessment, saying: Saying) -> str:

@@ -37,20 +37,21 @@ class TrendView(NamedTuple):
 
 
 class DrugRow(NamedTuple):
-    """One drug, its courses, and how they are known."""
+    """One drug, what the trial has to do with it, its courses, and how they are known."""
 
     name: str
+    group: str
     status: str
     courses: tuple[str, ...]
     sources: tuple[str, ...]
 
 
 class DrugsView(NamedTuple):
-    """The drug timeline. ``together``: since when both groups of the trial's rule have run."""
+    """The drug timeline. ``together``: since when the drugs of the trial's rules have run."""
 
     svg: Markup
     rows: tuple[DrugRow, ...]
-    together: str
+    together: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -82,10 +83,16 @@ def drugs_view(charted: Charted, saying: Saying) -> DrugsView:
         charted.record, "", charted.day, [charted.trial], charted.catalog, language=saying.language
     ).picture
     rows = tuple(
-        DrugRow(lane.name, lane.status, lane.courses, (*(row.words for row in lane.rows), *lane.remarks))
+        DrugRow(
+            lane.name,
+            section.title,
+            lane.status,
+            lane.courses,
+            (*(row.words for row in lane.rows), *lane.remarks),
+        )
         for section in picture.sections
         for lane in section.lanes
     )
-    together = picture.together.words if picture.together is not None else ""
+    together = tuple(one.words for one in picture.together)
     svg = inline_svg_of(picture, saying.language) if rows else ""
     return DrugsView(Markup(svg), rows, together, picture.notes)  # noqa: S704 -- escaped by its template

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from cds_service.drawing.asked import asked_in
 from cds_service.worksheet.view import words
 from cds_service.worksheet.view.saying import Row, Saying
 from mappings.attesting.standing import StandingStrike
 from mappings.attesting.words import strike_as_evidence
 from mappings.results import STRIKE, ScoreItemResult, ScoreResult
-from mappings.trial_definition import Catalog
+from mappings.rules import Score
+from mappings.trial_definition import Catalog, TrialDefinition
 from mappings.verdicts import Verdict
 
 _ORDER = {Verdict.MET: 0, Verdict.UNKNOWN: 1, Verdict.NOT_MET: 2}
@@ -53,18 +55,32 @@ class Strikes(NamedTuple):
     standing: Mapping[str, StandingStrike] = MappingProxyType({})
 
 
-def score_view(score: ScoreResult, catalog: Catalog, strikes: Strikes, saying: Saying) -> ScoreView:
-    """The score with its items, those that count first."""
+def score_view(
+    score: ScoreResult, trial: TrialDefinition, catalog: Catalog, strikes: Strikes, saying: Saying
+) -> ScoreView:
+    """The score with its items, those that count first, and what the trial asks of it."""
     readings = {item.id: item.interpretation for item in catalog.scores[score.id].items}
     items = sorted(score.items, key=lambda item: (_ORDER[item.verdict], -item.points))
     return ScoreView(
         score.id,
         saying.label(score.label),
         _interval(score, saying),
-        saying.text(words.ASKED, points=score.threshold) if score.threshold is not None else "",
+        _asked(score, trial, saying),
         saying.text(words.ENTRY[score.entry.value]) if score.entry is not None else "",
         tuple(_item(item, readings.get(item.id, ()), strikes, saying) for item in items),
     )
+
+
+def _asked(score: ScoreResult, trial: TrialDefinition, saying: Saying) -> str:
+    """The threshold by which the score was assessed, and whether it is asked for or excluded."""
+    if score.threshold is None:
+        return ""
+    sides = [
+        one.excluded
+        for one in asked_in(trial, Score)
+        if (one.rule.of, one.rule.at_least) == (score.id, score.threshold)
+    ]
+    return saying.text(words.EXCLUDED if sides and all(sides) else words.ASKED, points=score.threshold)
 
 
 def _interval(score: ScoreResult, saying: Saying) -> str:

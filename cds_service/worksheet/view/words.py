@@ -71,6 +71,7 @@ INTERVAL = message("{low} to {high} points, from what the record shows to what i
 EXACTLY = message("{points} points")
 RECORDED_TOTAL = message("{points} points, total recorded by a clinician on {day}")
 ASKED = message("The trial asks for {points} or more.")
+EXCLUDED = message("The trial excludes {points} or more.")
 ENTRY: Mapping[str, str] = {
     "met": message("Its entry criterion is met."),
     "not-met": message("Its entry criterion is not met."),

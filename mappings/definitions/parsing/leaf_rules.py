@@ -88,7 +88,8 @@ def _answers(fields: Fields, concept: Concept | None) -> frozenset[str]:
     nodes = fields.text_nodes("is")
     for node in nodes if concept else ():
         if concept and not _is_answer(node.value, concept):
-            message = f"{node.value!r} is not an answer of {concept.id!r}{_known_answers(node.value, concept)}"
+            known = _known_answers(node.value, concept)
+            message = f"{node.value!r} is not an answer of {concept.id!r}{known}"
             fields.report.add(Mistake.UNKNOWN_ANSWER, node.line, message)
     return frozenset(node.value for node in nodes)
 
@@ -97,17 +98,20 @@ def _known_answers(token: str, concept: Concept) -> str:
     """What could have been meant, for the end of a message."""
     segmental = _SEGMENTAL.fullmatch(token)
     if concept.pathology and segmental is not None:
-        return f"; S and G are not told apart: 'IV{segmental[1] or ''}' is both"
-    general = CLASS_ANSWERS if concept.pathology else GENERAL_ANSWERS
-    return suggestion(token, [*general, *concept.answers, _RECORDED], "known answers")
+        return f"; S and G are not kept: write 'IV{segmental[1] or ''}', and say so in 'interpretation'"
+    return suggestion(token, _answers_of(concept), "known answers")
+
+
+def _answers_of(concept: Concept) -> tuple[str, ...]:
+    if concept.kind == "consent":
+        return (_RECORDED, "an NCT number")
+    return (*(CLASS_ANSWERS if concept.pathology else GENERAL_ANSWERS), *concept.answers, _RECORDED)
 
 
 def _is_answer(token: str, concept: Concept) -> bool:
     if concept.kind == "consent":
         return token == _RECORDED or _STUDY_TOKEN.fullmatch(token) is not None
-    if concept.pathology and token in CLASS_ANSWERS:
-        return True
-    return token in GENERAL_ANSWERS or token in concept.answers or token == _RECORDED
+    return token in _answers_of(concept)
 
 
 def _statuses(fields: Fields, scope: Scope) -> frozenset[str]:

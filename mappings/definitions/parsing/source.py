@@ -26,7 +26,10 @@ _LISTS = {
     "groups": "group",
     "items": "item",
 }
-_QUOTE = "put a text in quotes if it starts with > | @ % & * ! ? - { [ or holds ': ' or ' #'"
+_QUOTE = (
+    "put a text in quotes if it starts with > | @ % & * ! ? - { [ or holds ': ' or ' #', "
+    "or stands within braces and holds { } [ ] or a comma"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ _POSITIVE_ABOVE = message("- Positive above {limit}")
 _POSITIVE_FROM = message("- Positive from {limit}")
 _RANGE = message("- The laboratory's own “{word}” means {token}")
 _ANSWER = message("- “{token}” is also said by: {ways}")
+_BLOOD_CELLS = message("- Counted in blood: a number only in per cent or per volume, and no other specimen")
 _IMPRECISE = message("- A positive answer under {code} is too imprecise to count")
 _LOOK_BACKS = message("## Look-backs")
 _LOOK_BACKS_WHY = message(
@@ -237,6 +238,8 @@ class _Sheet:
             lines.append(say(_POSITIVE_ABOVE, limit=f"{concept.positive_above:g}"))
         if concept.positive_from is not None:
             lines.append(say(_POSITIVE_FROM, limit=f"{concept.positive_from:g}"))
+        if concept.blood_cells:
+            lines.append(say(_BLOOD_CELLS))
         for word, token in concept.from_range.items():
             lines.append(say(_RANGE, word=word, token=plain_text(token)))
         for token, ways in concept.answers.items():

@@ -70,7 +70,7 @@ def read_signature(path: Path, trial_id: str, report: Report) -> Signature | Non
         return _signature(document, trial_id)
     except _UnusableError as error:
         message = f"{error}; sign again with 'trialhook trials sign {trial_id}'"
-        Report(f"{FOLDER}/{path.name}", report.faults).add(Mistake.BAD_SIGNATURE, 0, message)
+        report.add(Mistake.BAD_SIGNATURE, 0, message)
         return None
 
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from mappings.dates import BEGINNING, When, parse_when
-from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.drugs.dosages import Lasting, days_of, dosages_of, lasting, regular, repeat_of
+from mappings.reading.fhir_elements import mapping, tokens_and_texts
 
 LAST_DAY = date.max.toordinal()
-_DAYS_OF_UNIT: Mapping[str, int] = {
-    **dict.fromkeys(("", "d", "day", "days"), 1),
-    **dict.fromkeys(("wk", "week", "weeks"), 7),
-    **dict.fromkeys(("mo", "month", "months"), 30),
-    **dict.fromkeys(("a", "year", "years"), 365),
-}
-_LONGEST_SUPPLY = 1100
 
 
 class Course(NamedTuple):
@@ -38,35 +31,42 @@ _NO_PERIOD = _Period(None, None)
 
 
 def course_of_request(resource: Mapping[str, Any], over: bool, faults: list[str]) -> Course:
-    """An order: from the start it asks for, or else its date, to its end; without an end it goes on."""
-    dosages = items(resource.get("dosageInstruction"))
-    repeats = [mapping(mapping(dosage.get("timing")).get("repeat")) for dosage in dosages]
-    bounds = [
-        _period(repeat["boundsPeriod"], "boundsPeriod", faults)
-        for repeat in repeats
-        if "boundsPeriod" in repeat
-    ]
-    start, end, unreadable = _joined(bounds)
+    """An order: from the start it asks for, or else its date, to its end; without an end it goes on.
+
+    Doses that are counted, a short course and a supply without refills end too, but nobody knows when.
+    """
+    dosages = regular(dosages_of(resource))
+    start, end, unreadable = _joined(_bounds(dosages, faults))
     start = start or _date(resource, "authoredOn", faults)
-    if end is None and len(repeats) == 1 and "boundsDuration" in repeats[0]:
-        end, unreadable = _after(start, repeats[0]["boundsDuration"], faults)
-    validity = mapping(resource.get("dispenseRequest")).get("validityPeriod")
-    if end is None and not unreadable and validity is not None:
-        _, end, unreadable = _period(validity, "validityPeriod", faults)
-    return _course(start, end, over or unreadable)
+    dispensing = mapping(resource.get("dispenseRequest"))
+    if end is None and not unreadable:
+        end, unreadable = _after(start, lasting(dosages, faults))
+    if _is_open(end) and not unreadable and "validityPeriod" in dispensing:
+        end, unreadable = _within(end, _period(dispensing["validityPeriod"], "validityPeriod", faults))
+    if end is None and not unreadable and not _is_continuous(resource):
+        end, unreadable = _after(start, _supply(dispensing, faults))
+    return _course(start, end, over or unreadable or _is_short(resource))
 
 
 def course_of_statement(resource: Mapping[str, Any], over: bool, faults: list[str]) -> Course:
-    """A statement: its effective period, or from its effective day on; else on the day it was made."""
+    """A statement: its effective period, or from its effective day on; else on the day it was made.
+
+    One that says that it is over was so by the day on which it was made.
+    """
     if "effectivePeriod" in resource:
         start, end, unreadable = _period(resource["effectivePeriod"], "effectivePeriod", faults)
     else:
         start, end, unreadable = _date(resource, "effectiveDateTime", faults), None, False
-    if start is None and end is None and not unreadable:
-        asserted = _date(resource, "dateAsserted", faults)
-        if asserted is not None:
-            return _course(When(BEGINNING, asserted.last, ""), None, over)
-    return _course(start, end, over or unreadable)
+    undated = start is None and end is None and not unreadable
+    asserted = _date(resource, "dateAsserted", faults) if undated or over else None
+    if undated and asserted is not None:
+        start = When(BEGINNING, asserted.last, "")
+    if end is None and not unreadable:
+        end, unreadable = _after(start, lasting(regular(dosages_of(resource)), faults))
+    course = _course(start, end, over or unreadable)
+    if over and end is None and asserted is not None and course.start.first <= asserted.last:
+        return course._replace(end=When(course.start.first, asserted.last, ""))
+    return course
 
 
 def course_of_administration(
@@ -89,16 +89,6 @@ def course_of_dispense(resource: Mapping[str, Any], faults: list[str]) -> Course
     return _spanning(start, None, (supply or 1) - 1)
 
 
-def days_of(quantity: Any) -> int | None:
-    """Whole days of a Quantity or Duration in days, weeks, months of 30 or years of 365; None if not that."""
-    value = mapping(quantity).get("value")
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= _LONGEST_SUPPLY:
-        return None
-    unit = text_of(quantity.get("code")) or text_of(quantity.get("unit"))
-    days = value * _DAYS_OF_UNIT.get(unit.lower(), 0)
-    return math.floor(days) if 1 <= days <= _LONGEST_SUPPLY else None
-
-
 def _spanning(start: When | None, end: When | None, further_days: int) -> Course:
     if start is None:
         return Course(When(BEGINNING, LAST_DAY, ""), When(BEGINNING, LAST_DAY, ""), "date not known")
@@ -109,6 +99,7 @@ def _spanning(start: When | None, end: When | None, further_days: int) -> Course
 
 
 def _course(start: When | None, end: When | None, over: bool) -> Course:
+    """A course with what is not known of it; ``over``: it ended, if no end says when."""
     notes = []
     if start is None:
         start = When(BEGINNING, end.last if end else LAST_DAY, "")
@@ -116,22 +107,74 @@ def _course(start: When | None, end: When | None, over: bool) -> Course:
         notes.append("start not known")
     if end is None and over:
         end = When(start.first, LAST_DAY, "")
+    if end is not None and _is_open(end):
         notes.append("end not known")
     return Course(start, end, ", ".join(notes))
 
 
-def _after(start: When | None, duration: Any, faults: list[str]) -> tuple[When | None, bool]:
-    """The last day of a course of some days, and whether the duration says no such thing."""
-    days = days_of(duration)
+def _after(start: When | None, lasting: Lasting | None) -> tuple[When | None, bool]:
+    """The last day of a course of some days, and whether it ends nobody knows when."""
+    if lasting is None or start is None:
+        return None, lasting is not None
+    least = _later(start, lasting.least - 1).first
+    most = LAST_DAY if lasting.most is None else _later(start, lasting.most - 1).last
+    return When(least, most, ""), False
+
+
+def _is_open(end: When | None) -> bool:
+    """Whether a course may go on for ever."""
+    return end is None or end.last == LAST_DAY
+
+
+def _within(end: When | None, period: _Period) -> tuple[When | None, bool]:
+    """The end of a course that may go on, but not after a period."""
+    if end is None or period.end is None:
+        return end or period.end, end is None and period.end_unreadable
+    return When(min(end.first, period.end.first), period.end.last, ""), False
+
+
+def _supply(dispensing: Mapping[str, Any], faults: list[str]) -> Lasting | None:
+    """The days that an order and its refills supply; nobody knows whether another order followed."""
+    if "expectedSupplyDuration" not in dispensing:
+        return None
+    days, repeats = days_of(dispensing["expectedSupplyDuration"]), dispensing.get("numberOfRepeatsAllowed")
     if days is None:
-        faults.append("boundsDuration is not a number of days")
-    if days is None or start is None:
-        return None, True
-    return _later(start, days - 1), False
+        faults.append("expectedSupplyDuration is not a number of days")
+    refills = repeats if type(repeats) is int and repeats > 0 else 0
+    return Lasting((days or 1) * (refills + 1), None)
+
+
+def _is_continuous(resource: Mapping[str, Any]) -> bool:
+    """Expected to go on beyond the order, and to be taken unless explicitly stopped (FHIR)."""
+    return "continuous" in _course_of_therapy(resource)
+
+
+def _is_short(resource: Mapping[str, Any]) -> bool:
+    return not _course_of_therapy(resource).isdisjoint(("acute", "seasonal"))
+
+
+def _course_of_therapy(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Codes of FHIR's medicationrequest-course-of-therapy, whatever system they stand in."""
+    tokens, _ = tokens_and_texts(resource.get("courseOfTherapyType"))
+    return frozenset([token.rpartition("|")[2] for token in tokens])
 
 
 def _later(when: When, days: int) -> When:
     return When(min(when.first + days, LAST_DAY), min(when.last + days, LAST_DAY), "")
+
+
+def _bounds(dosages: Sequence[Mapping[str, Any]], faults: list[str]) -> list[_Period]:
+    """The periods that dosages are bounded by; doses on certain days only run from the first to the last."""
+    found = []
+    for dosage in dosages:
+        repeat, events = repeat_of(dosage), mapping(dosage.get("timing")).get("event")
+        if "boundsPeriod" in repeat:
+            found.append(_period(repeat["boundsPeriod"], "boundsPeriod", faults))
+        elif isinstance(events, list) and not repeat:
+            days = [when for when in map(parse_when, events) if when is not None]
+            if days and len(days) == len(events):
+                found.append(_Period(min(days, key=_by_day), max(days, key=_by_day)))
+    return found
 
 
 def _joined(bounds: list[_Period]) -> _Period:

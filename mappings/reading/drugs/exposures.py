@@ -14,6 +14,8 @@ from mappings.reading.drugs.dates import (
     course_of_request,
     course_of_statement,
 )
+from mappings.reading.drugs.denials import contradicting, is_not_taken
+from mappings.reading.drugs.dosages import directions_of, dosages_of, only_as_needed
 from mappings.reading.drugs.forms import (
     hints_at_local,
     is_applied_locally,
@@ -24,8 +26,8 @@ from mappings.reading.drugs.forms import (
 )
 from mappings.reading.drugs.names import DrugIndex, drug_index
 from mappings.reading.drugs.products import Medications, Product, product_of
-from mappings.reading.drugs.statuses import Standing, standing
-from mappings.reading.fhir_elements import Words, items, one_line, text_of, tokens_and_texts
+from mappings.reading.drugs.statuses import NOT_TAKEN, Standing, standing
+from mappings.reading.fhir_elements import Words, one_line, tokens_and_texts
 from mappings.reading.references import reference_of
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
@@ -36,7 +38,7 @@ _SOURCES: Mapping[str, Literal["ordered", "stated", "given", "dispensed"]] = {
     "MedicationAdministration": "given",
     "MedicationDispense": "dispensed",
 }
-_BY_NAME = "recognised by name"
+_BY_NAME, AS_NEEDED = "recognised by name", "as needed"
 
 
 def read_exposures(
@@ -50,17 +52,22 @@ def read_exposures(
 
     ``medications`` holds Medication resources by ``Medication/id`` and fullUrl. References that lead to
     none of them are added to ``unresolved``; what could not be read is added to ``unreadable``. Resources
-    of other types are passed over. Forms that act locally are no exposure.
+    of other types are passed over. Forms that act locally are no exposure. A statement "not taken" is kept
+    only beside a record of the drug that it speaks against.
     """
     index = drug_index(concepts)
     found: dict[str, list[Exposure]] = {}
+    not_taken: dict[str, list[Exposure]] = {}
     for resource in resources:
         faults: list[str] = []
         for exposure in _exposures_of(resource, medications, index, faults, unresolved):
-            found.setdefault(exposure.concept, []).append(exposure)
+            kept = not_taken if is_not_taken(exposure) else found
+            kept.setdefault(exposure.concept, []).append(exposure)
         if faults:
             reference = reference_of(resource)
             unreadable.extend(Unreadable(reference, what) for what in dict.fromkeys(faults))
+    for concept in not_taken.keys() & found.keys():
+        found[concept] += contradicting(not_taken[concept], found[concept])
     return {concept: tuple(exposures) for concept, exposures in found.items()}
 
 
@@ -87,6 +94,8 @@ def _exposures_of(
     if not isinstance(kind, str) or kind not in _SOURCES:
         return []
     state = standing(resource, kind)
+    if state is not None and state.note == NOT_TAKEN:
+        faults, unresolved = [], []  # what is not taken is no loss
     product = product_of(resource, medications, faults, unresolved) if state is not None else None
     if state is None or product is None:
         return []
@@ -103,8 +112,11 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
     state, product = record.state, record.product
     course = _course(record, concept, faults)
     source = _SOURCES[record.kind]
+    as_needed = source != "given" and only_as_needed(dosages_of(record.resource))
     words = one_line(product.texts[0]) if product.texts else concept.display
-    notes = [product.note or (_BY_NAME if record.by_name else ""), state.over, state.note, course.note]
+    known = product.note or (_BY_NAME if record.by_name else "")
+    notes = [known, state.over, state.note, AS_NEEDED if as_needed else "", course.note]
+    problem = state.problem or (Reason.NOT_CONFIRMED if as_needed else None)
     return Exposure(
         concept.id,
         reference_of(record.resource),
@@ -113,7 +125,7 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
         course.start,
         course.end,
         record.by_name,
-        state.problem or (Reason.IMPRECISE if course.note else None),
+        problem or (Reason.IMPRECISE if course.note else None),
         "; ".join(filter(None, notes)),
     )
 
@@ -135,16 +147,12 @@ def _routes(resource: Mapping[str, Any]) -> Words:
     """Codes and words of the routes of administration."""
     all_tokens: tuple[str, ...] = ()
     all_texts: tuple[str, ...] = ()
-    for dosage in _dosages(resource):
+    for dosage in dosages_of(resource):
         if "route" in dosage:
             tokens, texts = tokens_and_texts(dosage["route"])
             all_tokens += tokens
             all_texts += texts
     return all_tokens, all_texts
-
-
-def _dosages(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return items(resource.get("dosageInstruction")) or items(resource.get("dosage"))
 
 
 def _is_left_out(record: _Record) -> bool:
@@ -154,7 +162,7 @@ def _is_left_out(record: _Record) -> bool:
 
 
 def _acts_locally(record: _Record, words: tuple[str, ...]) -> bool:
-    product, directions = record.product, _directions(record.resource)
+    product, directions = record.product, directions_of(dosages_of(record.resource))
     if is_local(product.tokens, product.texts) or is_local(record.route_tokens, record.route_texts):
         return True
     if is_local(product.form_tokens, product.form_texts) or any(map(is_applied_locally, directions)):
@@ -163,11 +171,3 @@ def _acts_locally(record: _Record, words: tuple[str, ...]) -> bool:
         return False
     tokens = (*product.form_tokens, *record.route_tokens)
     return not is_swallowed_or_injected(tokens, (*words, *record.route_texts, *directions))
-
-
-def _directions(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """The instructions to the patient, in words."""
-    found = [
-        text_of(dosage.get(key)) for dosage in _dosages(resource) for key in ("text", "patientInstruction")
-    ]
-    return tuple([direction for direction in found if direction])

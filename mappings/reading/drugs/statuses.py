@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mappings.reading.fhir_elements import text_of
 from mappings.verdicts import Reason
 
-_NEVER = frozenset({"entered-in-error", "cancelled", "draft", "not-taken", "not-done", "declined"})
+_NEVER = frozenset({"entered-in-error", "cancelled", "draft", "not-done", "declined"})
 _NEVER_INTENDED = frozenset({"plan", "proposal", "option"})
 _COUNTS: Mapping[str, frozenset[str]] = {
     "MedicationRequest": frozenset({"active"}),
@@ -22,9 +22,13 @@ _COURSES = frozenset({"MedicationRequest", "MedicationStatement"})
 ENDED_NOTES = frozenset({"stopped", "completed"})
 """The notes of an order or a statement that its status says is over, whatever end it had been planned for."""
 
+NOT_TAKEN = "not taken"
+NO_STATUS, ON_HOLD, STATUS_NOT_KNOWN = "no status recorded", "on hold", "status not known"
+"""What the notes of other statements say that deny or doubt that the drug is taken."""
+
 _WORDS: Mapping[str, str] = {
-    "": "no status recorded",
-    "on-hold": "on hold",
+    "": NO_STATUS,
+    "on-hold": ON_HOLD,
     "intended": "intended",
     "preparation": "not handed over",
     "in-progress": "not handed over",
@@ -50,8 +54,10 @@ def standing(resource: Mapping[str, Any], kind: str) -> Standing | None:
         return None
     if kind == "MedicationRequest" and text_of(resource.get("intent")).lower() in _NEVER_INTENDED:
         return None
+    if status == "not-taken":
+        return Standing(Reason.NOT_CONFIRMED, note=NOT_TAKEN) if kind == "MedicationStatement" else None
     if status in _COUNTS[kind]:
         return _COUNTING
     if kind in _COURSES and status in ENDED_NOTES:
         return Standing(over=status)
-    return Standing(Reason.NOT_CONFIRMED, note=_WORDS.get(status, "status not known"))
+    return Standing(Reason.NOT_CONFIRMED, note=_WORDS.get(status, STATUS_NOT_KNOWN))

@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from mappings.facts import Result
 from mappings.reading.code_index import codings_of, normalised, words
 from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.laboratory.qualifiers import is_about
 from mappings.reading.references import PatientIdentity, local_reference, reference_of
 
 KINDS = frozenset({"Observation", "DiagnosticReport"})
 REPLACES = "http://hl7.org/fhir/StructureDefinition/observation-replaces"
 """FHIR R4 extension: this Observation is the revised value of another."""
 
+NO_URLS: Mapping[str, str] = MappingProxyType({})
 _PROVISIONAL, _FINAL, _CORRECTED = 0, 1, 2
 _RANKS: Mapping[str, int] = {
     **dict.fromkeys(("registered", "partial", "preliminary"), _PROVISIONAL),
@@ -49,7 +52,9 @@ def came_twice(
     return False
 
 
-def replaced(resources: Sequence[Any], identity: PatientIdentity) -> frozenset[int]:
+def replaced(
+    resources: Sequence[Any], identity: PatientIdentity, full_urls: Mapping[str, str] = NO_URLS
+) -> frozenset[int]:
     """The places in ``resources`` of Observations and reports that another one replaces.
 
     One replaces another of the same code (1) as a newer version of the same id; (2) if it shares an
@@ -64,7 +69,7 @@ def replaced(resources: Sequence[Any], identity: PatientIdentity) -> frozenset[i
     for place, resource in enumerate(resources):
         if type(resource) is not dict or text_of(resource.get("resourceType")) not in KINDS:
             continue
-        if not identity.is_subject_of(resource):
+        if not identity.is_subject_of(resource) or not is_about(resource, identity, full_urls):
             continue
         reference, code = reference_of(resource), _code(resource)
         if "/" in reference:  # else it has no id, and is a version of nothing

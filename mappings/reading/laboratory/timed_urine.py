@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -103,6 +103,18 @@ class Collections:
             return []
         value = read_value({"valueQuantity": quantity}, timed.volume)
         return [Result(timed.volume.id, one.when, specimen, value.text, value.amount, problem=value.problem)]
+
+
+def amounts_per_day(
+    every: Sequence[TimedUrine], results: MutableMapping[str, list[Result]], resources: Sequence[Any]
+) -> None:
+    """Puts amounts per day where there are concentrations, and takes away what they were measured by."""
+    for timed in every:
+        concentrations = results.pop(timed.concentration.id, ())
+        volumes = results.pop(timed.volume.id, ())
+        if concentrations:
+            amounts = Collections(resources).amounts(timed, concentrations, volumes)
+            results.setdefault(timed.concept.id, []).extend(amounts)
 
 
 def _amount(timed: TimedUrine, one: Result, volumes: Sequence[Result]) -> Result:

@@ -1,11 +1,11 @@
 """Titres in words ("1:640 speckled"), and whether a result is one of immunofluorescence.
 
-A text is read as a whole. Every word of it must be known: of a pattern (those of the International Consensus on
-ANA Patterns, anapatterns.org, in English, Chinese and German), of an answer, of the method. A word that is not
-known may deny, remember or compare ("previously 1:640", "ref <1:80"), so that the text is unreadable.
+A text is read as a whole. Every word of it must be known: of a pattern (those of the International Consensus
+on ANA Patterns, anapatterns.org, in English, Chinese and German), of an answer, of the method. A word that is
+not known may deny, remember or compare ("previously 1:640", "ref <1:80"): then the text is unreadable.
 
-Interpretation: of several titres, each with its pattern, the highest counts. "Negative at 1:80" is a negative,
-as "negative" alone is. "Positive at a dilution of 1:40" is a titre of 1:40 or more.
+Interpretation: of several titres, each with its pattern, the highest counts. "Negative at 1:80" is a negative
+as "negative" alone is. "Positive at 1:40" is a titre of 1:40 or more.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ TitreText = Amount | Literal["negative", "unreadable"]
 
 _TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(?<![\d.:/])(?<!\d,)1\s*[:/]\s*(\d{1,7})(?!\d)(?!\s*[:/])")
 _AS_SIGNS: Mapping[str, str] = {"≤": "<=", "≥": ">="}
+_LONGEST = 200
+_COMMAS = ",;，；、"  # noqa: RUF001
 _RANGE = re.compile(r"\s*(?:-|–|~|to|bis|至)\s*")
-_PARTS = re.compile(r"[,;，；、\n]|\b(?:and|und|with|mit)\b|[和及伴]")
+_PARTS = re.compile(rf"[{_COMMAS}\n]|\b(?:and|und|with|mit)\b|[和及伴]")
 _PIECE = re.compile(r"[a-zäöüß]+|[\u4e00-\u9fff]+|\S")
 _PHRASES: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern), words)
@@ -39,47 +41,49 @@ _PHRASES: Sequence[tuple[re.Pattern[str], str]] = tuple(
 )
 
 
-def _kinds(kind: str, words: str) -> Mapping[str, str]:
-    return dict.fromkeys(words.split(), kind)
+def _kinds(**words: str) -> Mapping[str, str]:
+    return {word: kind for kind, listed in words.items() for word in listed.split("|")}
 
 
-_LATIN: Mapping[str, str] = {
-    **_kinds("negative", "negative neg negativ"),
-    **_kinds("positive", "positive pos positiv reactive detected"),
-    **_kinds("dilution", "at dilution dilutions diluted screen screening verdünnung bei"),
-    **_kinds(
-        "pattern",
-        "pattern patterns homogeneous homogenous speckled speckles granular fine dense coarse large centromere "
-        "centromeric nucleolar nuclear dot dots discrete few multiple punctate smooth clumpy envelope membrane "
-        "membranous rim peripheral diffuse cytoplasmic fibrillar filamentous linear reticular mitochondrial golgi "
-        "rods rings mitotic centrosome spindle numa pcna intercellular bridge chromosomal mixed "
-        "muster homogen gesprenkelt feingesprenkelt grobgesprenkelt granulär feingranulär grobgranulär nukleolär "
-        "zentromer kernmembran zytoplasmatisch",
+_LATIN: Mapping[str, str] = _kinds(
+    negative="negative|neg|negativ",
+    positive="positive|pos|positiv|reactive|detected",
+    dilution="at|dilution|dilutions|diluted|screen|screening|verdünnung|bei",
+    pattern=(
+        "pattern|patterns|homogeneous|homogenous|speckled|speckles|granular|fine|dense|coarse|"
+        "large|centromere|centromeric|nucleolar|nuclear|dot|dots|discrete|few|multiple|smooth|"
+        "punctate|clumpy|envelope|membrane|membranous|rim|peripheral|diffuse|cytoplasmic|"
+        "fibrillar|filamentous|linear|reticular|mitochondrial|golgi|rods|rings|mitotic|spindle|"
+        "centrosome|numa|pcna|intercellular|bridge|chromosomal|mixed|muster|homogen|gesprenkelt|"
+        "feingesprenkelt|grobgesprenkelt|granulär|feingranulär|grobgranulär|nukleolär|zentromer|"
+        "kernmembran|zytoplasmatisch"
     ),
-    **_kinds(
-        "filler",
-        "ana anas anf titer titre titers titres endpoint end point result antinuclear antibody antibodies antikörper "
-        "serum ifa iif ift if fana immunofluorescence indirect immunfluoreszenz hep cells by of the in is and und "
-        "with mit type low high moderate weak weakly strong strongly schwach stark hoch niedrig",
+    filler=(
+        "ana|anas|anf|titer|titre|titers|titres|endpoint|end|point|result|antinuclear|antibody|"
+        "antibodies|antikörper|serum|ifa|iif|ift|if|fana|immunofluorescence|indirect|hep|cells|"
+        "immunfluoreszenz|a|by|of|the|in|is|and|und|with|mit|type|low|high|moderate|weak|weakly|"
+        "strong|strongly|h|schwach|stark|hoch|niedrig"
     ),
-}
-_CHINESE: Mapping[str, str] = {
-    **_kinds("negative", "阴性"),
-    **_kinds("positive", "阳性 检出"),
-    **_kinds("dilution", "稀释 稀释度 初筛 筛查"),
-    **_kinds(
-        "pattern",
-        "颗粒 细颗粒 粗颗粒 斑点 均质 核仁 着丝点 核膜 胞浆 胞质 核点 核少点 核多点 致密 周边 线粒体 高尔基 纺锤体 中心体 混合 核",
+)
+_CHINESE: Mapping[str, str] = _kinds(
+    negative="阴性",
+    positive="阳性|检出",
+    dilution="稀释|稀释度|初筛|筛查",
+    pattern=(
+        "颗粒|细颗粒|粗颗粒|斑点|均质|核仁|着丝点|核膜|胞浆|胞质|核点|核少点|核多点|致密|周边|"
+        "线粒体|高尔基|纺锤体|中心体|混合|核"
     ),
-    **_kinds("filler", "抗核抗体 滴度 效价 结果 弱 强 高 低 型 样 为 和 及 伴 间接免疫荧光 免疫荧光 荧光 法"),
-}
+    filler="抗核抗体|滴度|效价|结果|弱|强|高|低|型|样|为|和|及|伴|间接免疫荧光|免疫荧光|荧光|法",
+)
 _CHINESE_WORD = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
-_PUNCTUATION = frozenset(",;，；、.。()（）[]/-–:=_")
+_PUNCTUATION = frozenset(_COMMAS + ".。()（）[]/-–:=_↑*")  # noqa: RUF001
 _OF_NEGATIVES = frozenset({"negative", "dilution", "filler"})
 
 
 def read_titre(text: str) -> TitreText | None:
     """What a text with a titre in it says; None if there is no titre in it."""
+    if len(text) > _LONGEST:
+        return "unreadable" if _TITRE.search(text) else None
     text = text.lower()
     for phrase, instead in _PHRASES:
         text = phrase.sub(instead, text)
@@ -96,7 +100,7 @@ def read_titre(text: str) -> TitreText | None:
         return "negative" if is_denial else "unreadable"
     if len(known) == 1:
         at_least = "dilution" in kinds and not titres[0][1]
-        return Amount(known[0].low, math.inf) if at_least else known[0]
+        return Amount(known[0].low, math.inf, high_open=True) if at_least else known[0]
     return _several(text, titres, known) if "dilution" not in kinds else "unreadable"
 
 
@@ -104,7 +108,7 @@ def _several(text: str, titres: Sequence[re.Match[str]], amounts: Sequence[Amoun
     """From one titre to another, or the highest of a list in which each has its pattern."""
     ends = sorted(amount.low for amount in amounts)
     if len(titres) == 2 and _RANGE.fullmatch(text[titres[0].end() : titres[1].start()]):
-        return Amount(*ends) if not titres[0][1] and not titres[1][1] else "unreadable"
+        return Amount(ends[0], ends[1]) if not titres[0][1] and not titres[1][1] else "unreadable"
     parts = _PARTS.split(text)
     for part in parts:
         found = len(_TITRE.findall(part))
@@ -136,7 +140,7 @@ def _kinds_in(text: str) -> Iterable[str]:
 
 
 _FLUORESCENCE = re.compile(
-    r"immun(?:o|e)?-? ?fluores[cz]|immunfluores[cz]|\bi?ifa?\b|\biift\b|\bift\b|\bfana\b|\bhep-? ?2|免疫荧光|间接荧光",
+    r"immun[oe]?[- ]?fluores[cz]|\bi?ifa?\b|\bii?ft\b|\bfana\b|\bhep-? ?2|免疫荧光|间接荧光",
     re.IGNORECASE,
 )
 _OTHER_ASSAY = re.compile(

@@ -29,7 +29,7 @@ from mappings.reading.pathology.records import (
     read_procedure,
     read_report,
 )
-from mappings.reading.pathology.wording import ClassReading
+from mappings.reading.pathology.wording import GRAFT_NOTE, ClassReading
 from mappings.reading.references import reference_of
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
@@ -180,7 +180,7 @@ def _class_results(episode: Episode) -> list[Result]:
     if not pool:
         return [_missing(episode, CLASS, "no class in the records of this biopsy")]
     chosen = _chosen_class(pool, [each for each in found if each.confirmed == confirmed])
-    results = [_class_result(episode, each, confirmed=confirmed) for each in chosen]
+    results = [_of_graft(_class_result(episode, each, confirmed=confirmed), episode) for each in chosen]
     others = [each for each in found if each.may_contradict and confirmed and _says_otherwise(each, chosen)]
     if not others or results[0].problem not in (None, Reason.NEEDS_JUDGEMENT):
         return results
@@ -194,6 +194,13 @@ def _class_result(episode: Episode, found: _Found, *, confirmed: bool) -> Result
         problem, note = Reason.NOT_CONFIRMED, "not final"
     text = one_line(shown)
     return Result(CLASS, episode.when, found.reference, text, None, tokens, "", problem, note)
+
+
+def _of_graft(result: Result, episode: Episode) -> Result:
+    """A class that counts needs a person where any record of the biopsy names a transplanted kidney."""
+    if result.problem is not None or not any(record.of_graft for record in episode.records):
+        return result
+    return result._replace(problem=Reason.NEEDS_JUDGEMENT, note=GRAFT_NOTE)
 
 
 def _not_confirmed(result: Result) -> Result:

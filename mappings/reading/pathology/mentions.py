@@ -96,12 +96,19 @@ def place(text: str, start: int, end: int) -> Place:
     return Place(start, end, number, starts[number], max(last, end))
 
 
+def next_sentence(text: str, where: Place) -> Place:
+    """The place of the sentence that follows a mention's; empty at the end of the text."""
+    return place(text, where.last, where.last) if where.last < len(text) else Place(*[len(text)] * 5)
+
+
 def doubt_about(text: str, where: Place, year: int | None, *, may_be_denied: bool = True) -> Doubt | None:
     """Why a mention is no finding of the biopsy taken in ``year``; None if it is one."""
     plain_sentence = _is_plain(text, where.first, where.last)
     doubt = None if plain_sentence else _doubt_in_sentence(text, where, year, may_be_denied)
     if doubt is not None:
         return doubt
+    if may_be_denied and _is_taken_back(text, where):
+        return Doubt.DENIED
     if _after_old_biopsy(text, where) or _in_history(text, where):
         return Doubt.EARLIER
     if _is_unread(text, where.first, where.last):
@@ -120,6 +127,12 @@ def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied:
     if _unspent(cues.UNCERTAIN_BEFORE, before) or cues.UNCERTAIN_AFTER.search(after):
         return Doubt.UNCERTAIN
     return None
+
+
+def _is_taken_back(text: str, where: Place) -> bool:
+    """Whether the next sentence says that it is not so."""
+    following = next_sentence(text, where)
+    return cues.TAKEN_BACK.match(text, following.first, following.last) is not None
 
 
 def _in_history(text: str, where: Place) -> bool:

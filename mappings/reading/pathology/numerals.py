@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-CLASS_WORD = r"(?:class(?:es)?|klassen?|clases?|cl\.|cl(?=\s(?-i:[IV])))"
+CLASS_WORD = r"(?:class(?:es|e|i)?|klass(?:en?)?|clases?|cl\.|cl(?=\s(?-i:[IV])))"
 CHINESE = "一二三四五六"
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI")

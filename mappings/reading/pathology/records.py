@@ -11,6 +11,7 @@ from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
+from mappings.reading.pathology.schemes import is_of_transplant
 from mappings.reading.references import PatientIdentity, reference_of, resolved
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
@@ -28,7 +29,7 @@ class BiopsyRecord(NamedTuple):
 
     ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
     record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
-    ``has_status``: it says of itself whether it is final.
+    ``has_status``: it says of itself whether it is final. ``of_graft``: its kidney was transplanted.
     """
 
     reference: str
@@ -40,6 +41,7 @@ class BiopsyRecord(NamedTuple):
     is_biopsy: bool = True
     attached: bool = False
     has_status: bool = True
+    of_graft: bool = False
 
 
 NO_URLS: Mapping[str, str] = MappingProxyType({})
@@ -139,8 +141,23 @@ def _record(
     issued = parse_when(resource.get("issued"))
     links = _links(resource, others)
     record = BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, links, confirmed)
-    has_status = text_of(resource.get("status")) not in _NO_STATUS
-    return record if has_status else record._replace(has_status=False)
+    if text_of(resource.get("status")) in _NO_STATUS:
+        record = record._replace(has_status=False)
+    return record._replace(of_graft=True) if _is_of_graft(resource, said, others) else record
+
+
+def _is_of_graft(resource: Mapping[str, Any], said: Sequence[Said], others: Others) -> bool:
+    """Whether the words of a record, its code, its body site or its specimen name a transplanted kidney."""
+    elements = [resource.get("code"), *_body_sites(resource)]
+    for specimen in _specimens(resource, others):
+        elements += [specimen.get("type"), *_body_sites(mapping(specimen.get("collection")))]
+    named = [text for element in elements for text in tokens_and_texts(element)[1]]
+    named += [text_of(link.get("display")) for link in items(resource.get("specimen"))]
+    return any(is_of_transplant(text) for text in (*named, *(each.text for each in said)))
+
+
+def _body_sites(element: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return items(element.get("bodySite")) if "bodySite" in element else ()
 
 
 def _asked(resource: Mapping[str, Any], questions: Questions) -> Iterator[tuple[Question, Mapping[str, Any]]]:

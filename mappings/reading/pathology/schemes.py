@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 
 _NEAR = 60
+_NO_LUPUS = r"(?!lupus|sle\b|isn|ln\b|狼)[^.;]"
 _OTHER_BEFORE = re.compile(
     r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|collagen|child-?pugh|obesity|functional|mallampati|angle|haas"
     r"|tervaert|berden|bosniak|ckd|gold|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic"
+    r"|iskdc|forrester|fontaine|clavien-?dindo|dsa|pauci-?immune[^.;]{0,20}|remuzzi"
+    rf"|(?:nodular|kimmelstiel|igav|hsp|iga vasculitis|henoch|c3 glomerul)(?:{_NO_LUPUS}){{0,40}}"
     r"|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
     re.IGNORECASE,
 )
 _OTHER_AFTER = re.compile(
-    r"\W{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
-    r"|evidence|diabetic|haas|banff|collagen|hypersensitiv\w+|diabetes|renal tubular)\b",
+    r"[^\w.;\n]{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
+    r"|evidence|diabetic|haas|banff|iskdc|tervaert|dsa|donor-?specific|antiarrhythmic|obese"
+    r"|collagen|hypersensitiv\w+|diabetes|renal tubular)\b",
     re.IGNORECASE,
 )
 _TYPE_OF_OTHER = (
     r"胶原|糖尿病|酸中毒|超敏|变态反应|过敏|呼吸衰竭|心肾综合征|急进性|新月体(?:性|型)?(?:肾小球)?肾炎|膜增[生殖]性?|系膜毛细血管性?"
-    r"|紫癜性?肾炎|冷球蛋白血症?|iga肾病|肝肾综合征|高脂血症|高脂蛋白血症|mpgn|rpgn|c3|haas|lee氏?|hass"
+    r"|紫癜性?肾炎|iskdc|iga血管炎|结节性|糖尿病|冷球蛋白血症?|iga肾病|肝肾综合征|高脂血症|高脂蛋白血症|mpgn|rpgn|c3|haas|lee氏?|hass"
 )
 _TYPE_BEFORE = re.compile(rf"(?:{_TYPE_OF_OTHER})(?:(?:肾小球)?肾炎|肾病)?\W{{0,3}}$", re.IGNORECASE)
 _TYPE_AFTER = re.compile(rf"(?:型)?\W{{0,2}}(?:{_TYPE_OF_OTHER})", re.IGNORECASE)
 _OTHER_KIDNEY = re.compile(
-    r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b"
-    r"|iga肾病|紫癜|糖尿病肾|移植|膜增[生殖]|急进性",
+    r"iga nephropathy|igan\b|henoch|diabetic|allograft|transplant|anca\b|iga[ -]vasculitis|iskdc|tervaert"
+    r"|nodular (?:\w+ )?glomerulo"
+    r"|iga肾病|紫癜|糖尿病肾|移植|膜增[生殖]|急进性|iga血管炎|结节性肾小球硬化",
     re.IGNORECASE,
 )
 _LUPUS = re.compile(
@@ -35,12 +40,17 @@ _KIDNEY_BIOPSY = re.compile(r"[肾腎](?:脏|组织)?(?:活检|穿刺|病理)|�
 _WHO_NEAR = re.compile(r"(?<![A-Za-z])WHO(?![A-Za-z])|(?i:world health organi[sz]ation)|世界卫生组织")
 _WHO_BEFORE = re.compile(rf"(?:{_WHO_NEAR.pattern})(?![^.;\n。]{{0,40}}(?i:isn))[^.;\n,。]{{0,40}}$")
 _WHO_AFTER = re.compile(
-    r"[^.;\n。]{0,25}?\(?(?:according to |by |per |\(|\[|按|依|据)(?:the )?(?:\d{4} |modified |revised )*"
+    r"[^.;\n。]{0,25}?\(?(?:according to |by |per |"
+    r"nach |gem[äa](?:ß|ss) |seg[uú]n |\(|\[|按|依|据)(?:the |la )?"
+    r"(?:\d{4} |modified |revised )*"
     r"(?:WHO(?![A-Za-z])|(?i:world health)|世界卫生组织)"
 )
 _TRANSPLANT = re.compile(
-    r"allograft|transplant(?:ed)? kidney|移植肾"
-    r"|(?:kidney|renal) transplant(?!\w| (?:candid|evalu|list|work|refer))",
+    r"allograft|transplant(?:ed)? (?:kidney|renal|biops)|移植肾|肾移植(?!评估|候选|等待)"
+    r"|(?:kidney|renal) transplant(?!\w| (?:candid|evalu|list|work|refer))"
+    r"|(?:kidney|renal) graft|graft kidney|graft biops|transplantatniere"
+    r"|nierentransplantat(?!ion)|transplantatbiops|nach nierentransplantation"
+    r"|trasplant(?:e renal|ad[oa])",
     re.IGNORECASE,
 )
 _INACTIVE = re.compile(
@@ -50,7 +60,18 @@ _INACTIVE = re.compile(
     r"|非活动性?|不活动|(?:无|未见)(?:明显)?活动性?病变",
     re.IGNORECASE,
 )
-_SIGNS_OF_TRANSPLANT = ("allograft", "transplant", "移植")
+_OVER = re.compile(
+    r"(?<!no )(?<!not in )(?<!without )\b(?:remission|quiescent|burn(?:t|ed)[- ]?out)\b"
+    r"|\b(?:(?<!un)treated|resolved|healed|cured|recovered|post-?treatment"
+    r"|(?:after|following) (?:\w+ ){0,2}(?:treatment|therapy|induction|immunosuppression)|(?:complete|partial|renal) (?:renal )?respon[ds]\w*)\b"
+    r"|缓解|治愈|静止期|稳定|治疗后|经治|已治疗",
+    re.IGNORECASE,
+)
+_NOW_OVER = re.compile(
+    r"\bin (?:\w+ ){0,2}remission\b|\bquiescent\b|\bburn(?:t|ed)[- ]?out\b|(?:完全|部分|已|现)缓解|已治愈",
+    re.IGNORECASE,
+)
+_SIGNS_OF_TRANSPLANT = ("graft", "transplant", "trasplant", "移植")
 _SIGNS_OF_INACTIVE = ("inactive", "(c", "sclerosing", " active", " activity", "活动")
 """One of these is in every text in which the pattern is found, and to look for them is far cheaper."""
 
@@ -94,6 +115,16 @@ def is_of_transplant(words: str) -> bool:
 def may_be_inactive(words: str) -> bool:
     """Whether the text says, other than by a suffix beside the class, that nothing is active."""
     return has_one_of(_SIGNS_OF_INACTIVE, words.lower()) and _INACTIVE.search(words) is not None
+
+
+def may_be_over(words: str, first: int, last: int) -> bool:
+    """Whether a sentence speaks of treatment or remission, so that what it names may be over."""
+    return _OVER.search(words, first, last) is not None
+
+
+def is_now_over(words: str, first: int, last: int) -> bool:
+    """Whether a sentence says so of what the one before names: "Now in remission"."""
+    return _NOW_OVER.search(words, first, last) is not None
 
 
 def has_one_of(signs: tuple[str, ...], words: str) -> bool:

@@ -13,6 +13,7 @@ from mappings.reading.pathology.mentions import (
     Doubt,
     Place,
     doubt_about,
+    next_sentence,
     place,
     plain,
     quote,
@@ -27,18 +28,22 @@ from mappings.reading.pathology.numerals import (
     is_counted,
 )
 from mappings.reading.pathology.schemes import (
+    is_now_over,
     is_of_other_scheme,
     is_of_transplant,
     is_only_of_other_kidney_disease,
     is_type_of_lupus,
     is_who,
     may_be_inactive,
+    may_be_over,
 )
 from mappings.verdicts import Reason
 
 WHO_NOTE = "WHO classification"
+GRAFT_NOTE = "of a transplanted kidney"
 _NO_TOKENS: frozenset[str] = frozenset()
 _PROLIFERATIVE, _MEMBRANOUS = frozenset({"III", "IV"}), frozenset({"V"})
+_ACTIVE = frozenset(numeral + suffix for numeral in _PROLIFERATIVE for suffix in ("", "(A)", "(A/C)"))
 _MOST_MENTIONS = 40
 
 
@@ -251,10 +256,18 @@ def _to_be_judged(words: str, tokens: frozenset[str], of_isn: Sequence[_Mention]
     if any(part.subclass for mention in of_isn for part in mention.parts):
         return "subclass of an older classification"
     if is_of_transplant(words):
-        return "of a transplanted kidney"
+        return GRAFT_NOTE
     if not _PROLIFERATIVE.isdisjoint(tokens) and may_be_inactive(words):
         return "perhaps without active lesions"
-    return ""
+    if _ACTIVE.isdisjoint(tokens) or not any(_may_be_over(words, mention.where) for mention in of_isn):
+        return ""
+    return "perhaps without active lesions"
+
+
+def _may_be_over(words: str, where: Place) -> bool:
+    """Whether the sentence of a mention, or the next one, says that the disease was treated or is over."""
+    following = next_sentence(words, where)
+    return may_be_over(words, where.first, where.last) or is_now_over(words, following.first, following.last)
 
 
 def _left_over(words: str, tokens: frozenset[str], mentions: Sequence[_Mention]) -> str:

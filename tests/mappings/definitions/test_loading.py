@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -139,7 +140,7 @@ def test_given_files_take_the_place_of_the_folder(root: Path) -> None:
         ),
         (
             lambda root: shutil.copy(root / "trials" / "T-GOOD.yaml", root / "trials" / "copy.yaml"),
-            "definitions/trials/copy.yaml:4: the id 'T-GOOD' is taken by another trial",
+            "definitions/trials/copy.yaml:4: the id 'T-GOOD' is taken in definitions/trials/T-GOOD.yaml",
         ),
     ],
 )
@@ -256,3 +257,68 @@ def test_loading_twice_gives_the_same_rules_and_digests(packaged: Catalog) -> No
     again = load_catalog()
     assert rules_in(again) == rules_in(packaged)
     assert [t.facts for t in again.trials] == [t.facts for t in packaged.trials]
+
+
+# --- a site's own set
+
+
+OWN_CONCEPTS = """\
+schema: 1
+concepts:
+  - {id: m-protein, display: M protein, kind: measurement, unit: g/L, names: [m protein]}
+"""
+OWN_TRIAL = """\
+schema: 1
+trial: {id: T-OWN, version: "1", title: A trial, status: draft, source: {registry: a registry, url: "https://example.org", copy_of: 2025-01-31}}
+concepts: [myeloma, blood]
+show_card_when_met: {criterion: m-protein}
+inclusion:
+  - {id: m-protein, protocol: 10 or more, require: {measurement: {of: m-protein, at_least: 10 g/L}}}
+  - {id: platelets, protocol: 50 or more, require: {measurement: {of: platelets, at_least: 50 10*9/L}}}
+"""  # noqa: E501
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A site's folder with a trial and the concepts that it brings."""
+    for name, text in (("trials/T-OWN.yaml", OWN_TRIAL), ("concepts/myeloma.yaml", OWN_CONCEPTS)):
+        path = tmp_path / "own" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "own"
+
+
+def test_a_site_s_set_brings_concepts_beside_those_that_are_there(own: Path) -> None:
+    catalog = load_catalog([own], root=GOOD)
+    assert [trial.id for trial in catalog.trials] == ["T-OWN"]
+    assert {"m-protein", "platelets"} <= catalog.concepts.keys()
+    assert catalog.scores.keys() == load_catalog(root=GOOD).scores.keys()
+
+
+def test_a_root_given_as_a_site_s_set_is_itself() -> None:
+    (trial,) = load_catalog([GOOD], root=GOOD).trials
+    assert trial.facts == load_catalog(root=GOOD).trials[0].facts
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("concepts/blood.yaml", OWN_CONCEPTS, "blood.yaml: a concept file of this name is there already"),
+        (
+            "concepts/more.yaml",
+            OWN_CONCEPTS.replace("id: m-protein", "id: platelets"),
+            "the id 'platelets' is taken in",
+        ),
+        (
+            "scores/activity.yaml",
+            (GOOD / "scores/activity.yaml").read_text(encoding="utf-8"),
+            "is taken by another",
+        ),
+    ],
+    ids=["the name of a concept file", "the id of a concept", "the id of a score"],
+)
+def test_a_site_s_set_takes_nothing_s_place(own: Path, file: str, text: str, said: str) -> None:
+    (own / file).parent.mkdir(exist_ok=True)
+    (own / file).write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        load_catalog([own], root=GOOD)

@@ -160,7 +160,7 @@ def test_a_signature_that_cannot_be_used_is_told(member: str, value: Any, said: 
         load_catalog(root=root)
     (fault,) = error.value.faults
     assert fault.mistake is Mistake.BAD_SIGNATURE
-    assert fault.file == "signatures/T-GOOD.json"
+    assert fault.file == "definitions/trials/signatures/T-GOOD.json"
     assert fault.message.startswith(said)
     assert fault.message.endswith("sign again with 'trialhook trials sign T-GOOD'")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -446,6 +447,164 @@ def test_an_order_runs_from_its_start_to_its_end_and_goes_on_without_one(
     assert (exposure.source, exposure.problem) == ("ordered", None)
 
 
+def days(number: float, unit: str = "d") -> dict[str, Any]:
+    return {"value": number, "code": unit}
+
+
+def for_days(number: int, **more: Any) -> dict[str, Any]:
+    return {"timing": {"repeat": {"boundsDuration": days(number)}}, **more}
+
+
+def doses(count: int, **rhythm: Any) -> dict[str, Any]:
+    return {"timing": {"repeat": {"count": count, **rhythm}}}
+
+
+def dosage(*dosages: dict[str, Any]) -> dict[str, Any]:
+    return {"dosageInstruction": list(dosages)}
+
+
+def supply(number: int, **more: Any) -> dict[str, Any]:
+    return {"dispenseRequest": {"expectedSupplyDuration": days(number), **more}}
+
+
+def therapy(code: str) -> dict[str, Any]:
+    system = "http://terminology.hl7.org/CodeSystem/medicationrequest-course-of-therapy"
+    return {"courseOfTherapyType": coded(code, system=system)}
+
+
+WEEKLY = {"frequency": 1, "period": 1, "periodUnit": "wk"}
+TWICE_A_DAY = {"frequency": 2, "period": 1, "periodUnit": "d"}
+
+# An order of 10 January 2025: until when surely, and until when perhaps.
+BOUNDED = [
+    ("an order as ever goes on", {}, "for ever", "for ever"),
+    ("so does a daily dose in words", dosage({"text": "Take 1 tablet once daily"}), "for ever", "for ever"),
+    ("a single dose each morning", dosage({"text": "as a single dose every morning"}), "for ever", "for ever"),
+    ("每日一次顿服", dosage({"text": "每日一次，顿服"}), "for ever", "for ever"),
+    ("one dose", dosage(doses(1)), "2025-01-10", "for ever"),
+    ("one dose in words", dosage({"text": "1000 mg IV once"}), "2025-01-10", "for ever"),
+    ("one dose in Chinese", dosage({"text": "500mg 静滴 单次"}), "2025-01-10", "for ever"),
+    ("stat", dosage({"text": "500 mg IV stat"}), "2025-01-10", "for ever"),
+    ("four doses, one a week", dosage(doses(4, **WEEKLY)), "2025-01-31", "for ever"),
+    ("ten doses, two a day", dosage(doses(10, **TWICE_A_DAY)), "2025-01-14", "for ever"),
+    ("a number of doses nobody knows how often", dosage(doses(10)), "2025-01-10", "for ever"),
+    ("a dose on a certain day", dosage({"timing": {"event": ["2025-01-12"]}}), "2025-01-12", "2025-01-12"),
+    ("doses on certain days", dosage({"timing": {"event": ["2025-01-26", "2025-01-12"]}}),
+     "2025-01-26", "2025-01-26"),
+    ("for five days in words", dosage({"text": "40 mg daily for 5 days"}), "2025-01-14", "for ever"),
+    ("for two weeks in words", dosage({"text": "20 mg once daily x 2 weeks"}), "2025-01-23", "for ever"),
+    ("疗程七天", dosage({"text": "每日30mg，疗程7天"}), "2025-01-16", "for ever"),
+    ("for five days, then more", dosage({"text": "40 mg for 5 days, then 10 mg daily"}),
+     "for ever", "for ever"),
+    ("a taper in two steps that follow one another",
+     dosage(for_days(14, sequence=1), for_days(7, sequence=2)), "2025-01-30", "2025-01-30"),
+    ("two steps nobody knows whether together or one after the other",
+     dosage(for_days(14), for_days(7)), "2025-01-23", "2025-01-30"),
+    ("two doses of a day for the same time", dosage(for_days(14, sequence=1), for_days(14, sequence=1)),
+     "2025-01-23", "2025-01-23"),
+    ("a taper, then a dose without end", dosage(for_days(14, sequence=1), {"sequence": 2}),
+     "for ever", "for ever"),
+    ("five to seven days",
+     dosage({"timing": {"repeat": {"boundsRange": {"low": days(5), "high": days(7)}}}}),
+     "2025-01-14", "2025-01-16"),
+    ("a short course", therapy("acute"), "2025-01-10", "for ever"),
+    ("in season", therapy("seasonal"), "2025-01-10", "for ever"),
+    ("a continuous one", therapy("continuous"), "for ever", "for ever"),
+    ("a supply of five days", supply(5), "2025-01-14", "for ever"),
+    ("a supply of thirty days with two refills", supply(30, numberOfRepeatsAllowed=2),
+     "2025-04-09", "for ever"),
+    ("a supply for what is to go on", supply(30) | therapy("continuous"), "for ever", "for ever"),
+    ("one dose, to be fetched by a day",
+     dosage(doses(1)) | {"dispenseRequest": {"validityPeriod": {"end": "2025-02-10"}}},
+     "2025-01-10", "2025-02-10"),
+    ("for a time beside what is taken when needed", dosage(for_days(14), {"asNeededBoolean": True}),
+     "2025-01-23", "2025-01-23"),
+]  # fmt: skip
+
+
+def until(exposure: Exposure) -> tuple[str, str]:
+    if exposure.end is None:
+        return "for ever", "for ever"
+    ends = (exposure.end.first, exposure.end.last)
+    first, last = ("for ever" if end == date.max.toordinal() else str(date.fromordinal(end)) for end in ends)
+    return first, last
+
+
+@pytest.mark.parametrize(
+    ("more", "surely", "perhaps"), [case[1:] for case in BOUNDED], ids=[case[0] for case in BOUNDED]
+)
+def test_an_order_of_some_doses_or_days_does_not_go_on_for_sure(
+    more: dict[str, Any], surely: str, perhaps: str
+) -> None:
+    exposure = only(request(coded("8640"), **more))
+    assert until(exposure) == (surely, perhaps)
+    open_end = perhaps == "for ever" and surely != "for ever"
+    assert exposure.note == ("end not known" if open_end else "")
+    assert exposure.problem is (Reason.IMPRECISE if open_end else None)
+
+
+def test_a_statement_of_one_dose_does_not_go_on_for_sure() -> None:
+    exposure = only(statement(effectiveDateTime="2025-01-10", dosage=[{"text": "1 g IV once"}]))
+    assert (until(exposure), exposure.note) == (("2025-01-10", "for ever"), "end not known")
+    exposure = only(statement(effectiveDateTime="2025-01-10", dosage=[for_days(14)]))
+    assert (until(exposure), exposure.note) == (("2025-01-23", "2025-01-23"), "")
+
+
+def test_a_statement_that_it_is_over_was_true_on_the_day_on_which_it_was_made() -> None:
+    over = statement(status="stopped", effectiveDateTime="2025-01-10", dateAsserted="2025-06-01")
+    assert until(only(over)) == ("2025-01-10", "2025-06-01")
+
+
+NEEDED = [
+    {"asNeededBoolean": True},
+    {"asNeededCodeableConcept": {"text": "joint pain"}},
+    {"text": "20 mg PRN for flares"},
+    {"text": "1 tablet daily as needed"},
+    {"text": "必要时口服10mg"},
+]
+NOT_NEEDED = [
+    {"asNeededBoolean": False},
+    {"text": "5 mg daily. Taper as needed"},
+    {"text": "5 mg daily, plus 5 mg prn"},
+    {"text": "5 mg daily; adjust the dose as required"},
+]
+
+
+@pytest.mark.parametrize("one", NEEDED)
+def test_what_is_taken_as_needed_is_not_confirmed_on_any_day(one: dict[str, Any]) -> None:
+    records = [
+        request(coded("8640"), **dosage(one)),
+        statement(effectiveDateTime="2025-01-01", dosage=[one]),
+        dispense(whenHandedOver="2025-01-01", daysSupply=days(30), **dosage(one)),
+    ]
+    for record in records:
+        exposure = only(record)
+        assert (exposure.problem, exposure.note) == (Reason.NOT_CONFIRMED, "as needed")
+    assert only(administration(effectiveDateTime="2025-01-01", dosage=one)).problem is None
+
+
+@pytest.mark.parametrize("one", NOT_NEEDED)
+def test_an_instruction_that_the_dose_may_change_is_not_as_needed(one: dict[str, Any]) -> None:
+    exposure = only(request(coded("8640"), **dosage(one)))
+    assert (exposure.problem, exposure.note) == (None, "")
+
+
+def test_one_dose_taken_as_needed_beside_a_regular_one_leaves_the_order_sure() -> None:
+    exposure = only(request(coded("8640"), **dosage({"text": "5 mg daily"}, {"asNeededBoolean": True})))
+    assert (exposure.end, exposure.problem) == (None, None)
+
+
+@pytest.mark.parametrize("value", ["5", -1, True, float("nan"), float("inf"), 10**400, None])
+def test_a_count_or_a_supply_that_is_no_number_leaves_the_end_open(value: Any) -> None:
+    rhythm = {"frequency": value, "period": value, "periodUnit": value}
+    assert until(only(request(coded("8640"), **dosage(doses(value, **rhythm)))))[1] == "for ever"
+    many = supply(5, numberOfRepeatsAllowed=value)
+    assert until(only(request(coded("8640"), **many)))[1] == "for ever"
+    found, unreadable, _ = read(request(coded("8640"), **supply(value)))
+    assert until(found["prednisone"][0]) == ("2025-01-10", "for ever")
+    assert unreadable == [Unreadable("MedicationRequest/1", "expectedSupplyDuration is not a number of days")]
+
+
 def test_doses_that_begin_and_end_on_one_day_with_and_without_an_hour_are_one_course() -> None:
     dosages = [
         bounds(start="2025-01-10", end="2025-03-01"),
@@ -618,6 +777,12 @@ JSON = st.recursive(
                     "repeat",
                     "boundsPeriod",
                     "boundsDuration",
+                    "boundsRange",
+                    "count",
+                    "period",
+                    "event",
+                    "sequence",
+                    "expectedSupplyDuration",
                     "route",
                     "itemReference",
                     "itemCodeableConcept",
@@ -640,6 +805,7 @@ MEMBERS = (
         "contained",
     ),
     *("authoredOn", "dosageInstruction", "dosage", "dispenseRequest", "effectivePeriod", "effectiveDateTime"),
+    "courseOfTherapyType",
     *("dateAsserted", "whenHandedOver", "whenPrepared", "daysSupply"),
 )
 KINDS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense")

@@ -581,6 +581,57 @@ def test_another_index_is_none_of_a_biopsy(code: str) -> None:
     assert read(observation(code, valueInteger=9)) == ([], [])
 
 
+# --- transplanted kidneys
+
+GRAFT = "of a transplanted kidney"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        procedure(code={"text": "Transplant kidney biopsy"}),
+        procedure(bodySite=[{"text": "Transplanted kidney"}]),
+        procedure(bodySite=[{"coding": [{"system": SNOMED, "code": "x", "display": "Renal allograft"}]}]),
+        procedure(bodySite=[{"text": "移植肾"}]),
+        procedure(bodySite=[{"text": "Transplantatniere"}]),
+        observation("Kidney biopsy", "site", bodySite={"text": "Renal graft"}, valueString="12 glomeruli"),
+        observation("Kidney biopsy", "note", valueString="Biopsy of the kidney transplant, 12 glomeruli"),
+        report(
+            id_="second",
+            contained=[{"id": "s", "type": {"text": "Transplant kidney biopsy specimen"}}],
+            specimen=[{"reference": "#s"}],
+        ),
+    ],
+)
+def test_a_graft_told_by_any_record_of_a_biopsy_leaves_its_class_to_a_person(
+    beside: dict[str, Any],
+) -> None:
+    for order in ([report("class IV"), beside], [beside, report("class IV")]):
+        result = one(CLASS, *order)
+        assert (gist(result), result.note) == (("2025-05-12", "IV", JUDGEMENT), GRAFT)
+        assert gist(one(ANY, *order)) == ("2025-05-12", "IV", None)
+
+
+def test_the_report_itself_may_be_named_after_the_graft() -> None:
+    result = one(CLASS, report("class IV", code={"text": "Transplant kidney biopsy report"}))
+    assert (gist(result), result.note) == (("2025-05-12", "IV", JUDGEMENT), GRAFT)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        procedure(),
+        procedure(bodySite=[{"text": "Left kidney"}]),
+        procedure(bodySite=[{"text": "Native kidney"}], reasonCode=[{"text": "Lupus nephritis"}]),
+        procedure(outcome={"text": "Kidney transplant candidate"}),
+        procedure(code={"text": "Transplant kidney biopsy"}, status="not-done"),
+        procedure(when="2020-05-12", code={"text": "Transplant kidney biopsy"}),
+    ],
+)
+def test_a_biopsy_of_the_patients_own_kidney_is_read_as_before(beside: dict[str, Any]) -> None:
+    assert ("2025-05-12", "IV", None) in [gist(each) for each in of(CLASS, report("class IV"), beside)]
+
+
 # --- statuses
 
 

@@ -87,6 +87,13 @@ CLASS_WORDING: list[tuple[str, str, Reason | None]] = [
     ("Previous biopsy 2019: class III. Class IV.", "", UNREADABLE),
     ("Previous biopsy 2019: class III. Current biopsy: class IV-G (A/C).", "IV(A/C)", None),
     ("Biopsy of 2025-05-12: class IV", "IV", None),
+    # headings on lines of their own
+    ("CLINICAL HISTORY\nClass IV lupus nephritis\nDIAGNOSIS\nThin basement membrane disease", "", UNREADABLE),
+    ("CLINICAL HISTORY\nSLE, proteinuria\nDIAGNOSIS\nLupus nephritis, class IV", "IV", None),
+    ("Anamnese\nLupusnephritis Klasse IV\nDiagnose\nMinimal change", "", UNREADABLE),
+    ("Anamnese\nSLE, Proteinurie\nDiagnose\nLupusnephritis Klasse IV", "IV", None),
+    ("临床资料\n狼疮性肾炎Ⅳ型\n病理诊断\n薄基底膜肾病", "", UNREADABLE),
+    ("临床资料\n系统性红斑狼疮\n病理诊断\n狼疮性肾炎Ⅳ型", "IV", None),
     # not certain
     ("?class IV", "", UNREADABLE),
     ("class IV?", "", UNREADABLE),
@@ -354,6 +361,14 @@ def test_a_denial_or_history_before_the_class_never_leaves_a_finding(mention: st
         "AI/CI " + "\n" * 9_000,
         "1" * 9_000,
         "a" * 19_000,
+        "known lupus nephritis " * 800 + "class IV",
+        "class IV was were " * 1000,
+        "clinical history and " * 900 + "class IV",
+        "mother " * 2700 + "class IV",
+        "class IV\nhistory\n" * 1000,
+        "class IV. it a a " * 1100,
+        "klasse IV " * 1900,
+        "é" * 19_000 + " class IV",
     ],
 )
 @pytest.mark.timeout(60)

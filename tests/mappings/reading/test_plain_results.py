@@ -16,6 +16,7 @@ UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol"
 C3 = Concept("c3", "C3", "finding", from_range={"high": "positive"})
 LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
 BODY = Concept("t", "T", "measurement", unit="Cel", cannot_exceed=50, cannot_be_below=10)
+HCG = Concept("hcg", "hCG", "finding", from_range={"high": "positive", "normal": "negative"})
 CONTRARY = Concept("contrary", "Contrary", "finding", from_range={"negative": "positive"})
 
 
@@ -40,7 +41,7 @@ def between(low: float, high: float, unit: str = "g/L") -> list[dict[str, Any]]:
 
 def the_long_way(resource: dict[str, Any], concept: Concept) -> Result:
     results: dict[str, list[Result]] = {}
-    read_observation(resource, [concept], Readings(lambda _code: (), {}, results, []))
+    read_observation(resource, [concept], Readings(lambda _code: (), {}, results, [], {}))
     (result,) = results[concept.id]
     return result
 
@@ -105,6 +106,10 @@ def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: d
         (C3, observation("g/L", 0.6, "L", referenceRange=[])),
         (C3, observation("g/L", 0.6, "L", referenceRange=[between(0.9, 1.8)[0] | {"appliesTo": [{}]}])),
         (UPCR, observation(extension=[])),
+        (UPCR, observation(focus=[{"reference": "Patient/donor"}])),
+        (UPCR, observation(modifierExtension=[{"url": "urn:negated", "valueBoolean": True}])),
+        (HCG, observation("m[IU]/mL", 8000, "L")),
+        (HCG, observation("m[IU]/mL", 8000, "N", referenceRange=between(1000, 90000, "m[IU]/mL"))),
         (UPCR, observation("kg/g", 1e308)),
         (LIMITED, observation(value=50.1)),
         (BODY, observation("[degF]", 123)),

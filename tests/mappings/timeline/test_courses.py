@@ -82,6 +82,28 @@ CASES = [
      "2025-01-01/2025-10-31, ended, ordered"),
     ("a start known by month", [statement("2025-03")], "2025-03-01/2025-11-01, ongoing, stated"),
     ("a start not known", [statement(None)], "?/2025-11-01, ongoing, stated"),
+    ("stated as not taken, and nothing else is known", [statement("2025-01-01", status="not-taken")], None),
+    ("not taken for some time, says the patient",
+     [order("2025-01-01"), statement("2025-08-01", status="not-taken")],
+     "2025-01-01/2025-11-01, perhaps ongoing, ordered"),
+    ("not taken then, and ordered since",
+     [order("2025-03-01"), statement("2025-02-01", status="not-taken")],
+     "2025-03-01/2025-11-01, ongoing, ordered"),
+    ("not taken for some time, then fetched again",
+     [order("2025-01-01"), statement("2025-08-01", status="not-taken"), dispense("2025-08-20", 90)],
+     "2025-01-01/2025-11-01, ongoing, ordered dispensed"),
+    ("the statement says that it ended, the order that it goes on",
+     [order("2025-01-01"), statement("2024-06-01", "2025-08-01", status="stopped")],
+     "2024-06-01/2025-11-01, perhaps ongoing, ordered stated"),
+    ("an earlier course that ended", [order("2025-01-01"), statement("2024-06-01", "2024-12-31",
+                                                                     status="completed")],
+     "2024-06-01/2025-11-01, ongoing, ordered stated"),
+    ("an earlier course ended on the day of the order",
+     [order("2025-01-01"), statement("2024-06-01", "2025-01-01", status="stopped")],
+     "2024-06-01/2025-11-01, ongoing, ordered stated"),
+    ("an infusion is not undone", [dose("2025-08-01"),
+                                   statement("2025-09-01", drug="rituximab", status="not-taken")],
+     "2025-08-01/2025-11-01, ongoing, given"),
     ("an infusion counts for 180 days", [dose("2025-01-01")], "2025-01-01/2025-06-30, ended, given"),
     ("two courses of infusions", [dose("2024-01-01"), dose("2025-08-01")],
      "2024-01-01/2024-06-29, ended, given; 2025-08-01/2025-11-01, ongoing, given"),
@@ -138,6 +160,51 @@ def test_a_change_of_drug_makes_two_timelines_and_one_time_together() -> None:
     common = common_exposure([prednisone], [azathioprine, mycophenolate], T)
     assert common is not None
     assert common.latest == date(2025, 1, 1).toordinal()
+
+
+def test_an_order_is_sure_until_the_day_of_a_statement_that_it_is_not_taken() -> None:
+    one = timeline(order("2025-01-01"), statement("2025-08", status="not-taken"))
+    [course] = one.courses
+    assert [text(span) for span in course.surely] == ["2025-01-01/2025-07-31"]
+    assert [(each.reference, each.start.text, each.note) for each in one.denials] == [
+        ("MedicationStatement/prednisone", "2025-08", "recognised by name; not taken")
+    ]
+
+
+def test_a_statement_that_says_nothing_yet_denies_nothing_yet() -> None:
+    known = exposures(order("2025-01-01"), statement("2025-08-01", status="not-taken"))
+    [before] = timelines_of(known, date(2025, 7, 31).toordinal())
+    assert (before.ongoing, before.denials) == (True, ())
+
+
+def test_a_statement_not_taken_tells_of_no_dose_beyond_the_order() -> None:
+    """What asks for the last possible dose finds that of the order."""
+    known = exposures(order("2025-01-01", "2025-06-30"), statement("2025-05-01", status="not-taken"))
+    [ordered, denied] = known
+    assert ordered.end is not None
+    assert denied.end is not None
+    assert (denied.start.first, denied.start.text) == (ordered.start.first, "2025-05-01")
+    assert denied.end.last <= ordered.end.last
+
+
+def test_records_that_began_after_a_statement_or_on_another_drug_are_not_denied() -> None:
+    one = timeline(order("2025-09-01"), statement("2025-08-01", status="not-taken"))
+    assert (one.ongoing, one.denials) == (True, ())
+    other = exposures(order("2025-01-01"), statement("2025-08-01", drug="azathioprine", status="not-taken"))
+    assert [each.source for each in other] == ["ordered"]
+
+
+@pytest.mark.parametrize("status", ["stopped", "completed", "on-hold", "unknown", "", "not-taken"])
+def test_without_its_status_a_statement_denies_no_less(status: str) -> None:
+    """So that no order becomes sure because a status is missing."""
+    for start, end in (("2025-08-01", None), ("2025-01-01", None), ("2025-01-01", "2025-08-01")):
+        before, after = (
+            timeline(order("2025-01-01"), statement(start, end, status=said)).courses[-1].surely
+            for said in (status, "")
+        )
+        assert sum(span.last - span.first + 1 for span in after) <= sum(
+            span.last - span.first + 1 for span in before
+        )
 
 
 # --- properties

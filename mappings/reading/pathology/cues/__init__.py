@@ -14,6 +14,7 @@ from mappings.reading.pathology.cues.patterns import (
     NOW,
     OLD_BIOPSY,
     SPENT,
+    TAKEN_BACK,
     UNCERTAIN_AFTER,
     UNCERTAIN_BEFORE,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "OLD_BIOPSY",
     "SECTION",
     "SPENT",
+    "TAKEN_BACK",
     "UNCERTAIN_AFTER",
     "UNCERTAIN_BEFORE",
     "is_unread",

@@ -19,7 +19,7 @@ SPENT = re.compile(rf"{_LESIONS}[^,]*,|\bbut\b", re.IGNORECASE)
 DENIED_BEFORE = re.compile(
     r"\b(?:no(?!\.?\s*[:#]?\s*[A-Z]{0,3}\d)|not|none|without|never|nor|neither|denie[sd]|negative for|free of"
     r"|absen(?:t|ce)|lack(?:s|ing)?|exclud(?:e|es|ed|ing)|rul(?:es?|ed|ing) out|r/o|fails? to"
-    r"|rather than|instead of|against|unlike|\w{2,6}n't"
+    r"|rather than|instead of|short of|against|unlike|\w{2,6}n't"
     r"|insufficient|inadequate|kein\w*|ohne|sin|sans|(?-i:[Pp]as)"
     r"|nicht|nie|niemals|weder|ausgeschlossen\w*|ausschlu(?:ss|ß)\w*|auszuschlie\w+|statt|gegen"
     r"|ni|nunca|ning[uú]n\w*|descart\w*|exclu[iy]\w*|ausen\w+)\b"
@@ -35,9 +35,23 @@ DENIED_AFTER = re.compile(
     r"|^\W{0,3}negative|未见|未证实|否定|排除|除外|不支持|不符|不成立|不足|不能诊断)"
     rf"|^[^,]{{0,40}},\s*(?:(?:{_DENIES}|negative)\b"
     r"|不支持|不符|不成立|证据不足)"
-    r"|^\s?[:=-]\s?(?:no|none|nil|nein)(?![\s\w])",
+    r"|^(?:\s(?:lupus|nephritis|ln)){0,2}\s?[:=-]\s?(?:no|none|nil|nein)(?![\s\w])",
     re.IGNORECASE,
 )
+_NOT_SO = (
+    r"(?:not|never|cannot be|could not be) (?:\w+ )?(?:confirmed|supported|verified|established|proven"
+    r"|substantiated|made|the case|correct)|excluded|ruled out|refuted|withdrawn|retracted|disproved"
+)
+TAKEN_BACK = re.compile(
+    r"\s*(?:however,? )?(?:(?:this|that|it|which|the (?:diagnosis|class|finding|suspicion))\b"
+    rf"[^.;\n]{{0,40}}?\b(?:{_NOT_SO})\b|(?:{_NOT_SO})\b"
+    r"|(?:dies\w*|das|die|der)\b[^.;\n]{0,60}?\b(?:nicht|ausgeschlossen)\b"
+    r"|(?:esto|este|esta|el|la)\b[^.;\n]{0,60}?\b(?:no se|descart\w*)\b"
+    r"|(?:但|然而|后|该|上述|经|本次|复核)?[^。;\n]{0,12}(?:未(?:获|能|予)?(?:证实|支持)|予以否定|被否定|已排除|不成立))",
+    re.IGNORECASE,
+)
+"""A sentence that takes back what the one before it says."""
+
 
 _RELATIVE = (
     r"(?:mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|daughter|son|twin|niece|nephew|relative"
@@ -45,7 +59,10 @@ _RELATIVE = (
     r"|mutter|vater|schwester|bruder|tante|onkel|tochter|sohn|zwilling\w*|famili[eä]\w*|verwandte\w*"
     r"|madre|padre|herman[ao]s?|hij[ao]|abuel[ao]|tí[ao]|pariente|familia\w*|donante"
 )
-_RELATIVE_IN_CHINESE = r"母亲|其母|父亲|其父|姐姐|妹妹|姐妹|其姐|其妹|哥哥|弟弟|兄弟|其兄|其弟|女儿|儿子|祖母|祖父|家族|家人|亲属|同胞|供体"
+_RELATIVE_IN_CHINESE = (
+    r"母亲|其母|父亲|其父|姐姐|妹妹|姐妹|其姐|其妹|哥哥|弟弟|兄弟|其兄|其弟"
+    r"|女儿|儿子|祖母|祖父|家族|家人|亲属|同胞|供体"
+)
 _OLD_BIOPSY = (
     r"\b(?:previous|prior|earlier|old|first|initial|outside|last|original|baseline|index)\s+(?:\w+\s+){0,2}?"
     r"(?:biops(?:y|ies)|bx|specimens?|reports?|histology)\b"
@@ -61,7 +78,8 @@ OLD_BIOPSY = re.compile(
 """Another biopsy, or the nephritis of somebody else: what the next sentences say may be of it."""
 
 _DISEASE = (
-    r"(?:biopsy-?\s?proven|diffuse|focal|proliferative|membranous|lupus|nephritis|ln|isn/rps|who|active)"
+    r"(?:biopsy-?\s?proven|diffuse|focal|proliferative|membranous|lupus|nephritis|ln|isn/rps|who|active|an?|the"
+    r"|diagnosis|of|class)"
 )
 EARLIER = re.compile(
     rf"{_OLD_BIOPSY}|\b(?:{_RELATIVE})\b|{_RELATIVE_IN_CHINESE}"
@@ -69,12 +87,13 @@ EARLIER = re.compile(
     r"|ago|since|prev|hist|remote(?:ly)?|preceding|elsewhere|childhood|long-?standing|before|at age"
     r"|pre-?(?:treatment|therapy)|background of|(?:treat(?:ed|ment)|therapy|follow(?:ed|-?\s?up)) (?:for|of)"
     r"|biops(?:y|ied) (?:\w+ )?(?:for|because of)|pre-?biopsy diagnosis|submitted diagnosis|pmhx?"
-    r"|(?<!-)old (?:class|lupus|ln|diffuse|focal)|reason for"
+    r"|as an? (?:child|teen\w*|adolescent|infant|young)|reason for"
+    r"|by report|per (?:patient|history|chart|report|outside)|reported(?:ly)?"
     r"|original(?:ly)?|initially|outside|baseline|status post|s/p|at diagnosis|at onset"
     r"|diagnosed (?:in|on|at|elsewhere)|used to"
     r"|(?:transform|transition|convert|progress|evolv|switch|chang)\w* (?:from|to|into)|compared (?:to|with)"
     r"|clinical (?:history|information|data|details|diagnosis|indication|summary|notes?|context|impression"
-    r"|presentation|question)|indications?|referral|referred"
+    r"|dx|presentation|question)|indications?|referral|referred"
     r"|zustand nach|bek|bekannt\w*|fr[üu]her\w*|frueher\w*"
     r"|vor(?:be(?:funde?\w*|kannt\w*)|biops\w*|diagnos\w*|untersuch\w*|geschichte|mal\w*|her\w*|ausgeg\w*)"
     r"|ehemal\w*|damal\w*|seit|seinerzeit|anamn\w*|fremdanamn\w*|klinisch\w*|fragestellung|einweis\w*|zuweis\w*"
@@ -82,11 +101,11 @@ EARLIER = re.compile(
     r"|vor (?:\d|eine|zwei|drei|vier|f[üu]nf|mehrere|jahr|monat|woche)\w*"
     r"|antecedente\w*|previ[ao]s?|previamente|anterior(?:es|mente)?|conocid[ao]s?|hace|historia|motivo"
     r"|cl[ií]nic[ao]s?)\b"
-    rf"|\b(?:known(?: to have| with| case of)?|established|carr(?:ies|ied))"
+    rf"|\b(?:known(?: to have| with| case of)?|established|(?<!-)(?<!year )(?<!years )(?<!y/o )old|carr(?:ies|ied))"
     rf"(?:\W{{1,3}}{_DISEASE}){{0,6}}\W{{0,9}}$"
-    r"|\bfrom\W{0,9}$|\bz\.\s?n\.|\bst\.?\s?p\."
+    r"|\bfrom\W{0,9}$|\b[zs]\.\s?[np]\.|\bst\.?\s?[np]\."
     r"|→|->|既往|曾|病史|[年月周天日]前|此前|之前|以前|首次|初次|第一次|最初|外院|当地医院|较前|确诊于"
-    r"|已确诊|已知|原(?:诊断|为|系)|治疗前|术前诊断|门诊诊断|陈旧"
+    r"|已确诊|申请|已知|原(?:诊断|为|系)|治疗前|术前诊断|门诊诊断|陈旧"
     r"|转为|转变|转化|转型|演变|进展为|发展为|(?<!结合)临床诊断|临床资料|送检诊断|入院诊断|主诉",
     re.IGNORECASE,
 )
@@ -111,7 +130,7 @@ UNCERTAIN_BEFORE = re.compile(
     r"|unsicher\w*|[äa]hnl\w*|hinweis\w*|zweifel\w*|[üu]bergang\w*|wie"
     r"|sospech\w*|posibl\w*|probabl\w*|sug(?:er|ier|est)\w*|podr[ií]a\w*|puede\w*|pudier\w*|dud[ao]\w*|parec\w*"
     r"|al menos|frente a)\b"
-    r"|\bv\.\s?a\.|\bor(?:\s+\w+)?\s*$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W{0,9}$"
+    r"|\b(?:v\.\s?a|a\.\s?e|i\.\s?s|r\.\s?o)\.|\bor(?:\s+\w+)?\s*$|(?:^|(?<=[\s(]))\?(?=\s?\w)|\?\W{0,9}$"
     r"|可能|疑|待[排定查除明]|倾向|考虑|不除外|鉴别|似|接近|过渡|至少|拟|模拟|介于|或\s?$"
     r"|(?<!病理)(?<!活检)(?<!穿刺)(?<!结果)(?<!检查)提示",
     re.IGNORECASE,
@@ -134,7 +153,7 @@ UNCERTAIN_AFTER = re.compile(
 )
 NOT_LUPUS = re.compile(
     r"\b(?:non|pseudo)[- ]?lupus|\blupus(?:[- ]nephritis)?[- ]like\b|\bnot (?:due to |from |of )?lupus\b"
-    r"|狼疮样|非狼疮|假性狼疮",
+    r"|狼疮样|非狼疮|假性?狼疮",
     re.IGNORECASE,
 )
 """That the whole text may speak of what only looks like lupus nephritis."""

@@ -7,12 +7,13 @@ import re
 from mappings.reading.pathology.cues.years import other_years
 
 _WHOLE = """
-    no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
-    prev hist son twin poss prob susp dd ddx dx d st z v s r h like akin to in for type work pre tbc nie
+    as no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
+    prev hist son twin poss prob susp dd ddx dx d st z v s r h like akin stp stn a i e n p to in for type work pre tbc nie
     ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como index can
 """
 _WORDS = frozenset(_WHOLE.split())
 _FIRST_LETTERS = """
+    aunt sons twin long klin ausw pari vora work shor per repo
     with neve neit deni nega abse lack excl rule ruli fail rath inst agai unli insu inad kein nich niem
     wede ausg auss ausz stat gege nunc ning desc ause cann reje refu dism disp moth fath sist brot sibl
     pare uncl cous daug niec neph rela gran husb wife dono fami mate pate mutt vate schw brud tant onke

@@ -15,11 +15,11 @@ _AFTER_SHORT = "".join(rf"(?<!\b{short}.)" for short in _SHORT)
 
 BOUNDARY = re.compile(
     rf"[.!;?\n。](?:(?<=[.!;]){_AFTER_SHORT}"
-    r"(?<!\b[a-z]\.[a-z]\.)(?<!\b[vzs]\.\s[anp]\.)(?!(?<=\b[vzs]\.)\s[anp]\.\s)(?=\s|$)"
+    r"(?<!\b[a-z]\.[a-z]\.)(?<!\bst\.[np]\.)(?<!\bst\.\s[np]\.)(?<!\b[vzs]\.\s[anp]\.)(?!(?<=\b[vzs]\.)\s[anp]\.\s)(?=\s|$)"
     r"|(?<=\w\?)(?=\s)|(?<=。)|(?<=\n)\s*\n"
     r"|(?<=\n)(?<![,:]\n)(?<! of\n)(?<! no\n)(?<! not\n)(?<! for\n)(?<! out\n)(?<! the\n)(?<! and\n)"
     r"(?<! or\n)(?<! with\n)(?<! without\n)(?<! prior\n)(?<! previous\n)(?<! exclude\n)"
-    r"(?=\s*(?:[-*•\d]|[A-Z])))",
+    r"(?=\s*(?:[-*•\d]|[A-Z]|(?:病理|最后|本次)诊断|光镜|免疫荧光|电镜)))",
     re.IGNORECASE,
 )
 """Ends of sentences, but not the full stops of "e.g.", "Z.n.", "V. a.". A line end is one only where no

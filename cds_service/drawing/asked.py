@@ -1,0 +1,104 @@
+"""What a trial's criteria ask for and what they exclude: the leaves of their rules, told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from mappings.rules import (
+    All,
+    AnyOf,
+    AtLeast,
+    ConditionRule,
+    Finding,
+    Measurement,
+    Not,
+    Rule,
+    Score,
+    Treatment,
+)
+from mappings.trial_definition import Criterion, TrialDefinition
+
+Leaf = TypeVar("Leaf", Measurement, Score, Treatment)
+
+
+class Asked(NamedTuple, Generic[Leaf]):
+    """A leaf of a criterion. ``excluded``: what it says must not hold, as it stands under an odd number of
+    ``not``; an exclusion criterion is one."""
+
+    rule: Leaf
+    excluded: bool
+    criterion: Criterion
+
+
+def asked_in(trial: TrialDefinition, kind: type[Leaf]) -> Iterator[Asked[Leaf]]:
+    """The leaves of a kind, in the order of the definition."""
+    for criterion in trial.criteria:
+        for rule, excluded in _leaves(criterion.require, False):
+            if isinstance(rule, kind):
+                yield Asked(rule, excluded, criterion)
+
+
+def applying_in(trial: TrialDefinition, kind: type[Leaf]) -> Iterator[Leaf]:
+    """The leaves that only say to whom a criterion applies."""
+    for criterion in trial.criteria:
+        if criterion.applies_when is not None:
+            for rule, _ in _leaves(criterion.applies_when, False):
+                if isinstance(rule, kind):
+                    yield rule
+
+
+def _leaves(rule: Rule, excluded: bool) -> Iterator[tuple[Rule, bool]]:
+    if isinstance(rule, Not):
+        yield from _leaves(rule.of, not excluded)
+    elif isinstance(rule, All | AnyOf | AtLeast):
+        for part in rule.of:
+            yield from _leaves(part, excluded)
+    else:
+        yield rule, excluded
+
+
+class DrugRules(NamedTuple):
+    """What trials say of drugs: treatment rules, those that ask before those that exclude, and the drugs that
+    only other rules name, such as one after which a result has to be newer."""
+
+    treatments: tuple[Asked[Treatment], ...] = ()
+    otherwise: frozenset[str] = frozenset()
+
+    @property
+    def timed(self) -> tuple[Treatment, ...]:
+        """The rules that ask since when drugs are given: for some time, or two groups together."""
+        rules = (one.rule for one in self.treatments)
+        return tuple(rule for rule in rules if rule.together_with or rule.for_more_than)
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """The drugs of the treatment rules, each once."""
+        return tuple(
+            dict.fromkeys(drug for one in self.treatments for drug in (*one.rule.of, *one.rule.together_with))
+        )
+
+
+def drug_rules_of(trials: Iterable[TrialDefinition]) -> DrugRules:
+    """Of all the trials, each rule once."""
+    found: dict[tuple[Treatment, bool], Asked[Treatment]] = {}
+    otherwise: set[str] = set()
+    for trial in trials:
+        for one in asked_in(trial, Treatment):
+            found.setdefault((one.rule, one.excluded), one)
+        for rule in applying_in(trial, Treatment):
+            otherwise.update((*rule.of, *rule.together_with))
+        otherwise.update(_followed(trial))
+    return DrugRules(tuple(sorted(found.values(), key=lambda one: one.excluded)), frozenset(otherwise))
+
+
+def _followed(trial: TrialDefinition) -> Iterator[str]:
+    """What has to come before a fact, or not after it."""
+    for criterion in trial.criteria:
+        parts = [criterion.require, *([criterion.applies_when] if criterion.applies_when else [])]
+        for part in parts:
+            for rule, _ in _leaves(part, False):
+                if isinstance(rule, Measurement | Finding):
+                    yield from rule.after_last
+                if isinstance(rule, Finding | ConditionRule):
+                    yield from rule.unless_followed_by

@@ -1,0 +1,103 @@
+"""Whether cells were counted in blood: a specimen or body site may say that they were not.
+
+Sources of the codes: SNOMED CT blood, venous, capillary and whole blood specimen, as public FHIR profiles of
+laboratories use them (HL7 Europe, gematik, MII); HL7 table 0487.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from mappings.facts import Result
+from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
+from mappings.reading.references import reference_of, resolved
+from mappings.verdicts import Reason
+
+NOT_IN_BLOOD = "not in blood"
+_BLOOD_CODES = frozenset(
+    {
+        *(f"http://snomed.info/sct|{code}" for code in ("119297000", "122555007", "122554006", "258580003")),
+        *(f"http://terminology.hl7.org/CodeSystem/v2-0487|{code}" for code in ("BLD", "WB")),
+    }
+)
+_BLOOD = re.compile(r"blood|blut|\bpbmcs?\b|血", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"marrow|\bcord\b|iliac|serum|plasma|acellular|supernatant|fluid|\bcsf\b|liquor|tissue|biops|aspirat"
+    r"|lymph ?node|spleen|tonsil|thymus|kidney|renal|skin|pleura|ascit|urine|knochenmark|gewebe"
+    r"|骨髓|髂|脐|血清|血浆|上清|脑脊液|胸水|胸腔|腹水|腹腔|积液|关节液|组织|淋巴结|活检|尿",
+    re.IGNORECASE,
+)
+
+
+def only_in_blood(
+    results: MutableMapping[str, list[Result]],
+    placed: Mapping[str, Sequence[Mapping[str, Any]]],
+    by_type: Mapping[str, Sequence[Mapping[str, Any]]],
+    full_urls: Mapping[str, str],
+) -> Sequence[str]:
+    """Takes the answers from cells that were counted elsewhere, and tells the references of those.
+
+    ``placed``: the Observations of each concept that have a specimen or a body site.
+    """
+    taken: dict[str, None] = {}
+    for concept, observations in placed.items():
+        outside = _outside_blood(observations, by_type.get("Specimen", ()), full_urls)
+        for place, result in enumerate(results.get(concept, ())):
+            if result.reference in outside and result.problem is None:
+                results[concept][place] = result._replace(
+                    amount=None, tokens=frozenset(), problem=Reason.UNREADABLE, note=NOT_IN_BLOOD
+                )
+                taken[result.reference] = None
+    return tuple(taken)
+
+
+def _outside_blood(
+    observations: Iterable[Mapping[str, Any]],
+    specimens: Sequence[Mapping[str, Any]],
+    full_urls: Mapping[str, str],
+) -> frozenset[str]:
+    """The references of those Observations that were not made in blood, or in something that is not known.
+
+    A specimen must say that it is blood, if it says what it is. A body site is often where the needle was:
+    only one that is no blood counts.
+    """
+    known = {reference_of(specimen): specimen for specimen in specimens}
+    found = set()
+    for each in observations:
+        specimen = mapping(each.get("specimen"))
+        told = [*_words_of(specimen), *_words_of(_specimen(each, specimen, known, full_urls))]
+        site = _words_of({"type": each.get("bodySite")})
+        if (told and not _is_blood(told)) or any(map(_ELSEWHERE.search, site)):
+            found.add(reference_of(each))
+    return frozenset(found)
+
+
+def _specimen(
+    resource: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any]],
+    full_urls: Mapping[str, str],
+) -> Mapping[str, Any]:
+    text = text_of(reference.get("reference"))
+    if text.startswith("#"):
+        inside = items(resource.get("contained"))
+        return next((each for each in inside if each.get("id") == text[1:]), {})
+    return known.get(resolved(text, full_urls, "Specimen"), {})
+
+
+def _words_of(element: Mapping[str, Any]) -> list[str]:
+    """What a Specimen, or a reference to one, says of what it is: texts, and codes that have no words."""
+    codeables = [mapping(element.get("type")), mapping(mapping(element.get("collection")).get("bodySite"))]
+    told = [text_of(element.get("display")), *(text_of(each.get("text")) for each in codeables)]
+    for codeable in codeables:
+        for coding in items(codeable.get("coding")):
+            token = coding_token(coding)
+            told.append("blood" if token in _BLOOD_CODES else text_of(coding.get("display")) or token)
+    return [text for text in told if text]
+
+
+def _is_blood(told: Sequence[str]) -> bool:
+    said = " ".join(told)
+    return _BLOOD.search(said) is not None and _ELSEWHERE.search(said) is None
