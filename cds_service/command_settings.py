@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +34,6 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            _give_up_output()
             raise click.ClickException(f"output cannot be written: {error.strerror}") from None
 
 
@@ -44,14 +41,6 @@ def tell_faults(error: DefinitionError) -> None:
     """What is wrong with definitions or with a site, a line each."""
     for fault in error.faults:
         click.echo(str(fault), err=True)
-
-
-def _give_up_output() -> None:
-    """What is still to be written goes nowhere; else Python tries again as it ends, and fails again."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 class Day(click.DateTime):

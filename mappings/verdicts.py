@@ -94,13 +94,6 @@ def conjunction(verdicts: Sequence[Verdict]) -> Verdict:
     return UNKNOWN if UNKNOWN in verdicts else MET
 
 
-def disjunction(verdicts: Sequence[Verdict]) -> Verdict:
-    """OR: one MET decides; otherwise one UNKNOWN leaves it unknown."""
-    if MET in verdicts:
-        return MET
-    return UNKNOWN if UNKNOWN in verdicts else NOT_MET
-
-
 def at_least(count: int, verdicts: Sequence[Verdict]) -> Verdict:
     """k of n: met when k are met; not met when too few could still be."""
     met = sum(verdict is MET for verdict in verdicts)

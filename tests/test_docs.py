@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
@@ -148,3 +150,18 @@ def test_every_risk_has_what_is_done_what_shows_it_and_what_remains() -> None:
 @pytest.mark.parametrize("module", sorted(set(re.findall(r"`(\w+(?:/\w+)*\.py|\w+/)`", THREATS))))
 def test_every_module_that_the_threat_model_names_exists(module: str) -> None:
     assert any((ROOT / folder / module).exists() for folder in ("cds_service", "", "cards"))
+
+
+def test_the_first_commands_of_the_readme_run_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    block = README.split("runs as it stands, in this folder:\n\n```sh\n")[1].split("```")[0]
+    activate, *lines = block.replace("build/", f"{tmp_path}/").splitlines()
+    assert activate.startswith(". .venv/bin/activate")
+    for line in lines:
+        name, *words = shlex.split(line, comments=True)
+        found = [sorted(Path("/").glob(word[1:])) if "*" in word else [word] for word in words]
+        ran = CliRunner().invoke(main, [str(one) for each in found for one in each])
+        assert (name, ran.exit_code) == ("trialhook", 0), ran.stderr
+    assert {one.name for one in tmp_path.iterdir()} == {"patients", "drugs.svg", "sheet.html"}

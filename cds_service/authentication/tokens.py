@@ -42,12 +42,14 @@ class Authenticator:
         self._replay, self._key_sets, self._clock = replay, key_sets, clock
         self._public_url = public_url.rstrip("/")
 
-    def urls(self, service: str = "", *, feedback: bool = False) -> tuple[str, ...]:
-        """The audiences of discovery, of a service, or of its feedback, where clients use either form."""
-        if not service:
-            return (f"{self._public_url}/cds-services",)
-        url = f"{self._public_url}/cds-services/{service}"
-        return (url, f"{url}/feedback") if feedback else (url,)
+    def urls(self, service: str = "", *, feedback: bool = False, slash: bool = False) -> tuple[str, ...]:
+        """The audiences of discovery, of a service, or of its feedback, where clients use either form.
+
+        ``slash``: the URL that was called ends in one, and then an audience may as well.
+        """
+        url = f"{self._public_url}/cds-services" + (f"/{service}" if service else "")
+        forms = (url, f"{url}/feedback") if service and feedback else (url,)
+        return (*forms, *(f"{one}/" for one in forms)) if slash else forms
 
     def authenticate(self, authorization: str | None, urls: Sequence[str]) -> Caller:
         """The caller by its Authorization header, for the endpoint with these URLs, compared exactly.

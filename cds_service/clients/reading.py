@@ -15,6 +15,7 @@ from cds_service.assessing import definitions
 from cds_service.authentication.public_keys import NotAKeySetError, PublicKey, read_key_set
 from cds_service.clients.faults import ClientFault, ClientsError
 from cds_service.clients.in_words import in_words, line_of
+from cds_service.clients.private_files import mind
 from cds_service.clients.registered import (
     Abilities,
     BackendAccess,
@@ -205,6 +206,7 @@ class _Registration:
         except (OSError, UnicodeDecodeError):
             self._fault(place, f"{path.as_posix()} cannot be read; it is looked for beside this file")
             return None
+        mind(path)
         if not secret:
             self._fault(place, f"{path.as_posix()} is empty; it must hold the app's secret")
         return SmartApp(smart.client_id, secret, smart.scopes)

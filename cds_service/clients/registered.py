@@ -159,10 +159,6 @@ class Clients:
         """The client of this id."""
         return next((client for client in self.registered if client.id == ident), None)
 
-    def by_issuer(self, issuer: str) -> Client | None:
-        """The client whose tokens have this issuer."""
-        return next((client for client in self.registered if client.issuer == issuer), None)
-
     @property
     def origins(self) -> frozenset[str]:
         """The web origins of all clients: a preflight does not say whose it is."""

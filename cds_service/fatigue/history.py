@@ -63,6 +63,3 @@ class History:
     patients_today: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, Rate] = field(default_factory=dict)
     referrals: Mapping[str, Referred] = field(default_factory=dict)
-
-
-EMPTY = History()

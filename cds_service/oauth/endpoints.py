@@ -24,7 +24,7 @@ FAILURE_KEPT_SECONDS = 10.0
 """How long a failure is remembered, so that not every launch waits for a server that is down. Ours."""
 
 MOST_BELOW = 256
-"""Documents of bases that are not registered themselves that are kept at once. Ours: many more than tenants."""
+"""Bases below registered ones whose documents are kept at once. Ours: more than a server has tenants."""
 
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 

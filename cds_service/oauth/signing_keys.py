@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from cds_service.authentication.public_keys import read_key_set
+from cds_service.clients.private_files import mind
 from cds_service.oauth.faults import OAuthError
 from cds_service.settings import Settings
 
@@ -56,6 +57,7 @@ class SigningKeys:
             content = path.read_bytes()
         except OSError as error:
             raise SigningKeysError(f"{path} cannot be read ({error.strerror})") from None
+        mind(path)
         return cls.parse(content)
 
     @classmethod

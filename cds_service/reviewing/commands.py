@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
 import click
+import orjson
 
 from cds_service.clock import today_in
 from cds_service.codes.commands import SITE_HELP
@@ -13,6 +15,7 @@ from cds_service.command_settings import settings_or_usage, trial_or_usage
 from cds_service.reviewing.page import review_page
 from cds_service.settings import trial_folders
 from cds_service.whole_files import beside, put
+from mappings.attesting.questionnaires import questionnaire_of
 from mappings.definitions import load_catalog
 from mappings.definitions.loading import Definitions, load_definitions
 from mappings.definitions.review.sheet import describe
@@ -24,13 +27,25 @@ from mappings.definitions.signing.signature import (
     signature_text,
 )
 from mappings.definitions.sites import load_site
-from mappings.language import LANGUAGES, language
+from mappings.language import LANGUAGES, Language, language
 from mappings.results import TrialFacts
-from mappings.trial_definition import Catalog
+from mappings.trial_definition import Catalog, TrialDefinition
 
 SHORTEST_DIGEST = len("sha256:") + 12
 _LONGEST_VALUE = 200
 _TRIAL = click.argument("trial_id", metavar="ID")
+
+
+def _questionnaire(trial: TrialDefinition, catalog: Catalog, language: Language) -> str:
+    document = questionnaire_of(trial, catalog, language)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+_FORMS: Mapping[str, Callable[[TrialDefinition, Catalog, Language], str]] = {
+    "markdown": describe,
+    "html": review_page,
+    "questionnaire": _questionnaire,
+}
 
 
 @click.group()
@@ -73,22 +88,23 @@ def _signed(facts: TrialFacts) -> str:
 
 @trials.command("print")
 @_TRIAL
-@click.option(
-    "--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(list(_FORMS)), default="markdown", show_default=True)
 @click.option("--language", "tag", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
 def print_trial(trial_id: str, form: str, tag: str, output: Path | None) -> None:
-    """Print the review sheet of a trial: what the physician who signs it has to read."""
+    """Print the review sheet of a trial: what the physician who signs it has to read.
+
+    As `questionnaire` its worksheet as a FHIR R4 Questionnaire, for a server that keeps the answers.
+    """
     definitions = _definitions()
     trial = trial_or_usage(definitions.catalog, trial_id)
-    writer = review_page if form == "html" else describe
-    sheet = writer(trial, definitions.catalog, language(tag))
+    sheet = _FORMS[form](trial, definitions.catalog, language(tag))
     if output is None:
         click.echo(sheet, nl=False)
     else:
         _write(output, sheet)
-        click.echo(f"{output}: the review sheet of {trial.id}, {trial.facts.digest}")
+        what = "worksheet" if form == "questionnaire" else "review sheet"
+        click.echo(f"{output}: the {what} of {trial.id}, {trial.facts.digest}")
 
 
 @trials.command("sign")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.clients import values
+from cds_service.clients.private_files import mind
 from cds_service.clients.registered import Network
 from cds_service.deployment import Deployment
 from cds_service.fhir.allow_list import parse_base
@@ -127,6 +128,7 @@ class _Reading:
             message = f"{path.as_posix()} cannot be read; it is looked for beside this file"
             fields.report.add(Mistake.FILE_NOT_FOUND, line, message)
             return ""
+        mind(path)
         if not secret:
             fields.report.add(Mistake.EMPTY_FILE, line, f"{path.as_posix()} is empty; put the secret into it")
         return secret

@@ -30,7 +30,8 @@ class Callers:
         """Who calls a service. UnauthenticatedError, RefusalError 429; StorageAwayError in strict replay."""
         if self._demo is not None or self._authenticator is None:
             return self._within_limits(self._demo)
-        return self._authenticated(self._authenticator.urls(service_id, feedback=feedback))
+        urls = self._authenticator.urls(service_id, feedback=feedback, slash=request.path.endswith("/"))
+        return self._authenticated(urls)
 
     def of_discovery(self) -> Caller | None:
         """Who asks for discovery; None for somebody without a token, who sees what everybody sees."""
@@ -38,7 +39,7 @@ class Callers:
             return self._within_limits(self._demo)
         if "Authorization" not in request.headers:
             return None
-        return self._authenticated(self._authenticator.urls())
+        return self._authenticated(self._authenticator.urls(slash=request.path.endswith("/")))
 
     def _authenticated(self, urls: tuple[str, ...]) -> Caller:
         assert self._authenticator is not None  # noqa: S101

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mappings.attesting.codes import CAUSES
 from mappings.attesting.forms import strikable
 from mappings.attesting.responses import LONGEST_NOTE, Answered, Struck
+from mappings.reading.fhir_elements import private_line
 from mappings.trial_definition import Catalog, TrialDefinition
 
 VERSION = "definition"
@@ -67,8 +68,11 @@ def _check_version(form: Mapping[str, str], trial: TrialDefinition) -> None:
 
 
 def _words(text: str) -> str:
-    """What was typed, on one line. What is longer than is kept is refused, and not cut unseen."""
-    line = " ".join(text.split())
+    """What was typed, on one line, without characters that nobody sees.
+
+    What is longer than is kept is refused, and not cut unseen.
+    """
+    line = private_line(text, len(text))
     if len(line) > LONGEST_NOTE:
         raise FormError("too_long")
     return line

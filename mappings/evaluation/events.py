@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from mappings.concept import Concept
@@ -34,17 +34,18 @@ class LastDays(NamedTuple):
 
 
 def ended_by(
-    first: int, last: int, enders: Sequence[str], context: Context
+    first: int, last: int, enders: Sequence[str], context: Context, answers: Collection[str] = ()
 ) -> tuple[Reason | None, tuple[Evidence, ...]]:
     """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure.
 
-    With the facts that say so. Of a finding only a negative answer of a later day ends anything: "not known"
-    does not, and which of two answers of one day came first is not told.
+    With the facts that say so. Of a finding only a negative answer of a later day ends anything, or one that is
+    "not" one of the ``answers`` asked for: "not known" does not, and which of two answers of one day came first
+    is not told.
     """
     reason: Reason | None = None
     surely, perhaps = [], []
     for concept in enders:
-        for event in _events(concept, context, ending=True):
+        for event in _events(concept, context, {"negative", *(f"not {answer}" for answer in answers)}):
             if event.first >= last and event.reason is None:
                 surely.append(event.evidence)
             elif event.last >= first:
@@ -76,19 +77,19 @@ def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
         yield event._replace(last=min(event.last, day))
 
 
-def _events(concept_id: str, context: Context, *, ending: bool = False) -> Iterator[_Event]:
+def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> Iterator[_Event]:
     """Results, procedures and diagnoses (onset, else recorded) of a concept, up to the day.
 
-    ``ending``: only what may end something.
+    ``ending``: only what may end something, of findings and consents those with one of these answers.
     """
     record, concept, today = context.record, context.concept(concept_id), context.day
-    negative_only = ending and concept.kind == "finding"
+    by_answer = bool(ending) and concept.kind in ("finding", "consent")
     for result in record.results.get(concept_id, ()):
-        if negative_only and "negative" not in result.tokens:
+        if by_answer and result.tokens.isdisjoint(ending):
             continue
         if result.problem is None and result.when.first <= today:
             evidence = evidence_of(result, VALUE, concept, context.look_back)
-            yield _Event(result.when.first - negative_only, result.when.last, evidence)
+            yield _Event(result.when.first - by_answer, result.when.last, evidence)
     for procedure in record.procedures.get(concept_id, ()):
         reason = None if procedure.done else Reason.NOT_CONFIRMED
         yield from _dated(procedure.when, procedure.text, procedure.reference, concept, context, reason)

@@ -84,7 +84,7 @@ def prepare_finding(rule: Finding, planner: Planner) -> Evaluator:
                 return UNKNOWN, problem or Reason.UNREADABLE
             if wanted.isdisjoint(tokens):
                 return _NOT_MET
-        return _unless_ended(result, enders, context) if enders else _MET
+        return _unless_ended(result, rule, context) if enders else _MET
 
     return _OfResults(rule, judge, planner).evaluate
 
@@ -104,6 +104,7 @@ class _OfResults:
         self.older_means_not_met = finding is not None and finding.older_means_not_met
         self.otherwise_not_met = finding is not None and finding.otherwise_not_met
         self.enders = finding.unless_followed_by if finding is not None else ()
+        self.answers = finding.is_ if finding is not None else frozenset()
         self.rests_on_events = bool(self.after_last or self.enders)
 
     def evaluate(self, context: Context) -> Outcome:
@@ -122,7 +123,7 @@ class _OfResults:
             return outcome
         events: list[Evidence] = []
         for result in known.newest if self.latest else known.results:
-            events += ended_by(result.when.first, result.when.last, self.enders, context)[1]
+            events += ended_by(result.when.first, result.when.last, self.enders, context, self.answers)[1]
         last = last_days(self.after_last, context)
         if last is not None and (verdict is UNKNOWN or not self.latest):
             events += last.evidence
@@ -231,12 +232,14 @@ class Absence:
     """Nothing on record: unknown, unless the author claims that absence means no and all was read.
 
     The same for every record, so kept by the words of the look-back: a record lacks most of what is asked.
+    ``of_all``, of the first of a rule, keeps what follows from nothing about all of the rule's concepts.
     """
 
     def __init__(self, concept: Concept, means_not_met: bool, words: str = "") -> None:
         self._concept, self._words = concept, words
         self._reason = Reason.ABSENT_BY_RULE if means_not_met else NOT_FOUND
         self._kept: dict[str, Outcome] = {}
+        self.of_all: dict[str, Outcome] = {}
 
     def outcome(self, context: Context) -> Outcome:
         """What follows from nothing about the concept."""
@@ -255,16 +258,25 @@ class Absence:
 
 
 def nothing_of(absences: Sequence[Absence], context: Context) -> Outcome:
-    """What follows from nothing about some concepts: the first that was not read speaks for all."""
+    """What follows from nothing about the concepts of a rule, each of which is named; the first that was not
+    read speaks for all."""
     if context.present is None:
         outcomes = [absence.outcome(context) for absence in absences]
-        return next((o for o in outcomes if o.reason is NOT_RETRIEVED), outcomes[0])
-    return absences[0].outcome(context)
+        unread = next((o for o in outcomes if o.reason is NOT_RETRIEVED), None)
+        if unread is not None:
+            return unread
+    of_all = absences[0].of_all
+    kept = of_all.get(context.look_back)
+    if kept is None:
+        outcomes = [absence.outcome(context) for absence in absences]
+        evidence = tuple([fact for outcome in outcomes for fact in outcome.evidence])
+        kept = of_all[context.look_back] = OUTCOME((outcomes[0].verdict, outcomes[0].reason, evidence))
+    return kept
 
 
-def _unless_ended(result: Result, enders: Sequence[str], context: Context) -> Judged:
+def _unless_ended(result: Result, rule: Finding, context: Context) -> Judged:
     """A finding that something later has ended no longer holds; an undated end leaves it open."""
-    reason, _ = ended_by(result.when.first, result.when.last, enders, context)
+    reason, _ = ended_by(result.when.first, result.when.last, rule.unless_followed_by, context, rule.is_)
     if reason is None:
         return _MET
     return (NOT_MET, reason) if reason is VALUE else (UNKNOWN, reason)

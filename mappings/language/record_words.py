@@ -28,7 +28,6 @@ VALUES = frozenset(
         message("male"),
         message("research consent"),
         message("research consent, not active"),
-        message("takes back a consent"),
         message("limited in time"),
         message("not verified"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from mappings.amounts import HOLDS, Bound, compare
@@ -54,7 +54,11 @@ class _OfCriterion:
             until: NearMissKind = "counts_until" if met else "rules_out_until"
             yield from self._dated(self._result.evidence, until, Reason.ATTESTED)
             return
-        yield from self._counting() if self._result.verdict is MET else self._ruling_out(rule)
+        if self._result.verdict is MET:
+            yield from self._counting()
+            yield from self._young_enough(rule)
+        else:
+            yield from self._ruling_out(rule)
         yield from self._leaves(rule)
 
     def _near(self, concept: str, label: str, kind: Any, **more: Any) -> NearMiss:
@@ -169,6 +173,18 @@ class _OfCriterion:
                 over = _rounded(years - float(bound.limit))
                 yield self._near("age", "Age", "over", text=text, limit=limit, amount=over, unit="a")
 
+    def _young_enough(self, rule: Rule) -> Iterator[NearMiss]:
+        """The last day of an age that is met, in the last year of it."""
+        birth = self._context.record.patient.birth
+        born, today = birth.day() if birth is not None else None, self._context.today
+        if born is None or born > today:
+            return
+        years = _years(born, today)
+        for age, excluded in _ages(rule):
+            if _is_of_age(years, age) is not excluded and _is_of_age(years + 1, age) is excluded:
+                until = _birthday(born, years + 1) - timedelta(days=1)
+                yield self._near("age", "Age", "counts_until", text=f"{years} years", date=until)
+
     def _score(self, rule: Score, verdict: Verdict) -> Iterator[NearMiss]:
         score = self._context.shared.score_results[rule, self._context.not_before][0]
         recorded = score.recorded if score.basis == "recorded" else None
@@ -210,6 +226,21 @@ class _OfCriterion:
         known, day = self._context.record.exposures, self._context.day
         made = [timeline_of(concept, known[concept], day) for concept in concepts if concept in known]
         return [timeline for timeline in made if timeline.records]
+
+
+def _ages(rule: Rule, excluded: bool = False) -> Iterator[tuple[Age, bool]]:
+    """The ages that a rule asks for, and those that it excludes."""
+    if isinstance(rule, Not):
+        yield from _ages(rule.of, not excluded)
+    elif isinstance(rule, All | AnyOf | AtLeast):
+        for part in rule.of:
+            yield from _ages(part, excluded)
+    elif isinstance(rule, Age):
+        yield rule, excluded
+
+
+def _is_of_age(years: int, age: Age) -> bool:
+    return all(HOLDS[bound.comparison](years, bound.limit) for bound in age.bounds)
 
 
 def _falls_on(score: ScoreResult, rule: Score, of: _OfCriterion) -> date | None:

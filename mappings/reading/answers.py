@@ -73,7 +73,8 @@ GENERAL_WORDS: Mapping[str, str] = {
 
 _PLUS = ("+", "\uff0b")
 _SIGNED = re.compile(
-    r"(?P<answer>[^()\uff08\uff09]{1,40}?)\s*[(\uff08]\s*(?P<sign>[-\uff0d\u2212]|[+\uff0b]{1,4})\s*[)\uff09]\s*"
+    r"(?P<answer>[^()\uff08\uff09]{1,40}?)\s*"
+    r"[(\uff08]\s*(?P<sign>[-\uff0d\u2212]|[1-4]?[+\uff0b]{1,4})\s*[)\uff09]\s*"
 )
 
 
@@ -102,9 +103,8 @@ def worded_answers(text: str, concept: Concept) -> frozenset[str]:
     signed = _SIGNED.fullmatch(text)
     if signed is not None:
         said = worded_answers(signed["answer"], concept)
-        return (
-            said if said == {"positive" if signed["sign"].startswith(_PLUS) else "negative"} else frozenset()
-        )
+        meant = "positive" if signed["sign"].endswith(_PLUS) else "negative"
+        return said if meant in said else frozenset()
     name = normalised(text) or text.strip()
     found = {answer for answer, tokens in concept.answers.items() if name in tokens or answer == name}
     if not found and name in GENERAL_WORDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
@@ -98,54 +98,35 @@ def registry_numbers(*elements: Any) -> frozenset[str]:
     return frozenset(match.upper() for text in texts(list(elements)) for match in _STUDY.findall(text))
 
 
-def read_consents(resources: Sequence[Mapping[str, Any]], concept: Concept) -> list[Result]:
-    """Research Consents as findings whose answers are the studies that they name.
+LIMITED, UNVERIFIED = "limited in time", "not verified"
+_NO_REFUSAL = ("draft", "proposed")
 
-    Only scope "research", status active and a provision that does not deny give an answer. One that is
-    limited in time or not verified, and one that takes back another, is for a person to judge. What was taken
-    back, or may have been since the days are not known, is left out.
+
+def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None:
+    """A research Consent as a finding whose answers are the studies that it names.
+
+    Only scope "research", status active and a provision that does not deny give an answer; one that is limited
+    in time or not verified is for a person to judge. One that denies, or is not active, or may be so, answers
+    ``not STUDY``; a draft or a proposal says nothing of a study.
     """
-    consents = [consent for resource in resources if (consent := _consent(resource, concept)) is not None]
-    refusals = [consent for consent in consents if consent.refused]
-    results = []
-    for consent in consents:
-        if not (consent.given and any(_takes_back(refusal, consent) for refusal in refusals)):
-            takes = consent.refused and any(_takes_back(consent, each) for each in consents if each.given)
-            result = consent.result
-            results.append(result._replace(problem=_JUDGE, note=TAKES_BACK) if takes else result)
-    return results
-
-
-TAKES_BACK, LIMITED, UNVERIFIED = "takes back a consent", "limited in time", "not verified"
-_JUDGE = Reason.NEEDS_JUDGEMENT
-
-
-class _Consent(NamedTuple):
-    result: Result
-    studies: frozenset[str]
-    given: bool
-    refused: bool
-
-
-def _consent(resource: Mapping[str, Any], concept: Concept) -> _Consent | None:
-    if first_code(resource.get("scope")) != "research" or resource.get("status") == "entered-in-error":
-        return None
+    scope, status = first_code(resource.get("scope")), resource.get("status")
     provision = mapping(resource.get("provision"))
-    status, denied = resource.get("status"), provision.get("type") == "deny"
-    given = status == "active" and not denied
+    given = scope == "research" and status == "active" and provision.get("type") != "deny"
+    refused = not given and status not in _NO_REFUSAL and (scope == "research" or not scope)
+    if status == "entered-in-error" or (scope != "research" and not refused):
+        return None
     studies = registry_numbers({k: v for k, v in resource.items() if k not in ("id", "text", "patient")})
+    refusals = frozenset(f"not {study}" for study in studies) if refused else frozenset()
     note = _reservation(resource, provision) if given else ""
-    result = Result(
+    return Result(
         concept=concept.id,
         when=parse_when(resource.get("dateTime")) or _SOME_DAY,
         reference=reference_of(resource),
         text="research consent" if given else "research consent, not active",
-        tokens=studies if given and studies else frozenset({"other"}),
-        problem=_JUDGE if note else None,
+        tokens=studies if given and studies else refusals | {"other"},
+        problem=Reason.NEEDS_JUDGEMENT if note else None,
         note=note,
     )
-    refused = status in ("inactive", "rejected") or (status == "active" and denied)
-    return _Consent(result, studies, given, refused)
 
 
 def _reservation(resource: Mapping[str, Any], provision: Mapping[str, Any]) -> str:
@@ -156,12 +137,6 @@ def _reservation(resource: Mapping[str, Any], provision: Mapping[str, Any]) -> s
     begins = parse_when(time.get("start"))
     later = begins is not None and (given is None or begins.last > given.last)
     return LIMITED if "end" in time or later else ""
-
-
-def _takes_back(refusal: _Consent, consent: _Consent) -> bool:
-    """Whether a refusal of the same study may be of the same day or later."""
-    earlier = refusal.result.when.last < consent.result.when.first
-    return not earlier and not refusal.studies.isdisjoint(consent.studies)
 
 
 def read_participation(

@@ -32,7 +32,7 @@ from mappings.reading.pathology import biopsy_resources, read_biopsies, results_
 from mappings.reading.people import (
     agreed_patient,
     find_patient,
-    read_consents,
+    read_consent,
     read_participation,
     read_patient,
 )
@@ -265,7 +265,7 @@ class _OneRecord:
             self._unreadable(reference, NOT_IN_BLOOD)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
-        self._consents()
+        self._each("Consent", self._consent)
         exposures = self._exposures()
         self._biopsies()
         participations = self._participations()
@@ -309,9 +309,10 @@ class _OneRecord:
         if concepts:
             read_procedure(resource, concepts, self.procedures)
 
-    def _consents(self) -> None:
-        for concept in self.reader.consents if "Consent" in self.by_type else ():
-            for result in read_consents(self.by_type["Consent"], concept):
+    def _consent(self, resource: Mapping[str, Any]) -> None:
+        for concept in self.reader.consents:
+            result = read_consent(resource, concept)
+            if result is not None:
                 self.results[concept.id].append(result)
 
     def _drug_records(self) -> list[Mapping[str, Any]]:

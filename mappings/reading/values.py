@@ -95,7 +95,7 @@ def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Valu
     if not is_number(number) or number < 0:
         return _problem(Reason.UNREADABLE, "a number that cannot be")
     text = f"{comparator or ''}{number:.10g} {unit}" if unit else f"{comparator or ''}{number:.10g}"
-    amount_of = number if unit == concept.unit else _converted(number, unit, concept)
+    amount_of = number if unit and unit == concept.unit else _converted(number, unit, concept)
     if amount_of is None:
         return _problem(Reason.UNIT_NOT_COMPARABLE, "unit cannot be compared", text, unit)
     if math.isinf(amount_of):

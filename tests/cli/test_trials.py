@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import orjson
+from fhir.resources.R4B.questionnaire import Questionnaire
+
 from tests.cli.conftest import Run
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
@@ -47,6 +50,18 @@ def test_a_trial_is_printed_as_prose(run: Run) -> None:
     result = run("trials", "print", "NCT06920433")
     assert result.exit_code == 0
     assert "# Universal CD19/BCMA CAR T-cells" in result.stdout
+
+
+def test_the_worksheet_of_a_trial_is_printed_as_a_questionnaire(run: Run, tmp_path: Path) -> None:
+    result = run("trials", "print", "NCT06920433", "--format", "questionnaire", "--language", "zh-Hans")
+    questionnaire = orjson.loads(result.stdout)
+    Questionnaire.model_validate(questionnaire)
+    assert questionnaire["url"].endswith("/Questionnaire/NCT06920433-worksheet")
+    assert questionnaire["language"] == "zh-Hans"
+    path = tmp_path / "worksheet.json"
+    printed = run("trials", "print", "NCT06920433", "--format", "questionnaire", "--output", path)
+    assert "the worksheet of NCT06920433" in printed.stdout
+    assert orjson.loads(path.read_bytes())["item"]
 
 
 def test_an_unknown_trial_is_told_with_those_that_are_known(run: Run) -> None:

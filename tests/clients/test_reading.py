@@ -162,9 +162,9 @@ def test_defaults_hold_where_a_client_says_nothing_else(tmp_path: Path) -> None:
     assert (b.time_zone, b.token_lifetime) == ("Asia/Tokyo", 900)
 
 
-def test_clients_are_found_by_issuer_and_are_no_demo(tmp_path: Path) -> None:
+def test_clients_of_a_file_are_no_demo(tmp_path: Path) -> None:
     clients = load_clients(write(tmp_path, START + KEYS))
-    assert clients.by_issuer("https://a.example") is next(iter(clients))
+    assert clients.by_id("a") is next(iter(clients))
     assert not clients.demo
 
 

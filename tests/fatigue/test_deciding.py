@@ -11,7 +11,7 @@ from cds_service.clients.registered import Client, TrialOffer
 from cds_service.fatigue.answers import MEANINGS, REASONS
 from cds_service.fatigue.candidates import Candidate, candidate_of, offers_for, ranked
 from cds_service.fatigue.deciding import SILENCE_WORDS, decide, safe_default, without_policy
-from cds_service.fatigue.history import EMPTY, Answer, History, Rate
+from cds_service.fatigue.history import Answer, History, Rate
 from cds_service.fatigue.policy import Policy
 from cds_service.recruitment.states import TrialState
 from tests.fatigue.situations import (
@@ -352,7 +352,7 @@ def test_no_response_has_more_cards_than_the_strictest_of_its_trials_allows(
         trial: TrialOffer(trial, policy=Policy(cards_per_response=limit))
         for trial, limit in zip("ABCD", limits, strict=True)
     }
-    decisions = decide([candidate(trial) for trial in "DBCA"], EMPTY, offered, NOW, NOW.date())
+    decisions = decide([candidate(trial) for trial in "DBCA"], History(), offered, NOW, NOW.date())
     assert "".join(one.trial for one in decisions if one.shown) == shown
     assert {one.silenced for one in decisions if not one.shown} <= {"cards_per_response"}
     assert [one.trial for one in decisions] == list("ABCD")
@@ -388,12 +388,12 @@ def test_the_first_reason_that_holds_is_told(made: Candidate, past: History, wor
 
 
 def test_an_offer_may_be_silent_as_well() -> None:
-    assert one_decision(EMPTY, silent=True).silenced == "silent_trial"
+    assert one_decision(History(), silent=True).silenced == "silent_trial"
 
 
 def test_a_trial_that_the_client_is_not_offered_is_not_shown() -> None:
     for decisions in (
-        decide([candidate()], EMPTY, {}, NOW, NOW.date()),
+        decide([candidate()], History(), {}, NOW, NOW.date()),
         safe_default([candidate()], {}),
         without_policy([candidate()], {}, {}, NOW),
     ):

@@ -57,8 +57,10 @@ def _was_over(change: Change) -> bool:
 def _was_denied(change: Change) -> bool:
     """The rule of a Consent, whose absence leaves the consent as it is."""
     provision = change.resource.get("provision")
-    denied = isinstance(provision, dict) and provision.get("type") == "deny"
-    return denied and change.member in ("provision", "provision.type")
+    provision = provision if isinstance(provision, dict) else {}
+    if change.member == "provision.type":
+        return provision.get("type") == "deny"
+    return change.member == "provision" and (provision.get("type") == "deny" or "period" in provision)
 
 
 def _disagreed_with_its_code(change: Change) -> bool:

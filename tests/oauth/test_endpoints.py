@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -190,6 +191,78 @@ def test_many_who_ask_at_once_wait_for_one_fetch(server: Scripted) -> None:
     for thread in threads:
         thread.join()
     assert len(server.asked) == 1
+
+
+# --- bases that strangers name: anything below a registered one
+
+
+def tenant(server: Scripted, name: str) -> tuple[FhirServer, str]:
+    """A base that lies below the registered one, and that one."""
+    base = parse_base(f"{server.base}/fhir/{name}")
+    assert isinstance(base, FhirBase)
+    return fhir_server(server, base=base), f"{server.base}/fhir"
+
+
+def of_tenant(name: str) -> str:
+    return f"/fhir/{name}/.well-known/smart-configuration"
+
+
+def suppressed(discovery: Discovery, fhir: FhirServer, below: str) -> None:
+    with suppress(OAuthError):
+        discovery.smart(fhir, below)
+
+
+def test_below_a_registered_base_one_is_looked_for_at_a_time(server: Scripted) -> None:
+    going, go_on = threading.Event(), threading.Event()
+
+    def slowly(_: Asked) -> Response:
+        going.set()
+        go_on.wait(10)
+        return Response("no", 404)
+
+    server.says(SMART, document())
+    server.says(of_tenant("main"), document())
+    server.answers[of_tenant("x")] = slowly
+    discovery = Discovery()
+    main, below = tenant(server, "main")
+    discovery.smart(main, below)
+    stranger = threading.Thread(target=suppressed, args=(discovery, *tenant(server, "x")))
+    stranger.start()
+    assert going.wait(10)
+    for name in ("x", "y"):
+        with pytest.raises(OAuthError, match="too_busy"):
+            discovery.smart(*tenant(server, name))
+    # What is registered, what is known, and what lies elsewhere is looked for all the same.
+    assert discovery.smart(fhir_server(server)).signs_in
+    assert discovery.smart(main, below).signs_in
+    with pytest.raises(OAuthError, match="not_offered"):
+        discovery.smart(tenant(server, "z")[0], "https://other.example/fhir")
+    go_on.set()
+    stranger.join()
+    with pytest.raises(OAuthError, match="not_offered"):
+        discovery.smart(*tenant(server, "y"))
+
+
+def test_ever_new_bases_take_no_more_room_and_do_not_drive_out_what_was_found(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.oauth.endpoints.MOST_BELOW", 4)
+    for name in ("main", "children", "a", "b", "c"):
+        server.says(of_tenant(name), document())
+    discovery = Discovery()
+
+    def look(name: str) -> int:
+        """How many requests it took."""
+        before = len(server.asked)
+        with suppress(OAuthError):
+            discovery.smart(*tenant(server, name))
+        return len(server.asked) - before
+
+    assert [look(name) for name in ("main", "children")] == [1, 1]
+    assert [look(f"strange-{number}") for number in range(20)] == [1] * 20
+    assert [look(name) for name in ("main", "children", "strange-19")] == [0, 0, 0]
+    assert [look(name) for name in ("a", "b", "c")] == [1, 1, 1]
+    assert [look(name) for name in ("c", "b", "a", "children", "main")] == [0, 0, 0, 0, 1]
 
 
 def test_an_openid_issuer_must_name_itself_and_its_keys(server: Scripted) -> None:

@@ -58,6 +58,25 @@ def test_two_processes_share_what_was_replayed(new_hospital: NewHospital) -> Non
     assert second.post(charts.SERVICE, charts.request_body(), token).status_code == 401
 
 
+@pytest.mark.parametrize("audience_ends", ["", "/"])
+def test_whoever_calls_with_a_slash_at_the_end_may_name_it_in_the_audience(
+    hospital: Hospital, audience_ends: str
+) -> None:
+    service, feedback = f"{charts.SERVICE}/", f"{charts.SERVICE}/feedback/"
+    token = hospital.token(charts.SERVICE + audience_ends)
+    assert hospital.post(service, charts.request_body(), token).status_code == 200
+    for audience in (charts.SERVICE, f"{charts.SERVICE}/feedback"):
+        token = hospital.token(audience + audience_ends)
+        assert hospital.post(feedback, {"feedback": []}, token).status_code != 401
+    authorization = {"Authorization": f"Bearer {hospital.token('/cds-services' + audience_ends)}"}
+    assert hospital.http.get("/cds-services/", headers=authorization).status_code == 200
+
+
+def test_a_slash_in_the_audience_of_a_call_without_one_is_refused(hospital: Hospital) -> None:
+    token = hospital.token(f"{charts.SERVICE}/")
+    assert hospital.post(charts.SERVICE, charts.request_body(), token).status_code == 401
+
+
 def test_feedback_takes_either_audience(hospital: Hospital) -> None:
     path = f"{charts.SERVICE}/feedback"
     for audience in (charts.SERVICE, path):

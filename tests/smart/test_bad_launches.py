@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +21,7 @@ from tests.authentication.minting import encoded
 from tests.registered.hospital import OTHER_ISSUER, Hospital
 from tests.smart.world import CALLBACK, SMART, Browser, World, client
 
+LAUNCH = "/smart/launch"
 SECRETS = ("secret", "Secretname")
 
 
@@ -38,6 +40,32 @@ def refused(browser: Browser, query: dict[str, str], status: int = 400) -> str:
 
 
 # --- the beginning: who may launch
+
+
+def test_while_one_base_below_a_registered_one_is_looked_for_no_other_is(
+    world: World, browser: Browser
+) -> None:
+    """Strangers may name as many as they like: each would hold a thread for as long as the EHR takes."""
+    going, go_on = threading.Event(), threading.Event()
+
+    def slowly(_: object) -> Response:
+        going.set()
+        go_on.wait(10)
+        return Response("no", 404)
+
+    world.ehr.server.answers["/fhir/1/.well-known/smart-configuration"] = slowly
+    stranger = threading.Thread(
+        target=Browser(world.hospital).get, args=(LAUNCH, {"iss": f"{world.ehr.base}/1"})
+    )
+    stranger.start()
+    assert going.wait(10)
+    asked = len(world.ehr.server.asked)
+    for number in (1, 2, 3):
+        assert browser.get(LAUNCH, {"iss": f"{world.ehr.base}/{number}"}).status_code == 502
+    assert len(world.ehr.server.asked) == asked
+    assert browser.asked({"iss": world.ehr.base, "launch": "x"})
+    go_on.set()
+    stranger.join()
 
 
 @pytest.mark.parametrize(

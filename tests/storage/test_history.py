@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from cds_service.audit.key_ring import KeyRing
-from cds_service.fatigue.history import EMPTY, Answer, History, Rate
+from cds_service.fatigue.history import Answer, History, Rate
 from cds_service.fatigue.policy import Policy
 from cds_service.storage.database import Database
 from cds_service.storage.purging import PurgeCounts
@@ -47,7 +47,7 @@ def answer(
 
 
 def test_of_someone_never_seen_there_is_no_history(store: Store) -> None:
-    assert past(store) == EMPTY
+    assert past(store) == History()
 
 
 # --- answers

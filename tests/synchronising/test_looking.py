@@ -81,6 +81,16 @@ def test_a_reason_that_was_given_there_comes_along(world: World) -> None:
     assert (event.kind, event.to_state, event.why) == ("learned", "not-eligible", "on dialysis")
 
 
+def test_a_reason_from_there_is_one_line_without_characters_that_nobody_sees(world: World) -> None:
+    referral = world.refer()
+    world.turn()
+    world.at_ehr(status="rejected", statusReason={"text": "on\u202e dialysis\x1b[31m\n\x01 " + "x" * 5000})
+    world.turn()
+    why = world.book.history(referral.id)[-1].why
+    assert why.startswith("on dialysis [31m xxx")
+    assert (len(why), why[-1]) == (1000, "\u2026")
+
+
 def test_what_may_not_follow_is_kept_for_a_person_and_not_written_over(world: World) -> None:
     referral = world.refer()
     world.turn()

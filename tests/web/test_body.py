@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.web.body import DEEPEST, is_too_deep, parse_object
-from cds_service.web.problems import RefusalError
+from cds_service.web.problems import TOO_DEEP, RefusalError
 
 
 def writable(document: object) -> bool:
@@ -70,3 +72,57 @@ def test_one_deep_place_is_found_wherever_it_lies() -> None:
 
 def test_brackets_in_texts_are_not_levels() -> None:
     assert parse_object(orjson.dumps({"a": "[" * 10_000, "b": "]}" * 10_000}))
+
+
+HALVES = [
+    (r'"cut \ud83d"', "cut �"),
+    (r'"cut \uD83D, and on"', "cut �, and on"),
+    (r'"\ude00 first"', "� first"),
+    (r'"\ud83d\ud83d\ude00"', "�😀"),
+    (r'"\ud83d\ude00\ude00"', "😀�"),
+    (r'"\ud83d\u0041"', "�A"),
+    (r'"\ud83d\n"', "�\n"),
+    (r'"\\ud83d \ud83d"', r"\ud83d �"),
+    (r'"\\\ud83d"', "\\�"),
+    (r'"\\\\ud83d\\\ude00"', r"\\ud83d\�"),
+    (r'"\\ud83d\ude00"', r"\ud83d�"),
+    (r'"\"\\\"\ud83d\\"', '"\\"�\\'),
+]
+
+
+@pytest.mark.parametrize(("text", "read"), HALVES)
+def test_half_a_surrogate_pair_costs_one_character_and_not_the_call(text: str, read: str) -> None:
+    assert parse_object(b'{"note": %b, "whole": "\\ud83d\\ude00"}' % text.encode()) == {
+        "note": read,
+        "whole": "😀",
+    }
+
+
+@given(st.text(st.sampled_from('\\ud83dude00"nA\x00{}[],:1😀'), max_size=40), st.booleans())
+def test_nothing_becomes_json_that_is_none(text: str, quoted: bool) -> None:
+    """Python's own reader takes halves; whatever it refuses is refused."""
+    raw = '{"a": "\\ud83d' + text + ('"}' if quoted else "}")
+    try:
+        expected = json.loads(raw)
+    except ValueError:
+        with pytest.raises(RefusalError):
+            parse_object(raw.encode())
+        return
+    assert parse_object(raw.encode()) == json.loads(json.dumps(expected), object_hook=_mended)
+
+
+def _mended(document: dict[str, Any]) -> dict[str, Any]:
+    def clean(value: Any) -> Any:
+        return re.sub("[\ud800-\udfff]", "�", value) if isinstance(value, str) else value
+
+    return {clean(key): clean(value) for key, value in document.items()}
+
+
+def test_depth_is_looked_at_all_the_same() -> None:
+    deep = b'{"a": "\\ud83d", "b": ' + b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1) + b"}"
+    with pytest.raises(RefusalError) as refused:
+        parse_object(deep)
+    assert refused.value.problems[0].code == TOO_DEEP.code
+    for levels in (2_000, 200_000):
+        with pytest.raises(RefusalError):
+            parse_object(b'{"a": "\\ud83d", "b": ' + b"[" * levels + b"]" * levels + b"}")

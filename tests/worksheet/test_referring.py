@@ -61,6 +61,14 @@ def test_the_history_says_who_referred_and_why(here: World) -> None:
     assert (first.name, first.role, first.why) == ("Dr Chen", "clinician", "failed two drugs")
 
 
+def test_why_is_kept_without_characters_that_nobody_sees(here: World) -> None:
+    refer(here.opened(), why="failed\x00 two\x01\x1b[31m\u202e drugs\r\n\u2066twice \u738b ")
+    records = here.deployment.records
+    assert records is not None
+    first = records.book.history(only_referral(here).id)[0]
+    assert first.why == "failed two [31m drugs twice \u738b"
+
+
 def test_afterwards_the_page_says_how_the_referral_stands_and_has_no_button(here: World) -> None:
     browser = here.opened()
     refer(browser)

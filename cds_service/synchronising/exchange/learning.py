@@ -25,6 +25,7 @@ from cds_service.synchronising.exchange.merging import (
     state_of_other,
 )
 from cds_service.synchronising.exchange.remotes import Remote, Remotes
+from mappings.reading.fhir_elements import private_line
 
 _WHOSE = {"ServiceRequest": "subject", "Task": "for", "ResearchSubject": "individual"}
 _MOST_WORDS = 1000
@@ -160,4 +161,4 @@ def _reason(resource: Mapping[str, Any]) -> tuple[str, str]:
         if isinstance(one, dict) and one.get("system") == reasons.SYSTEM
     ]
     words = concept.get("text")
-    return (codes[0] if codes else ""), (words[:_MOST_WORDS] if isinstance(words, str) else "")
+    return (codes[0] if codes else ""), (private_line(words, _MOST_WORDS) if isinstance(words, str) else "")

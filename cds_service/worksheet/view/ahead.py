@@ -79,7 +79,7 @@ def _wanted(fact: str, want: Want, saying: Saying) -> str:
 
 def miss_words(miss: NearMiss, saying: Saying) -> str:
     """UPCR 0.93 g/g: 0.07 g/g short of more than 1.0 g/g"""
-    at_limit = miss.kind == "short_of" and miss.amount == 0
+    at_limit = miss.kind in ("short_of", "over") and miss.amount == 0
     template = words.AT_THE_LIMIT if at_limit else words.MISSED[miss.kind]
     name, value = saying.label(miss.label), _value(miss.text, saying)
     fact = saying.text(words.FACT, name=name, value=value) if value else name
@@ -110,7 +110,7 @@ def _amount(miss: NearMiss, saying: Saying) -> str:
         return ""
     number = f"{miss.amount:.2g}" if miss.amount < 100 else f"{miss.amount:.0f}"
     if miss.unit == "a":
-        return saying.text(words.YEARS, number=number)
+        return saying.text(words.ONE_YEAR if number == "1" else words.YEARS, number=number)
     if miss.unit == "{score}":
         return saying.text(words.AMOUNT_POINTS, number=number)
     return saying.amount(f"{number} {miss.unit}".rstrip())

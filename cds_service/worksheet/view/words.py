@@ -94,7 +94,7 @@ MISSED: Mapping[NearMissKind, str] = {
     "reached_on": message("{fact}: {limit} from {day}"),
     "counts_until": message("{fact}: counts until {day}"),
     "counted_until": message("{fact}: counted until {day}"),
-    "rules_out_until": message("{fact}: rules out until {day}, then it is too old to"),
+    "rules_out_until": message("{fact}: rules out until {day}, then it is too old to rule out"),
 }
 AT_THE_LIMIT = message("{fact}: at the limit, and {limit} is asked for")
 FACT = message("{name} {value}")
@@ -105,6 +105,7 @@ BOUND: Mapping[str, str] = {
     "at most": message("at most {limit}"),
 }
 YEARS = message("{number} years")
+ONE_YEAR = message("1 year")
 AMOUNT_POINTS = message("{number} points")
 
 # Next steps -------------------------------------------------------------------------------------------------

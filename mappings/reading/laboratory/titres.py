@@ -61,7 +61,7 @@ _LATIN: Mapping[str, str] = _kinds(
     filler=(
         "ana|anas|anf|titer|titre|titers|titres|endpoint|end|point|result|antinuclear|antibody|"
         "antibodies|antikörper|serum|ifa|iif|ift|if|fana|immunofluorescence|indirect|hep|cells|"
-        "immunfluoreszenz|a|by|of|the|in|is|and|und|with|mit|type|low|high|moderate|weak|weakly|"
+        "immunfluoreszenz|a|by|of|to|bis|the|in|is|and|und|with|mit|type|low|high|moderate|weak|weakly|"
         "strong|strongly|h|schwach|stark|hoch|niedrig"
     ),
 )
@@ -73,7 +73,7 @@ _CHINESE: Mapping[str, str] = _kinds(
         "颗粒|细颗粒|粗颗粒|斑点|均质|核仁|着丝点|核膜|胞浆|胞质|核点|核少点|核多点|致密|周边|"
         "线粒体|高尔基|纺锤体|中心体|混合|核"
     ),
-    filler="抗核抗体|滴度|效价|结果|弱|强|高|低|型|样|为|和|及|伴|间接免疫荧光|免疫荧光|荧光|法",
+    filler="抗核抗体|滴度|效价|结果|弱|强|高|低|型|样|为|至|和|及|伴|间接免疫荧光|免疫荧光|荧光|法",
 )
 _CHINESE_WORD = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
 _PUNCTUATION = frozenset(_COMMAS + ".。()（）[]/-–:=_↑*")  # noqa: RUF001

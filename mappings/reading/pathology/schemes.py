@@ -10,7 +10,8 @@ _OTHER_BEFORE = re.compile(
     r"(?<![a-z])(?:nyha|hla|mhc|killip|banff|asa|ccs|collagen|child-?pugh|obesity|functional|mallampati|angle|haas"
     r"|tervaert|berden|bosniak|ckd|gold|diabetic[^.;]{0,30}|iga nephropathy|igan|antiarrhythmic"
     r"|iskdc|forrester|fontaine|clavien-?dindo|dsa|pauci-?immune[^.;]{0,20}|remuzzi"
-    rf"|(?:nodular|kimmelstiel|igav|hsp|iga vasculitis|henoch|c3 glomerul)(?:{_NO_LUPUS}){{0,40}}"
+    rf"|(?:nodular (?:\w+ )?glomerulo|kimmelstiel|igav|hsp|iga vasculitis|henoch|c3 glomerul)"
+    rf"(?:{_NO_LUPUS}){{0,40}}"
     r"|anca[ -]associated[^.;]{0,20})\W{0,3}(?:\w+\s)?$",
     re.IGNORECASE,
 )
@@ -62,8 +63,9 @@ _INACTIVE = re.compile(
 )
 _OVER = re.compile(
     r"(?<!no )(?<!not in )(?<!without )\b(?:remission|quiescent|burn(?:t|ed)[- ]?out)\b"
-    r"|\b(?:(?<!un)treated|resolved|healed|cured|recovered|post-?treatment"
-    r"|(?:after|following) (?:\w+ ){0,2}(?:treatment|therapy|induction|immunosuppression)|(?:complete|partial|renal) (?:renal )?respon[ds]\w*)\b"
+    r"|\b(?:(?<!un)treated|resolved|healed|cured|stable|recovered|post-?treatment"
+    r"|(?:after|following) (?:\w+ ){0,2}(?:treatment|therapy|induction|immunosuppression)"
+    r"|(?:complete|partial|renal) (?:renal )?respon[ds]\w*)\b"
     r"|缓解|治愈|静止期|稳定|治疗后|经治|已治疗",
     re.IGNORECASE,
 )

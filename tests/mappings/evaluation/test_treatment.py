@@ -61,6 +61,15 @@ def test_ineffective_treatment_is_read_from_dates_and_activity(
     assert said(answer(REFRACTORY, record([*drugs, result]), [PROTEINURIA])) == expected
 
 
+def test_what_was_looked_for_and_not_found_is_named_drug_by_drug() -> None:
+    rule = Treatment(("prednisone", "mycophenolate", "rituximab"))
+    found = answer(rule, record([]))
+    assert said(found) == "unknown: not_found"
+    assert [one.concept for one in found.evidence] == list(rule.of)
+    present = answer(rule, record([exposure("mycophenolate", "2025-01-01")]))
+    assert {one.concept for one in present.evidence} == {"treatment", "mycophenolate"}
+
+
 def test_a_drug_search_cut_short_never_proves_that_a_treatment_ended() -> None:
     stopped = [PREDNISONE, exposure("mycophenolate", "2025-01-01", "2026-02-01")]
     patient = record([*stopped, ACTIVE_NOW], gap=cut_short(newest_first=True))

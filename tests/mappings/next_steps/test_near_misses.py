@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from mappings.amounts import Bound
+from mappings.assessment import assess
+from mappings.reading.record import read_record
 from mappings.results import NearMiss
+from mappings.rules import Age, Not
+from tests.drawing.second import second
 from tests.mappings.next_steps.test_next_steps import DRUGS, Lines, assessed
 
 
@@ -86,6 +93,35 @@ def test_who_is_too_young_learns_the_birthday(who: str, miss: str) -> None:
 @pytest.mark.parametrize("who", ["woman born 2009", "woman born 1990-03-01"])
 def test_a_birth_year_alone_or_enough_years_say_nothing(who: str) -> None:
     assert [m for m in assessed(who=who).near_misses if m.criterion == "age"] == []
+
+
+UPPER_LIMITS = [
+    ("1950-07-30", ["counts_until 2026-07-29, 75 years"]),
+    ("1950-06-16", ["counts_until 2026-06-15, 75 years"]),
+    # 76 on 1 March of a year without a 29 February: none before 2028.
+    ("1952-02-29", []),
+    ("1951-07-30", []),
+    ("1950-06-15", ["over 0 a, less than 76 years, 76 years"]),
+    ("1949-06-15", ["over 1 a, less than 76 years, 77 years"]),
+    ("1950", []),
+]
+
+
+@pytest.mark.parametrize("asked", ["require", "exclude"])
+@pytest.mark.parametrize(("born", "misses"), UPPER_LIMITS)
+def test_an_upper_limit_of_age_has_a_last_day_which_is_said_in_its_last_year(
+    born: str, misses: list[str], asked: str
+) -> None:
+    catalog, patient = second(), {"resourceType": "Patient", "id": "p", "birthDate": born}
+    trial = catalog.trials[0]
+    age = trial.criteria[0]
+    if asked == "exclude":  # an exclusion of 76 and more says until when, not by how much
+        too_old = Age((Bound("at_least", 76, "76 years"),))
+        trial = replace(trial, criteria=(replace(age, require=Not(too_old)),))
+        misses = [miss for miss in misses if not miss.startswith("over")]
+    record = read_record([patient], catalog, patient_id="p")
+    found = assess(trial, record, date(2026, 6, 15), catalog).near_misses
+    assert [said(miss) for miss in found if miss.criterion == "age"] == misses
 
 
 TREATED = [

@@ -69,9 +69,8 @@ def test_who_died_by_one_version_died(others: tuple[dict[str, Any], ...]) -> Non
     ],
 )
 def test_a_death_of_which_no_day_can_be_read_is_a_death(members: dict[str, Any]) -> None:
-    for others in ([], [{}]):
-        (facts,) = facts_of(*others, members)
-        assert facts.deceased is not None, others
+    for facts in (*facts_of(members), *facts_of({}, members)):
+        assert facts.deceased is not None
         assert facts.deceased.text == ""
 
 

@@ -85,7 +85,8 @@ EARLIER = re.compile(
     rf"{_OLD_BIOPSY}|\b(?:{_RELATIVE})\b|{_RELATIVE_IN_CHINESE}"
     r"|\b(?:previous(?:ly)?|prior|past|earlier|former(?:ly)?|histor(?:y|ical|ically)|hx|h/o"
     r"|ago|since|prev|hist|remote(?:ly)?|preceding|elsewhere|childhood|long-?standing|before|at age"
-    r"|pre-?(?:treatment|therapy)|background of|(?:treat(?:ed|ment)|therapy|follow(?:ed|-?\s?up)) (?:for|of)"
+    r"|pre-?(?:treatment|therapy|transplant\w*)|es[rk]d|background of"
+    r"|(?:treat(?:ed|ment)|therapy|follow(?:ed|-?\s?up)) (?:for|of)"
     r"|biops(?:y|ied) (?:\w+ )?(?:for|because of)|pre-?biopsy diagnosis|submitted diagnosis|pmhx?"
     r"|as an? (?:child|teen\w*|adolescent|infant|young)|reason for"
     r"|by report|per (?:patient|history|chart|report|outside)|reported(?:ly)?"
@@ -101,7 +102,8 @@ EARLIER = re.compile(
     r"|vor (?:\d|eine|zwei|drei|vier|f[üu]nf|mehrere|jahr|monat|woche)\w*"
     r"|antecedente\w*|previ[ao]s?|previamente|anterior(?:es|mente)?|conocid[ao]s?|hace|historia|motivo"
     r"|cl[ií]nic[ao]s?)\b"
-    rf"|\b(?:known(?: to have| with| case of)?|established|(?<!-)(?<!year )(?<!years )(?<!y/o )old|carr(?:ies|ied))"
+    rf"|\b(?:known(?: to have| with| case of)?|established|carr(?:ies|ied)"
+    r"|(?<!-)(?<!year )(?<!years )(?<!y/o )old)"
     rf"(?:\W{{1,3}}{_DISEASE}){{0,6}}\W{{0,9}}$"
     r"|\bfrom\W{0,9}$|\b[zs]\.\s?[np]\.|\bst\.?\s?[np]\."
     r"|→|->|既往|曾|病史|[年月周天日]前|此前|之前|以前|首次|初次|第一次|最初|外院|当地医院|较前|确诊于"
@@ -122,7 +124,7 @@ UNCERTAIN_BEFORE = re.compile(
     r"|would|seems?|potential(?:ly)?|thought|assum\w+|hypothe\w+|concern(?:ing|ed)?|worrisome|reminiscent"
     r"|mimic\w*|simulat\w*|masquerad\w*|imitat\w*|(?<!-)like|similar to|akin to"
     r"|rul(?:es?|ed|ing) in|to (?:confirm|look|assess|evaluate|check|establish|verify|determine|investigate"
-    r"|diagnose|distinguish)|evaluation (?:for|of)|work-?\s?up"
+    r"|diagnose|distinguish)|evaluation (?:for|of)|question|please|work-?\s?up"
     r"|pattern (?:in|of|as in|seen in|found in)(?:\W{1,3}(?:an?|the|lupus|nephritis|ln|isn/rps))*\W{0,9}$"
     r"|at least|at most|provisional|tentative|consider|transitional|approach\w+|resembl\w+"
     r"|verdacht\w*|fragl\w*|m[öo]gl\w*|moegl\w*|wahrsch\w*|verm(?:ut|eintl)\w*|eher|ehesten|evtl"
@@ -153,7 +155,10 @@ UNCERTAIN_AFTER = re.compile(
 )
 NOT_LUPUS = re.compile(
     r"\b(?:non|pseudo)[- ]?lupus|\blupus(?:[- ]nephritis)?[- ]like\b|\bnot (?:due to |from |of )?lupus\b"
-    r"|狼疮样|非狼疮|假性?狼疮",
+    r"|狼疮样|非狼疮|假性?狼疮|(?:无|未见|不符合)狼疮性?肾炎(?=[。,;]|$)"
+    r"|\b(?:no (?:\w+ )?(?:evidence of |sign of |signs of )?lupus nephritis"
+    r"|keine? (?:anhalt f[üu]r eine )?lupusnephritis)"
+    r"(?=\s?(?:[.;,\n]|$))",
     re.IGNORECASE,
 )
 """That the whole text may speak of what only looks like lupus nephritis."""

@@ -8,12 +8,12 @@ from mappings.reading.pathology.cues.years import other_years
 
 _WHOLE = """
     as no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
-    prev hist son twin poss prob susp dd ddx dx d st z v s r h like akin stp stn a i e n p to in for type work pre tbc nie
-    ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como index can
+    prev hist esrd eskd son twin poss prob susp dd ddx dx d st stp stn s r h like akin to in for type
+    work pre tbc nie ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como index can
 """
 _WORDS = frozenset(_WHOLE.split())
 _FIRST_LETTERS = """
-    aunt sons twin long klin ausw pari vora work shor per repo
+    aunt sons twin long klin ausw pari vora plea pret work shor per repo
     with neve neit deni nega abse lack excl rule ruli fail rath inst agai unli insu inad kein nich niem
     wede ausg auss ausz stat gege nunc ning desc ause cann reje refu dism disp moth fath sist brot sibl
     pare uncl cous daug niec neph rela gran husb wife dono fami mate pate mutt vate schw brud tant onke
@@ -28,11 +28,14 @@ _FIRST_LETTERS = """
 """
 _BEGINNINGS = frozenset(_FIRST_LETTERS.split())
 _WORD = re.compile("[a-z]+")
+_ABBREVIATED = re.compile(r"\b[a-z]{1,2}\.\s?[a-z]\.", re.IGNORECASE)
 
 
 def may_hold_a_cue(sentence: str) -> bool:
     """False if no cue can match in the sentence."""
     if not sentence.isascii() or "?" in sentence or "->" in sentence or "n't" in sentence.lower():
+        return True
+    if _ABBREVIATED.search(sentence) is not None:
         return True
     for word in _WORD.findall(sentence.lower()):
         if word in _WORDS or word[:4] in _BEGINNINGS:
