@@ -38,9 +38,9 @@ def ended_by(
 ) -> tuple[Reason | None, tuple[Evidence, ...]]:
     """Whether a fact of some concepts lies on or after a day: VALUE if so, None if not, else why unsure.
 
-    With the facts that say so. Of a finding only a negative answer of a later day ends anything, or one that is
-    "not" one of the ``answers`` asked for: "not known" does not, and which of two answers of one day came first
-    is not told.
+    With the facts that say so. Of a finding only a negative answer of a later day ends anything, or one that
+    is "not" one of the ``answers`` asked for: "not known" does not, and which of two answers of one day came
+    first is not told.
     """
     reason: Reason | None = None
     surely, perhaps = [], []

@@ -105,9 +105,9 @@ _NO_REFUSAL = ("draft", "proposed")
 def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None:
     """A research Consent as a finding whose answers are the studies that it names.
 
-    Only scope "research", status active and a provision that does not deny give an answer; one that is limited
-    in time or not verified is for a person to judge. One that denies, or is not active, or may be so, answers
-    ``not STUDY``; a draft or a proposal says nothing of a study.
+    Only scope "research", status active and a provision that does not deny give an answer; one that is
+    limited in time or not verified is for a person to judge. One that denies, or is not active, or may be so,
+    answers ``not STUDY``; a draft or a proposal says nothing of a study.
     """
     scope, status = first_code(resource.get("scope")), resource.get("status")
     provision = mapping(resource.get("provision"))

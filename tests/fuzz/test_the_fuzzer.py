@@ -62,14 +62,14 @@ def test_changing_a_chart_leaves_the_chart_that_it_began_with_as_it_was() -> Non
 def test_changed_charts_still_say_something() -> None:
     """Most keep their patient, and every outcome and verdict occurs among them."""
     seen: Counter[str] = Counter()
-    for number in range(600):
+    for number in range(900):
         try:
             verdicts = judged(changed_chart(1, number)[0]).verdicts
         except NoPatientError:
             seen["no patient"] += 1
         else:
             seen.update({verdicts["outcome"], *(f"{name} {v}" for name, v in verdicts.items())})
-    assert seen["no patient"] < 60
+    assert seen["no patient"] < 90
     assert {"needs-data", "possible-candidate", "ruled-out", "ruled-out deceased"} <= seen.keys()
     for name in ("proteinuria", "sledai-2k", "pregnancy-test", "lupus-nephritis-biopsy", "b-cell-target"):
         assert {f"{name} met", f"{name} not-met", f"{name} unknown"} <= seen.keys()
