@@ -49,7 +49,7 @@ def met_line(
     """Age: 34 years"""
     score = scores.get(criterion.id)
     if score is not None:
-        return _line(criterion, score_words(score, language), language)
+        return _line(criterion, score_words(score, language, _excludes(criterion)), language)
     attested = criterion.reason is Reason.ATTESTED  # the values beside it did not decide
     facts = [e for e in criterion.evidence if e.reason in ({Reason.ATTESTED} if attested else _DECIDES)]
     facts = [e for e in facts if e.reason is not Reason.ABSENT_BY_RULE] or facts
@@ -70,7 +70,8 @@ def open_line(
 ) -> str:
     """Proteinuria: no 24-hour urine protein on record; on record: UPCR 0.6 g/g (1 Feb 2026) → order ..."""
     say, score = language.text, scores.get(criterion.id)
-    finding = (score and open_score(score, criterion.reason, language)) or _finding(criterion, language)
+    told = score and open_score(score, criterion.reason, language, _excludes(criterion))
+    finding = told or _finding(criterion, language)
     tests = settling_tests(criterion, orderable, score)
     if tests:
         step = say(wording.ORDER_STEP).format(tests=_tests_words(tests, score, language))
@@ -79,6 +80,10 @@ def open_line(
         step = say(wording.STEPS.get(criterion.reason, ""))
     line = say(wording.NEXT_STEP).format(finding=finding, step=step) if step else finding
     return _line(criterion, line, language)
+
+
+def _excludes(criterion: CriterionResult) -> bool:
+    return criterion.kind == "exclusion"
 
 
 def judgement_line(criterion: CriterionResult, language: Language = ENGLISH) -> tuple[str, bool]:

@@ -28,7 +28,7 @@ def scores_by_criterion(assessment: Assessment) -> dict[str, ScoreResult]:
     return found
 
 
-def open_score(score: ScoreResult, reason: Reason, language: Language) -> str:
+def open_score(score: ScoreResult, reason: Reason, language: Language, excludes: bool = False) -> str:
     """What an open score says, or nothing where the evidence says more."""
     say = language.text
     if reason is Reason.CONFLICTING and score.recorded is not None:
@@ -38,17 +38,17 @@ def open_score(score: ScoreResult, reason: Reason, language: Language) -> str:
         return say(wording.SCORE_CONTRADICTED).format(score=computed, recorded=recorded)
     if score.entry not in {None, Verdict.MET}:
         return say(wording.SCORE_ENTRY).format(score=_computed_words(score, language))
-    return score_words(score, language) if reason is Reason.SCORE_UNDECIDED else ""
+    return score_words(score, language, excludes) if reason is Reason.SCORE_UNDECIDED else ""
 
 
-def score_words(score: ScoreResult, language: Language) -> str:
-    """At least 4 from the record (proteinuria 4); 4 more needed"""
+def score_words(score: ScoreResult, language: Language, excludes: bool = False) -> str:
+    """At least 4 from the record (proteinuria 4); 4 more needed, unless reaching the number ``excludes``."""
     say = language.text
     if score.basis == "recorded":
         words = say(wording.SCORE_RECORDED).format(points=score.at_least)
         day = date_words(score.recorded.date, language) if score.recorded else ""
         return dated(words, day, language)
-    words, missing = _computed_words(score, language), shortfall(score)
+    words, missing = _computed_words(score, language), 0 if excludes else shortfall(score)
     if missing:
         words = say(wording.SCORE_NEEDED).format(score=words, points=missing)
     struck = [_struck_words(item, language) for item in score.items if item.struck is not None]

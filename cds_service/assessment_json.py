@@ -77,6 +77,7 @@ def _criterion(criterion: CriterionResult) -> dict[str, Any]:
     return {
         "id": criterion.id,
         "label": criterion.label,
+        "kind": criterion.kind,
         "verdict": criterion.verdict.value,
         "reason": criterion.reason.value,
         "evidence": [_evidence(evidence) for evidence in criterion.evidence],

@@ -174,7 +174,7 @@ def _zone(text: str) -> str:
 
 def _folder(text: str) -> str:
     if not Path(text).is_dir():
-        raise ValueError("must be a folder of trial definitions")
+        raise ValueError(f"must be a folder of trial definitions; {text} is none")
     return text
 
 

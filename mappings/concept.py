@@ -19,7 +19,7 @@ SYSTEMS: Mapping[str, str] = {
     "icd10pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
     "cvx": "http://hl7.org/fhir/sid/cvx",
 }
-"""The code systems that definitions may name, and their FHIR URIs. "local" needs an overlay."""
+"""The code systems that definitions may name, and their FHIR URIs. A site's own are named in its file."""
 
 
 @dataclass(frozen=True, slots=True)

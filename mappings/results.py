@@ -12,6 +12,7 @@ from mappings.verdicts import Reason, Verdict
 
 RecordReason = Literal["", "deceased", "inactive", "merged"]
 Outcome = Literal["possible-candidate", "needs-data", "ruled-out"]
+CriterionKind = Literal["inclusion", "exclusion"]
 
 
 class Evidence(NamedTuple):
@@ -49,6 +50,7 @@ class CriterionResult(NamedTuple):
 
     ``label`` is the criterion's short name ("Proteinuria"), ``protocol`` the source's own words.
     ``to_settle`` lists the concepts whose result could decide an unknown, orderable ones first.
+    An exclusion (``kind``) is MET where it does not exclude the patient.
     """
 
     id: str
@@ -59,6 +61,7 @@ class CriterionResult(NamedTuple):
     protocol: str = ""
     interpretation: tuple[str, ...] = ()
     to_settle: tuple[str, ...] = ()
+    kind: CriterionKind = "inclusion"
 
     @property
     def applies(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mappings.concept import Concept, ConceptGroup
 from mappings.dates import Window
-from mappings.results import SiteFacts, TrialFacts
+from mappings.results import CriterionKind, SiteFacts, TrialFacts
 from mappings.rules import Rule
 
 
@@ -17,7 +17,8 @@ class Criterion:
     """One requirement: the protocol's words, our reading of them, and the rule that encodes it.
 
     ``applies_when`` with ``require`` is implication: where it does not apply the criterion is MET,
-    ``not_applicable``.
+    ``not_applicable``. ``kind``: under which heading the protocol has it; the contrary of what an exclusion
+    criterion excludes stands in ``require``, so that every verdict is about what is required.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Criterion:
     interpretation: tuple[str, ...]
     require: Rule
     applies_when: Rule | None = None
+    kind: CriterionKind = "inclusion"
 
 
 YES, NO, UNSURE = "yes", "no", "unsure"

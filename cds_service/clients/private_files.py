@@ -28,8 +28,8 @@ def mind(path: Path) -> None:
 @cache
 def _warn(path: Path, mode: int) -> None:
     _LOG.warning(
-        "%s holds a secret, and others than its owner may read or change it (mode %04o); chmod 600 it, and "
-        "take a new one if somebody may have",
+        "%s must be its owner's alone, and others may read or change it (mode %04o): chmod 600 it, and "
+        "replace what is in it if somebody may have",
         path,
         mode,
     )

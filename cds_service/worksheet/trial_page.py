@@ -22,6 +22,7 @@ class Asked(NamedTuple):
     label: str
     protocol: str
     reading: tuple[str, ...]
+    exclusion: bool
 
 
 def show_trial(deployment: Deployment, ident: str) -> Response:
@@ -48,6 +49,7 @@ def show_trial(deployment: Deployment, ident: str) -> Response:
                 saying.label(one.label),
                 plain(one.protocol, 4000),
                 tuple(saying.sentence(each) for each in one.interpretation),
+                one.kind == "exclusion",
             )
             for one in trial.criteria
         ],

@@ -35,6 +35,8 @@ NOT_MET_COUNT = message("{not_met} not met")
 
 CRITERIA = message("Criteria")
 READING = message("How we read it")
+EXCLUSION = message("Exclusion criterion")
+EXCLUSION_TEXT = message("Exclusion criterion: “met” means that it does not exclude the patient.")
 EVIDENCE = message("Evidence")
 EVIDENCE_OF = message("Evidence: {criterion}")
 FACT = message("Fact")

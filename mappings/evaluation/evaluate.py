@@ -95,14 +95,14 @@ def prepare_criterion(criterion: Criterion, planner: Planner) -> Callable[[Conte
     if criterion.applies_when is not None:
         evaluate = _implied(planner.prepare(criterion.applies_when), evaluate)
     identity, label, concepts = criterion.id, criterion.label, planner.concepts
-    protocol, interpretation = criterion.protocol, criterion.interpretation
+    protocol, interpretation, kind = criterion.protocol, criterion.interpretation, criterion.kind
 
     def result(context: Context) -> CriterionResult:
         outcome = evaluate(context)
         verdict, reason, evidence = outcome
         to_settle = _to_settle(outcome, concepts) if verdict is UNKNOWN else ()
         return CRITERION_RESULT(
-            (identity, label, verdict, reason, evidence, protocol, interpretation, to_settle)
+            (identity, label, verdict, reason, evidence, protocol, interpretation, to_settle, kind)
         )
 
     return result

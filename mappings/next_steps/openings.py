@@ -6,11 +6,12 @@ facts that are missing (``leaves``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from mappings.amounts import Bound
+from mappings.concept import ConceptGroup
 from mappings.dates import parse_when
 from mappings.evaluation.context import Context, Evaluator, Outcome
 from mappings.evaluation.plan import Planner
@@ -29,7 +30,7 @@ from mappings.next_steps.formula import (
     rewritten,
 )
 from mappings.next_steps.leaves import NOTHING_THERE, OF_THE_PERSON, PRESENT, Leaves, Open, is_seen_again
-from mappings.results import ScoreResult
+from mappings.results import How, ScoreResult
 from mappings.rules import (
     Age,
     All,
@@ -59,7 +60,14 @@ Way = Callable[[Open[Any]], Formula]
 class Openings:
     """The criteria of one trial, to be asked what is open in them."""
 
-    def __init__(self, criteria: Sequence[Criterion], planner: Planner, efforts: Efforts) -> None:
+    def __init__(
+        self,
+        criteria: Sequence[Criterion],
+        planner: Planner,
+        efforts: Efforts,
+        groups: Iterable[ConceptGroup] = (),
+    ) -> None:
+        self._groups = {frozenset(group.members): group.id for group in groups}
         self._criteria = {criterion.id: criterion for criterion in criteria}
         self._planner, self._leaves = planner, Leaves(planner.concepts, efforts)
         self._holding, self._failing = self._ways()
@@ -207,15 +215,20 @@ class Openings:
         evidence = outcome.evidence
         since = parse_when(evidence[0].date) if evidence and evidence[0].concept == TREATMENT else None
         if since is None:
-            given = Atom(
-                TREATMENT, PRESENT, "chart" if is_seen_again(outcome) else self._leaves.how(TREATMENT)
-            )
+            given = self._given(rule, "chart" if is_seen_again(outcome) else self._leaves.how(TREATMENT))
             active = [self.met(name, context) for name in rule.still_active_by]
             return both((given, either(active))) if active else given
         day = date.fromordinal(since.first)
         passed = rule.for_more_than.after(day) if rule.for_more_than else day
         later = context.since(passed.toordinal() + 1)
         return either(self.met(name, later) for name in rule.still_active_by)
+
+    def _given(self, rule: Treatment, how: How) -> Formula:
+        """That a drug of the rule is given, by its name or its group's; of two groups, that both are."""
+        if rule.together_with:
+            return Atom(TREATMENT, PRESENT, how)
+        group = self._groups.get(frozenset(rule.of))
+        return either(Atom(of, PRESENT, how) for of in ([group] if group else rule.of))
 
     # --- scores
 

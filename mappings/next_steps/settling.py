@@ -84,7 +84,8 @@ class _Settling:
     def __init__(self, trial: TrialDefinition, catalog: Catalog) -> None:
         self._planner: Planner = plan_of(trial, catalog).planner
         self._efforts: Efforts = packaged()
-        self._openings = Openings(trial.criteria, self._planner, self._efforts)
+        self._openings = Openings(trial.criteria, self._planner, self._efforts, catalog.groups.values())
+        self._labels = {**_OF_NO_CONCEPT, **{group.id: group.display for group in catalog.groups.values()}}
         self._ids = [criterion.id for criterion in trial.criteria]
         self._kept = lru_cache(maxsize=_PATTERNS)(self._worked_out)
 
@@ -153,7 +154,7 @@ class _Settling:
     def _fact(self, atoms: Sequence[Atom], criteria: Iterable[str]) -> MissingFact:
         concept = self._planner.concepts.get(atoms[0].concept)
         name = atoms[0].concept
-        label = concept.display if concept is not None else _OF_NO_CONCEPT.get(name, name)
+        label = concept.display if concept is not None else self._labels.get(name, name)
         return MissingFact(name, label, atoms[0].how, wants([a.wanted for a in atoms]), tuple(criteria))
 
 

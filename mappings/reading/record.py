@@ -10,15 +10,8 @@ from typing import Any
 from mappings.attesting.reading import answers_worksheet, read_answers
 from mappings.concept import Concept
 from mappings.dates import When
-from mappings.facts import (
-    Exposure,
-    PatientFacts,
-    PatientRecord,
-    Performed,
-    ReadCounts,
-    Result,
-    StudyParticipation,
-)
+from mappings.facts import Exposure, PatientFacts, PatientRecord, Performed, ReadCounts, Result
+from mappings.facts import StudyParticipation as Participation
 from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
@@ -344,7 +337,7 @@ class _OneRecord:
         for result in read_biopsies(everything, self.reader.concepts, self.unreadable, self.full_urls):
             self.results[result.concept].append(result)
 
-    def _participations(self) -> tuple[StudyParticipation, ...]:
+    def _participations(self) -> tuple[Participation, ...]:
         studies = {reference_of(study): study for study in self.by_type.get("ResearchStudy", ())}
         found = (read_participation(each, studies) for each in self.by_type.get("ResearchSubject", ()))
         return tuple(participation for participation in found if participation is not None)

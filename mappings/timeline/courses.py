@@ -52,10 +52,6 @@ class Course(NamedTuple):
             return False
         return True if self.surely and self.surely[-1].last >= day else None
 
-    def spans_of(self, source: Source) -> tuple[Span, ...]:
-        """The days that the records of one source may cover."""
-        return tuple(joined(each.may for each in self.records if each.exposure.source == source))
-
 
 class DrugTimeline(NamedTuple):
     """One ingredient's records as known on ``day``.

@@ -154,6 +154,13 @@ def test_an_open_score_says_what_the_record_shows_and_what_is_needed() -> None:
     )
 
 
+def test_no_points_are_needed_of_a_score_that_would_exclude() -> None:
+    line = open_line(SLEDAI_OPEN._replace(kind="exclusion"), {"sledai-2k": SLEDAI_OPEN_SCORE}, {})
+
+    assert "from the record" in line
+    assert "needed" not in line
+
+
 def test_a_score_is_never_shown_as_a_range() -> None:
     line = open_line(SLEDAI_OPEN, {"sledai-2k": SLEDAI_OPEN_SCORE}, ORDERABLE)
 

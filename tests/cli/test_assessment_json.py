@@ -21,7 +21,7 @@ ASSESSMENT = {
     *("next_steps", "near_misses", "answers"),
 }
 DEFINITION = {"version", "digest", "status", "reviewed_by", "note", "site"}
-CRITERION = {"id", "label", "verdict", "reason", "evidence", "to_settle"}
+CRITERION = {"id", "label", "kind", "verdict", "reason", "evidence", "to_settle"}
 EVIDENCE = {
     "reference",
     "concept",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.assessment_json import assessment_json
 from cds_service.worksheet.view.ahead import miss_words
 from cds_service.worksheet.view.page import Assessed, WorksheetView, worksheet_view
 from cds_service.worksheet.view.saying import Saying, Where
@@ -28,6 +29,16 @@ def worksheet(*records: dict[str, Any]) -> WorksheetView:
     assessment = assess(trial, record, TODAY, catalog)
     made = Assessed(trial, catalog, assessment, record, {}, PATIENT, TODAY, Where())
     return worksheet_view(made, None, ENGLISH)
+
+
+def test_an_exclusion_is_told_from_an_inclusion() -> None:
+    exclusions = ["nephrotic", "between", "severe", "no-cni", "no-antimalarial", "no-dexamethasone"]
+    assert [one.id for one in worksheet().criteria if one.exclusion] == exclusions
+    catalog = second()
+    record = read_record([PATIENT], catalog, patient_id="p1")
+    found = assessment_json(assess(catalog.trials[0], record, TODAY, catalog))["criteria"]
+    assert [one["id"] for one in found if one["kind"] == "exclusion"] == exclusions
+    assert {one["kind"] for one in found} == {"inclusion", "exclusion"}
 
 
 def test_a_score_that_excludes_is_not_said_to_be_asked_for() -> None:

@@ -37,6 +37,7 @@ class CriterionView(NamedTuple):
     settle: str
     misses: tuple[str, ...]
     score: ScoreView | None
+    exclusion: bool
     asked_as: str = ""
 
 
@@ -95,6 +96,7 @@ def _view(
         _settle(criterion, assessment.orderable, result, saying) if state == "unknown" else "",
         misses_of(misses, criterion.id, saying),
         score,
+        criterion.kind == "exclusion",
     )
 
 

@@ -188,6 +188,7 @@ def _criterion(node: Node, key: str, scope: Scope, lines: dict[str, int]) -> Cri
         interpretation=fields.texts("interpretation"),
         require=_requirement(fields, key, scope) or All(()),
         applies_when=parse_rule(applies, scope) if applies else None,
+        kind="exclusion" if key == "exclude" else "inclusion",
     )
     _check_side(fields, key)
     fields.close(also_known=("require", "exclude"))

@@ -38,7 +38,8 @@ _NOTHING_LEFT_OUT = message("Nothing is marked as left out.")
 _GATE = message("## When a card is shown")
 _READING = message("Our reading:")
 _ALL_IN_ALL = message("All in all:")
-_CRITERIA = message("## Criteria")
+_INCLUSION = message("## Inclusion criteria")
+_EXCLUSION = message("## Exclusion criteria")
 _SHOWN = message("## Shown, never counted")
 _NAMES = message("## What the names mean")
 _NOTHING_ADDED = message("- The protocol's words, with nothing added.")
@@ -116,9 +117,8 @@ class _Sheet:
         if trial.gate_interpretation:
             lines += [say(_READING), "", *self.speaker.bullets(trial.gate_interpretation), ""]
             lines += [say(_ALL_IN_ALL), ""]
-        lines += [*self.prose.bullets(trial.show_card_when_met), "", say(_CRITERIA)]
-        for number, criterion in enumerate(trial.criteria, 1):
-            lines += self._criterion(number, criterion)
+        lines += self.prose.bullets(trial.show_card_when_met)
+        lines += self._criteria()
         if trial.show:
             lines += ["", say(_SHOWN), "", f"- {self.prose.names(trial.show, 'and')}"]
         lines += worksheet_lines(trial, self.catalog, self.speaker)
@@ -147,6 +147,17 @@ class _Sheet:
             "",
             say(_QUOTED),
         ]
+
+    def _criteria(self) -> list[str]:
+        """All under their headings, numbered through."""
+        lines: list[str] = []
+        heading = ""
+        for number, criterion in enumerate(self.trial.criteria, 1):
+            under = _EXCLUSION if criterion.kind == "exclusion" else _INCLUSION
+            lines += ["", self.say(under)] if under != heading else []
+            heading = under
+            lines += self._criterion(number, criterion)
+        return lines
 
     def _criterion(self, number: int, criterion: Criterion) -> list[str]:
         say, speaker = self.say, self.speaker

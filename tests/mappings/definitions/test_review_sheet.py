@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -15,8 +16,30 @@ from mappings.definitions.review.wording import plain_text
 from mappings.definitions.uses import walk
 from mappings.rules import Rule
 from mappings.trial_definition import Catalog
+from tests.drawing.second import second
 
 GOOD = Path(__file__).resolve().parents[2] / "bad_definitions" / "_good"
+
+
+def test_exclusions_stand_under_a_heading_of_their_own_and_are_numbered_through() -> None:
+    catalog = second()
+    sheet = describe(catalog.trials[0], catalog)
+    headings = re.findall(r"^##+ (?:[IE]\w+ criteria|\d+\. .*)$", sheet, re.MULTILINE)
+    assert headings == [
+        "## Inclusion criteria",
+        "### 1. Age 18 to 75 (`age`)",
+        "### 2. Proteinuria (`proteinuria`)",
+        "### 3. On mycophenolate (`on-mycophenolate`)",
+        "### 4. On steroids (`on-steroids`)",
+        "### 5. eGFR (`filtering`)",
+        "## Exclusion criteria",
+        "### 6. No nephrotic range (`nephrotic`)",
+        "### 7. Not between (`between`)",
+        "### 8. Not severe (`severe`)",
+        "### 9. No calcineurin inhibitor (`no-cni`)",
+        "### 10. No long antimalarial (`no-antimalarial`)",
+        "### 11. No dexamethasone (`no-dexamethasone`)",
+    ]
 
 
 @pytest.fixture(scope="module")

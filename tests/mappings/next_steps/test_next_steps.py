@@ -15,6 +15,7 @@ from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.reading.record import read_record
 from mappings.results import Assessment, MissingFact, NextStep
+from tests.drawing.second import second
 from tests.trials.chart_language import Chart, gap_of
 from tests.trials.chart_parts import Line
 
@@ -206,6 +207,24 @@ def test_single_results_that_would_rule_out(
     title: str, without: Sequence[str], adding: Lines, facts: set[str]
 ) -> None:
     assert {wanted(fact) for fact in assessed(without, adding).next_steps.could_rule_out} == facts
+
+
+def test_each_treatment_rule_asks_for_its_own_drugs() -> None:
+    catalog, patient = second(), {"resourceType": "Patient", "id": "p", "birthDate": "1990-01-01"}
+    record = read_record([patient], catalog, patient_id="p")
+    steps = assess(catalog.trials[0], record, date(2026, 6, 15), catalog).next_steps
+    looked_up = [fact for step in steps.sets[0].steps if step.how == "records" for fact in step.facts]
+    assert [(fact.concept, fact.label, fact.criteria) for fact in looked_up] == [
+        ("mycophenolate", "Mycophenolate (mofetil or mycophenolic acid)", ("on-mycophenolate",)),
+        ("systemic-glucocorticoids", "Systemic glucocorticoids", ("on-steroids",)),
+    ]
+    excluding = {fact.concept: fact.criteria for fact in steps.could_rule_out if fact.how == "records"}
+    assert excluding == {
+        "tacrolimus": ("no-cni",),
+        "ciclosporin": ("no-cni",),
+        "antimalarials": ("no-antimalarial",),
+        "dexamethasone": ("no-dexamethasone",),
+    }
 
 
 def test_a_patient_who_is_ruled_out_has_no_next_steps() -> None:

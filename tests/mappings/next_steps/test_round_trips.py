@@ -90,6 +90,13 @@ NOT_BROUGHT_IN = {
     "and marked": "a Medication that was not sent cannot be looked up in the bundle",
     "Only the month is known and the window begins within it": "it comes in dated today, inside each window",
     "Consents could not be read": "no consent comes in",
+    "A consent to this study, and a refusal of which no day is known": "no consent comes in",
+    "Prednisone is ordered without end, and the patient says that she does not take it any more": (
+        "the order that comes in began before that statement"
+    ),
+    "Prednisone is ordered without end, and stated to have ended last year": (
+        "the order that comes in began before that statement"
+    ),
 }
 """Worked patients of whom the resources of these tests cannot say what the facts say, and why."""
 

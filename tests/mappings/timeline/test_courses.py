@@ -139,16 +139,6 @@ def test_the_breaks_lie_between_courses() -> None:
     assert one.ongoing is True
 
 
-def test_each_source_keeps_its_own_days() -> None:
-    [course] = timeline(order("2025-06-01"), dispense("2025-06-03", 30), dispense("2025-07-20", 30)).courses
-    assert course.gaps == ()
-    assert [text(span) for span in course.spans_of("dispensed")] == [
-        "2025-06-03/2025-07-02",
-        "2025-07-20/2025-08-18",
-    ]
-    assert course.spans_of("given") == ()
-
-
 def test_a_change_of_drug_makes_two_timelines_and_one_time_together() -> None:
     records = [
         order("2025-01-01"),
