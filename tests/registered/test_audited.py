@@ -60,6 +60,17 @@ def test_orders_that_bear_on_no_trial_are_recorded(hospital: Hospital) -> None:
     assert [(event["hook"], event["trials"]) for event in events(hospital, "call")] == [("order-sign", [])]
 
 
+@pytest.mark.parametrize("user", [f"Patient/{charts.PATIENT_ID}", "RelatedPerson/mother"])
+def test_a_call_by_a_patient_or_a_relative_is_recorded_and_shows_nothing(
+    hospital: Hospital, user: str
+) -> None:
+    assert hospital.cards(user=user) == []
+    [event] = events(hospital, "call")
+    assert (event["status"], event["trials"]) == (200, [])
+    assert "mother" not in str(event)
+    assert len(hospital.cards()) == 1
+
+
 def test_refusals_are_recorded_with_their_cause(new_hospital: NewHospital) -> None:
     hospital = new_hospital(settings={"calls_per_minute": 1})
     statuses = Counter(
