@@ -256,6 +256,7 @@ GAPS = frozenset(
         message("the EHR could not prefetch it"),
         message("only the first page prefetched"),
         message("fewer prefetched than the EHR counts"),
+        message("fewer rows came than the FHIR server counts"),
         message("its id is missing"),
         message("no FHIR server was given"),
         message("this FHIR server may not be called"),

@@ -127,7 +127,10 @@ NEVER_ON_A_CARD = frozenset(
         *("names no medication", "contained Medication is missing", "conclusion is not a text"),
         *("daysSupply is not a number of days", "boundsDuration is not a number of days"),
         "expectedSupplyDuration is not a number of days",
+        # the answer of a consent that was refused
+        "not {}",
         # errors of callers, and what is sent to servers
+        "is not UTF-8 text; save it with that encoding",
         *("no Patient resource", "it was not there", "Bearer {}"),
         # a look-back beside a fact that counts, which is not shown
         "more than {}",
