@@ -6,6 +6,7 @@ from calendar import month_name
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from cards.evidence_words import without_addition
 from mappings.results import (
     How,
     MissingFact,
@@ -47,7 +48,7 @@ _MISSED: Mapping[NearMissKind, str] = {
     "reached_on": "{fact}, is {limit} from {day}",
     "counts_until": "{fact}, counts until {day}",
     "counted_until": "{fact}, counted until {day}",
-    "rules_out_until": "{fact}, rules out until {day}, then it is too old to",
+    "rules_out_until": "{fact}, rules out until {day}, then it is too old to rule out",
 }
 _AT_THE_LIMIT = "{fact}, is at the limit, and {limit} is asked for"
 _OPPOSITES = {"positive": "negative", "negative": "positive"}
@@ -77,11 +78,18 @@ def near_miss_line(miss: NearMiss) -> str:
     """proteinuria: UPCR, 105 mg/mmol, is 0.072 g/g short of more than 1.0 g/g"""
     amount = ""
     if miss.amount is not None:
-        amount = f"{miss.amount:.2g} {_SPOKEN.get(miss.unit, miss.unit)}".rstrip()
-    template = _AT_THE_LIMIT if miss.kind == "short_of" and miss.amount == 0 else _MISSED[miss.kind]
+        amount = _amount_words(f"{miss.amount:.2g}", miss.unit)
+    at_limit = miss.kind in ("short_of", "over") and miss.amount == 0
+    template = _AT_THE_LIMIT if at_limit else _MISSED[miss.kind]
     fact = f"{miss.label}, {miss.text}".rstrip(",. ")
     day = _day(miss.date) if miss.date else ""
     return f"{miss.criterion}: {template.format(fact=fact, amount=amount, limit=miss.limit, day=day)}"
+
+
+def _amount_words(number: str, unit: str) -> str:
+    """0.072 g/g, 2 years, 1 year"""
+    words = f"{number} {_SPOKEN.get(unit, unit)}".rstrip()
+    return words.removesuffix("s") if unit in _SPOKEN and number == "1" else words
 
 
 def _without(one: NextStepSet, other: NextStepSet) -> list[NextStep]:
@@ -104,7 +112,7 @@ def _fact_words(fact: MissingFact) -> str:
 
 
 def _name(fact: MissingFact) -> str:
-    return fact.label.partition(", ")[0]
+    return without_addition(fact.label, ", ")
 
 
 def _want_words(want: Want) -> str:

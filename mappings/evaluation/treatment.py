@@ -18,7 +18,8 @@ from mappings.verdicts import IMPRECISE, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, V
 SHOWN_ONLY = "shown, not counted"
 _BY_NAME = "recognised by name"
 _FOREVER = date.max.toordinal()
-INFERRED = "since then without a break; inferred from drug dates and activity"
+INFERRED = "since then without a break; inferred from drug dates"
+INFERRED_WITH_ACTIVITY = "since then without a break; inferred from drug dates and activity"
 
 
 def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
@@ -136,7 +137,7 @@ def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evid
         text,
         "",
         since.isoformat(),
-        note=INFERRED,
+        note=INFERRED_WITH_ACTIVITY if rule.still_active_by else INFERRED,
         window=window,
     )
 

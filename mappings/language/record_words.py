@@ -145,6 +145,7 @@ NOTES = frozenset(
         message("recognised by name"),
         message("shown, not counted"),
         message("since then without a break"),
+        message("inferred from drug dates"),
         message("inferred from drug dates and activity"),
         message("Medication not read, name from the reference"),
         message("stopped"),

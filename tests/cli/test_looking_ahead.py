@@ -28,6 +28,14 @@ LINES = [
         "ecog: ECOG, 3, is 2 points beyond at most 1",
     ),
     (
+        NearMiss("age", "over", "age", "Age", "77 years", "less than 76 years", 1.0, "a"),
+        "age: Age, 77 years, is 1 year beyond less than 76 years",
+    ),
+    (
+        NearMiss("age", "over", "age", "Age", "76 years", "less than 76 years", 0.0, "a"),
+        "age: Age, 76 years, is at the limit, and less than 76 years is asked for",
+    ),
+    (
         NearMiss("age", "reached_on", "age", "Age", "17 years", "at least 18 years", date=date(2027, 5, 3)),
         "age: Age, 17 years, is at least 18 years from 3 May 2027",
     ),
@@ -41,7 +49,7 @@ LINES = [
     ),
     (
         NearMiss("hcg", "rules_out_until", "hcg", "hCG", "positive", date=date(2026, 3, 14)),
-        "hcg: hCG, positive, rules out until 14 March 2026, then it is too old to",
+        "hcg: hCG, positive, rules out until 14 March 2026, then it is too old to rule out",
     ),
 ]
 

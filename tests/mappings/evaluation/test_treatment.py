@@ -70,6 +70,11 @@ def test_what_was_looked_for_and_not_found_is_named_drug_by_drug() -> None:
     assert {one.concept for one in present.evidence} == {"treatment", "mycophenolate"}
 
 
+def test_activity_is_only_said_to_be_inferred_from_where_it_is_asked_for() -> None:
+    [together, *_] = answer(Treatment(("prednisone",)), record([PREDNISONE])).evidence
+    assert together.note == "since then without a break; inferred from drug dates"
+
+
 def test_a_drug_search_cut_short_never_proves_that_a_treatment_ended() -> None:
     stopped = [PREDNISONE, exposure("mycophenolate", "2025-01-01", "2026-02-01")]
     patient = record([*stopped, ACTIVE_NOW], gap=cut_short(newest_first=True))
