@@ -59,7 +59,7 @@ def timeline(
 
 
 def draw(patient: PatientResources, gaps: Sequence[Gap], day: date, catalog: Catalog) -> Drawn:
-    """The timelines of a patient's drugs up to the day, beside the trials' first treatment rule."""
+    """The timelines of a patient's drugs up to the day, beside the treatment rules of the trials."""
     record = read_record(
         patient.resources, catalog, patient_id=patient.patient_id, full_urls=patient.full_urls, gaps=gaps
     )
