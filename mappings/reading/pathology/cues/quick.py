@@ -9,14 +9,15 @@ from mappings.reading.pathology.cues.years import other_years
 _WHOLE = """
     as no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
     prev hist esrd eskd son twin poss prob susp dd ddx dx d st stp stn s r h like akin to in for type
-    work pre tbc nie ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como index can
+    work pre tbc nie ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como can
+    nephew nephews
 """
 _WORDS = frozenset(_WHOLE.split())
 _FIRST_LETTERS = """
     aunt sons twin long klin ausw pari vora plea pret work shor per repo
     with neve neit deni nega abse lack excl rule ruli fail rath inst agai unli insu inad kein nich niem
     wede ausg auss ausz stat gege nunc ning desc ause cann reje refu dism disp moth fath sist brot sibl
-    pare uncl cous daug niec neph rela gran husb wife dono fami mate pate mutt vate schw brud tant onke
+    pare uncl cous daug niec rela spec gran husb wife dono fami mate pate mutt vate schw brud tant onke
     toch sohn zwil verw madr padr herm abue dona prev prio earl firs init outs orig base vorb voru erst
     bios exte letz form hist sinc remo prec else chil befo pret preb back trea ther foll biop subm reas
     diag tran conv prog evol swit chan comp clin indi refe zust beka frue fruh vord vorg vorm vorh ehem
