@@ -115,7 +115,9 @@ def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None
     refused = not given and status not in _NO_REFUSAL and (scope == "research" or not scope)
     if status == "entered-in-error" or (scope != "research" and not refused):
         return None
-    studies = registry_numbers({k: v for k, v in resource.items() if k not in ("id", "text", "patient")})
+    said = {name: element for name, element in resource.items() if name not in ("id", "text", "patient")}
+    # The rules inside a consent that is not in force name what it would have allowed.
+    studies = registry_numbers(said if given else {**said, "provision": None})
     refusals = frozenset(f"not {study}" for study in studies) if refused else frozenset()
     note = _reservation(resource, provision) if given else ""
     return Result(
