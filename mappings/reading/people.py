@@ -116,8 +116,8 @@ def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None
     if status == "entered-in-error" or (scope != "research" and not refused):
         return None
     said = {name: element for name, element in resource.items() if name not in ("id", "text", "patient")}
-    # The rules inside a consent that is not in force name what it would have allowed.
-    studies = registry_numbers(said if given else {**said, "provision": None})
+    # Of one that is not in force, what it is about is told outside of its scope and rules.
+    studies = registry_numbers(said if given else {**said, "provision": None, "scope": None})
     refusals = frozenset(f"not {study}" for study in studies) if refused else frozenset()
     note = _reservation(resource, provision) if given else ""
     return Result(

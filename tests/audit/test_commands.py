@@ -194,4 +194,5 @@ def test_now_is_the_end_where_none_is_given(state: Path) -> None:
     database = Database(f"sqlite:///{state / 'trialhook.db'}", wait=5)
     tomorrow = call_record(at=datetime.now(UTC) + timedelta(days=1))
     add_events(database, [call_event(tomorrow, KeyRing.random())])
+    database.close()
     assert len(days(run("export"))) == 6
