@@ -54,6 +54,10 @@ def exactly(value: float) -> Amount:
     return Amount(value, value)
 
 
+AS_COMPARATORS: Mapping[str, str] = {"≤": "<=", "≥": ">="}
+"""Signs that texts write for FHIR's comparators."""
+
+
 def censored(comparator: str, value: float) -> Amount | None:
     """A FHIR Quantity.comparator with its value; None for a comparator that is not one."""
     if comparator == "<":

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +21,9 @@ _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"Patient\?identifier=(?P<identifier>[^&]+)$")
 _UUID = "urn:uuid:"
 Identifier = tuple[str, str]
+
+NO_URLS: Mapping[str, str] = MappingProxyType({})
+"""For records of which no bundle entry bears a fullUrl."""
 
 
 def reference_of(resource: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from mappings.amounts import Amount, censored, exactly, is_number
+from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly, is_number
 from mappings.concept import Concept
 from mappings.reading.answers import coded_answers, worded_answers
 from mappings.reading.code_index import words
@@ -23,7 +23,6 @@ _NUMBER = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,4
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|~|to)\s*(\d+(?:\.\d+)?)(?![\d.,])\s*(.{0,40})")
 _FULL_WIDTH = str.maketrans({0xFEE0 + ord(sign): sign for sign in ":/<>~"})
 """Signs as Chinese text has them."""
-_COMPARATORS = {"≤": "<=", "≥": ">="}
 _UNUSABLE = frozenset({"valueSampledData", "valueTime", "valueDateTime", "valuePeriod"})
 
 
@@ -201,7 +200,7 @@ def _interval(written: re.Match[str], concept: Concept) -> Value:
 
 
 def _from_text(comparator: str | None, digits: str, unit: str, text: str, concept: Concept) -> Value:
-    comparator = _COMPARATORS.get(comparator or "", comparator)
+    comparator = AS_COMPARATORS.get(comparator or "", comparator)
     return _amount(float(digits), unit, comparator, concept)._replace(text=text[:80])
 
 

@@ -6,14 +6,13 @@ Such a record is sure up to the statement only. Nobody knows which of the two is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from mappings.dates import When
 from mappings.facts import Exposure
+from mappings.reading.drugs.dates import LAST_DAY
 from mappings.reading.drugs.statuses import ENDED_NOTES, NO_STATUS, NOT_TAKEN, ON_HOLD, STATUS_NOT_KNOWN
 
-_LAST_DAY = date.max.toordinal()
 _DOUBTING = frozenset({NOT_TAKEN, ON_HOLD, STATUS_NOT_KNOWN, NO_STATUS})
 
 
@@ -41,7 +40,7 @@ def denial_in(exposure: Exposure, day: int) -> Denial | None:
     start, end = exposure.start, exposure.end
     if is_not_taken(exposure) and end is not None:
         return Denial(exposure, end.last, end.first - 1, True)
-    latest = start.last if STATUS_NOT_KNOWN in notes else _LAST_DAY
+    latest = start.last if STATUS_NOT_KNOWN in notes else LAST_DAY
     return Denial(exposure, latest if end is None else max(end.last, start.last), start.first - 1, True)
 
 
@@ -49,7 +48,7 @@ def _ended(exposure: Exposure, day: int) -> Denial:
     start, end = exposure.start, exposure.end or exposure.start
     last = end.first if end.first < day else start.last
     sure_until = last if start.last <= last else start.first - 1
-    return Denial(exposure, end.last if end.last < _LAST_DAY else start.last, sure_until, False)
+    return Denial(exposure, end.last if end.last < LAST_DAY else start.last, sure_until, False)
 
 
 def denies(denial: Denial, exposure: Exposure) -> bool:

@@ -6,20 +6,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
 from mappings.facts import Result
 from mappings.reading.code_index import codings_of, normalised, words
 from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.laboratory.qualifiers import is_about
-from mappings.reading.references import PatientIdentity, local_reference, reference_of
+from mappings.reading.references import NO_URLS, PatientIdentity, local_reference, reference_of
 
 KINDS = frozenset({"Observation", "DiagnosticReport"})
 REPLACES = "http://hl7.org/fhir/StructureDefinition/observation-replaces"
 """FHIR R4 extension: this Observation is the revised value of another."""
 
-NO_URLS: Mapping[str, str] = MappingProxyType({})
 _PROVISIONAL, _FINAL, _CORRECTED = 0, 1, 2
 _RANKS: Mapping[str, int] = {
     **dict.fromkeys(("registered", "partial", "preliminary"), _PROVISIONAL),

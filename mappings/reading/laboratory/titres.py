@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from mappings.amounts import Amount, censored, exactly
+from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly
+from mappings.language.letters import has_han
 from mappings.reading.code_index import codings_of
 
 TitreText = Amount | Literal["negative", "unreadable"]
 
 _TITRE = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(?<![\d.:/])(?<!\d,)1\s*[:/]\s*(\d{1,7})(?!\d)(?!\s*[:/])")
-_AS_SIGNS: Mapping[str, str] = {"≤": "<=", "≥": ">="}
 _LONGEST = 200
 _COMMAS = ",;，；、"  # noqa: RUF001
 _RANGE = re.compile(r"\s*(?:-|–|~|to|bis|至)\s*")
@@ -123,7 +123,7 @@ def _amount(titre: re.Match[str]) -> Amount | None:
     number, sign = float(titre[2]), titre[1]
     if not number:
         return None
-    return censored(_AS_SIGNS.get(sign, sign), number) if sign else exactly(number)
+    return censored(AS_COMPARATORS.get(sign, sign), number) if sign else exactly(number)
 
 
 def _kinds_in(text: str) -> Iterable[str]:
@@ -131,7 +131,7 @@ def _kinds_in(text: str) -> Iterable[str]:
     for piece in _PIECE.findall(text):
         if piece in _PUNCTUATION:
             continue
-        if "\u4e00" <= piece[0] <= "\u9fff":
+        if has_han(piece):
             yield from (_CHINESE[word] for word in _CHINESE_WORD.findall(piece))
             if _CHINESE_WORD.sub("", piece):
                 yield "unknown"

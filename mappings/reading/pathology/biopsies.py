@@ -22,7 +22,6 @@ from mappings.reading.pathology.questions import (
     questions_of,
 )
 from mappings.reading.pathology.records import (
-    NO_URLS,
     BiopsyRecord,
     Others,
     read_observation,
@@ -30,7 +29,7 @@ from mappings.reading.pathology.records import (
     read_report,
 )
 from mappings.reading.pathology.wording import GRAFT_NOTE, ClassReading
-from mappings.reading.references import reference_of
+from mappings.reading.references import NO_URLS, reference_of
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
 

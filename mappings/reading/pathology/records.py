@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mappings.dates import When, parse_when
@@ -12,7 +11,7 @@ from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_t
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
 from mappings.reading.pathology.schemes import is_of_transplant
-from mappings.reading.references import PatientIdentity, reference_of, resolved
+from mappings.reading.references import NO_URLS, PatientIdentity, reference_of, resolved
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
 """How well a date tells the day of collection, best first."""
@@ -42,9 +41,6 @@ class BiopsyRecord(NamedTuple):
     attached: bool = False
     has_status: bool = True
     of_graft: bool = False
-
-
-NO_URLS: Mapping[str, str] = MappingProxyType({})
 
 
 class Others(NamedTuple):

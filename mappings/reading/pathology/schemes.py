@@ -23,7 +23,7 @@ _OTHER_AFTER = re.compile(
 )
 _TYPE_OF_OTHER = (
     r"胶原|糖尿病|酸中毒|超敏|变态反应|过敏|呼吸衰竭|心肾综合征|急进性|新月体(?:性|型)?(?:肾小球)?肾炎|膜增[生殖]性?|系膜毛细血管性?"
-    r"|紫癜性?肾炎|iskdc|iga血管炎|结节性|糖尿病|冷球蛋白血症?|iga肾病|肝肾综合征|高脂血症|高脂蛋白血症|mpgn|rpgn|c3|haas|lee氏?|hass"
+    r"|紫癜性?肾炎|iskdc|iga血管炎|结节性|冷球蛋白血症?|iga肾病|肝肾综合征|高脂血症|高脂蛋白血症|mpgn|rpgn|c3|haas|lee氏?|hass"
 )
 _TYPE_BEFORE = re.compile(rf"(?:{_TYPE_OF_OTHER})(?:(?:肾小球)?肾炎|肾病)?\W{{0,3}}$", re.IGNORECASE)
 _TYPE_AFTER = re.compile(rf"(?:型)?\W{{0,2}}(?:{_TYPE_OF_OTHER})", re.IGNORECASE)
