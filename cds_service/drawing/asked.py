@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-from mappings.rules import (
-    All,
-    AnyOf,
-    AtLeast,
-    ConditionRule,
-    Finding,
-    Measurement,
-    Not,
-    Rule,
-    Score,
-    Treatment,
-)
+from mappings.definitions.uses import leaves_of, rules_of
+from mappings.rules import ConditionRule, Finding, Measurement, Score, Treatment
 from mappings.trial_definition import Criterion, TrialDefinition
 
 Leaf = TypeVar("Leaf", Measurement, Score, Treatment)
@@ -34,7 +24,7 @@ class Asked(NamedTuple, Generic[Leaf]):
 def asked_in(trial: TrialDefinition, kind: type[Leaf]) -> Iterator[Asked[Leaf]]:
     """The leaves of a kind, in the order of the definition."""
     for criterion in trial.criteria:
-        for rule, excluded in _leaves(criterion.require, False):
+        for rule, excluded in leaves_of(criterion.require):
             if isinstance(rule, kind):
                 yield Asked(rule, excluded, criterion)
 
@@ -43,19 +33,9 @@ def applying_in(trial: TrialDefinition, kind: type[Leaf]) -> Iterator[Leaf]:
     """The leaves that only say to whom a criterion applies."""
     for criterion in trial.criteria:
         if criterion.applies_when is not None:
-            for rule, _ in _leaves(criterion.applies_when, False):
+            for rule, _ in leaves_of(criterion.applies_when):
                 if isinstance(rule, kind):
                     yield rule
-
-
-def _leaves(rule: Rule, excluded: bool) -> Iterator[tuple[Rule, bool]]:
-    if isinstance(rule, Not):
-        yield from _leaves(rule.of, not excluded)
-    elif isinstance(rule, All | AnyOf | AtLeast):
-        for part in rule.of:
-            yield from _leaves(part, excluded)
-    else:
-        yield rule, excluded
 
 
 class DrugRules(NamedTuple):
@@ -95,9 +75,8 @@ def drug_rules_of(trials: Iterable[TrialDefinition]) -> DrugRules:
 def _followed(trial: TrialDefinition) -> Iterator[str]:
     """What has to come before a fact, or not after it."""
     for criterion in trial.criteria:
-        parts = [criterion.require, *([criterion.applies_when] if criterion.applies_when else [])]
-        for part in parts:
-            for rule, _ in _leaves(part, False):
+        for part in rules_of(criterion):
+            for rule, _ in leaves_of(part):
                 if isinstance(rule, Measurement | Finding):
                     yield from rule.after_last
                 if isinstance(rule, Finding | ConditionRule):

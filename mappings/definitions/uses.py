@@ -22,6 +22,17 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
     return (rule.of,) if isinstance(rule, Not) else ()
 
 
+def leaves_of(rule: Rule, negated: bool = False) -> Iterator[tuple[Rule, bool]]:
+    """The rules that combine no others, each with whether it stands under an odd number of ``not``."""
+    if isinstance(rule, Not):
+        negated = not negated
+    parts = parts_of(rule)
+    for part in parts:
+        yield from leaves_of(part, negated)
+    if not parts:
+        yield rule, negated
+
+
 def rules_of(criterion: Criterion) -> tuple[Rule, ...]:
     return (
         (criterion.require,)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.amounts import HOLDS, Bound, compare
 from mappings.dates import Window, parse_when
+from mappings.definitions.uses import leaves_of
 from mappings.evaluation.context import Context
 from mappings.evaluation.plan import Planner
 from mappings.facts import Result
@@ -228,15 +229,9 @@ class _OfCriterion:
         return [timeline for timeline in made if timeline.records]
 
 
-def _ages(rule: Rule, excluded: bool = False) -> Iterator[tuple[Age, bool]]:
+def _ages(rule: Rule) -> Iterator[tuple[Age, bool]]:
     """The ages that a rule asks for, and those that it excludes."""
-    if isinstance(rule, Not):
-        yield from _ages(rule.of, not excluded)
-    elif isinstance(rule, All | AnyOf | AtLeast):
-        for part in rule.of:
-            yield from _ages(part, excluded)
-    elif isinstance(rule, Age):
-        yield rule, excluded
+    return ((leaf, excluded) for leaf, excluded in leaves_of(rule) if isinstance(leaf, Age))
 
 
 def _is_of_age(years: int, age: Age) -> bool:
