@@ -54,12 +54,9 @@ class Dialler:
         failure: OSError = TimeoutError()
         for tried, target in enumerate(targets):
             try:
-                opened = _open(target, seconds_left(until) / (len(targets) - tried), options)
-                opened.settimeout(seconds_left(until))
+                return _open(target, len(targets) - tried, until, options)
             except OSError as error:
                 failure = error
-            else:
-                return opened
         self._resolver.forget(host, port)
         raise failure
 
@@ -70,13 +67,15 @@ class Dialler:
             return False
 
 
-def _open(target: Target, timeout: float, options: SocketOptions) -> socket.socket:
+def _open(target: Target, among: int, until: float, options: SocketOptions) -> socket.socket:
+    """A connected socket, or none at all: connecting may take its share of the time left among so many."""
     opened = socket.socket(target.family, socket.SOCK_STREAM)
     try:
         for option in options:
             opened.setsockopt(*option)
-        opened.settimeout(timeout)
+        opened.settimeout(seconds_left(until) / among)
         opened.connect(target.socket_address)
+        opened.settimeout(seconds_left(until))
     except BaseException:
         opened.close()
         raise

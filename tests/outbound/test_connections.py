@@ -247,3 +247,21 @@ def test_a_socket_has_all_the_time_that_is_left_once_it_is_connected() -> None:
         resolver = Resolver(NameService(["127.0.0.1", "127.0.0.2", "127.0.0.3"]))
         with Dialler(resolver, LOOPBACK).dial("ehr.example", server.port, ()) as connected:
             assert 2.0 < (connected.gettimeout() or 0) <= 3.0
+
+
+def test_a_socket_that_connected_at_the_last_moment_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody gets nobody closes: it would stay open until Python collects it."""
+    made: list[socket.socket] = []
+
+    class Slow(socket.socket):
+        def connect(self, address: object) -> None:
+            assert isinstance(address, tuple)
+            made.append(self)
+            super().connect(address)
+            time.sleep(self.gettimeout() or 0)
+
+    with place() as server:
+        monkeypatch.setattr(socket, "socket", Slow)
+        with deadline(soon(0.2)), pytest.raises(TimeoutError):
+            Dialler(Resolver(NameService(["127.0.0.1"])), LOOPBACK).dial("ehr.example", server.port, ())
+    assert [one.fileno() for one in made] == [-1]
