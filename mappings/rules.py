@@ -138,6 +138,20 @@ class ProcedureRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DrugRule:
+    """A drug of one of the concepts was given, on any day or on one of a window, and may still be.
+
+    ``older_means_not_met``: the author's visible claim that a drug last given before the window was not given
+    since.
+    """
+
+    of: tuple[str, ...]
+    within: Window | None = None
+    absent_means_not_met: bool = False
+    older_means_not_met: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """Drug exposure, ongoing on the day, for more than a period, then shown not to have worked.
 
@@ -190,6 +204,7 @@ Rule = (
     | Finding
     | ConditionRule
     | ProcedureRule
+    | DrugRule
     | Treatment
     | Score
     | Judgement

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from mappings.definitions.uses import leaves_of, rules_of
-from mappings.rules import ConditionRule, Finding, Measurement, Score, Treatment
+from mappings.rules import ConditionRule, DrugRule, Finding, Measurement, Score, Treatment
 from mappings.trial_definition import Criterion, TrialDefinition
 
-Leaf = TypeVar("Leaf", Measurement, Score, Treatment)
+Leaf = TypeVar("Leaf", Measurement, Score, Treatment, DrugRule)
+RuleOfDrugs = Treatment | DrugRule
 
 
 class Asked(NamedTuple, Generic[Leaf]):
@@ -38,38 +39,59 @@ def applying_in(trial: TrialDefinition, kind: type[Leaf]) -> Iterator[Leaf]:
                     yield rule
 
 
-class DrugRules(NamedTuple):
-    """What trials say of drugs: treatment rules, those that ask before those that exclude, and the drugs that
-    only other rules name, such as one after which a result has to be newer."""
+AskedOfDrugs = Asked[Treatment] | Asked[DrugRule]
 
-    treatments: tuple[Asked[Treatment], ...] = ()
+
+class DrugRules(NamedTuple):
+    """What trials say of drugs: their rules about drugs, those that ask before those that exclude, and the
+    drugs that only other rules name, such as one after which a result has to be newer."""
+
+    asked: tuple[AskedOfDrugs, ...] = ()
     otherwise: frozenset[str] = frozenset()
 
     @property
     def timed(self) -> tuple[Treatment, ...]:
         """The rules that ask since when drugs are given: for some time, or two groups together."""
-        rules = (one.rule for one in self.treatments)
+        rules = (one.rule for one in self.asked if isinstance(one.rule, Treatment))
         return tuple(rule for rule in rules if rule.together_with or rule.for_more_than)
 
     @property
+    def washouts(self) -> tuple[DrugRule, ...]:
+        """The rules that ask whether drugs were given within some time."""
+        rules = (one.rule for one in self.asked if isinstance(one.rule, DrugRule))
+        return tuple(rule for rule in rules if rule.within)
+
+    @property
     def in_order(self) -> tuple[str, ...]:
-        """The drugs of the treatment rules, each once."""
-        return tuple(
-            dict.fromkeys(drug for one in self.treatments for drug in (*one.rule.of, *one.rule.together_with))
-        )
+        """The drugs of the rules, each once."""
+        return tuple(dict.fromkeys(drug for one in self.asked for drug in drugs_of(one.rule)))
+
+
+def groups_of(rule: RuleOfDrugs) -> tuple[tuple[str, ...], ...]:
+    """The one or two groups of drugs of a rule."""
+    return (rule.of, rule.together_with) if isinstance(rule, Treatment) else (rule.of,)
+
+
+def drugs_of(rule: RuleOfDrugs) -> tuple[str, ...]:
+    """The drugs of all groups of a rule."""
+    return tuple(drug for group in groups_of(rule) for drug in group)
 
 
 def drug_rules_of(trials: Iterable[TrialDefinition]) -> DrugRules:
     """Of all the trials, each rule once."""
-    found: dict[tuple[Treatment, bool], Asked[Treatment]] = {}
+    found: dict[tuple[RuleOfDrugs, bool], AskedOfDrugs] = {}
     otherwise: set[str] = set()
     for trial in trials:
-        for one in asked_in(trial, Treatment):
+        for one in _asked_of_drugs(trial):
             found.setdefault((one.rule, one.excluded), one)
-        for rule in applying_in(trial, Treatment):
-            otherwise.update((*rule.of, *rule.together_with))
+        applying: list[RuleOfDrugs] = [*applying_in(trial, Treatment), *applying_in(trial, DrugRule)]
+        otherwise.update(drug for rule in applying for drug in drugs_of(rule))
         otherwise.update(_followed(trial))
     return DrugRules(tuple(sorted(found.values(), key=lambda one: one.excluded)), frozenset(otherwise))
+
+
+def _asked_of_drugs(trial: TrialDefinition) -> tuple[AskedOfDrugs, ...]:
+    return (*asked_in(trial, Treatment), *asked_in(trial, DrugRule))
 
 
 def _followed(trial: TrialDefinition) -> Iterator[str]:

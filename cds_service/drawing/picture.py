@@ -7,14 +7,14 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from cds_service.drawing import words as said
-from cds_service.drawing.asked import DrugRules
+from cds_service.drawing.asked import DrugRules, drugs_of, groups_of
 from cds_service.drawing.axis import Axis, axis_for, day_words
 from cds_service.drawing.words import any_of, clean, counted, course_words, days_of, name_of, status_words
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, Window
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import note_in, value_in, window_in
-from mappings.rules import Treatment
+from mappings.rules import DrugRule, Treatment
 from mappings.timeline import LONGEST_GAP_DAYS, DrugTimeline, Span, common_exposure
 from mappings.timeline.courses import SOURCES, Source
 from mappings.timeline.covering import Covered
@@ -79,7 +79,7 @@ class Together(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The last day on which the time of a rule may have begun to be long enough."""
+    """The last day on which the time of a rule may have begun to be long enough, or the first that counts."""
 
     x: float
     words: str
@@ -130,7 +130,11 @@ def picture_of(  # noqa: PLR0913 -- the last two have defaults
     what was not read, and is in the language already.
     """
     starts = [course.first for one in timelines for course in one.courses if course.start_known]
-    axis = axis_for([*starts, *(_last_start(period, day) for period in _periods(rules))], day)
+    marked = (
+        *(_last_start(period, day) for period in _periods(rules)),
+        *(first for _, first, _ in _first_days(rules, day)),
+    )
+    axis = axis_for([*starts, *marked], day)
     pen = _Pen(axis, language)
     by_id = {one.concept: one for one in timelines}
     gap_note = pen.say(said.GAP_NOTE, days=pen.counted(LONGEST_GAP_DAYS, said.DAYS))
@@ -157,13 +161,13 @@ def _sections(
 ) -> Iterator[Section]:
     """The drugs on record under what the first rule that names them calls them, then all others."""
     left, groups = list(by_id), dict[_Group, list[str]]()
-    for one in rules.treatments:
-        for members in (one.rule.of, one.rule.together_with):
+    for one in rules.asked:
+        for members in groups_of(one.rule):
             found = [id_ for id_ in members if id_ in left]
             left = [id_ for id_ in left if id_ not in found]
             group = _Group(_title(members, one.excluded, catalog, pen), one.excluded)
             groups.setdefault(group, []).extend(found)
-    other = pen.say(said.NOT_IN_RULE if rules.treatments else said.DRUGS)
+    other = pen.say(said.NOT_IN_RULE if rules.asked else said.DRUGS)
     for id_ in left:
         title = pen.say(said.NAMED_OTHERWISE) if id_ in rules.otherwise else other
         groups.setdefault(_Group(title, False), []).append(id_)
@@ -177,8 +181,8 @@ def _excluding(drug: str, group: _Group, rules: DrugRules) -> tuple[str, ...]:
     """Labels of the criteria that exclude a drug, where its section does not say so."""
     if group.excluded:
         return ()
-    excluding = [one for one in rules.treatments if one.excluded]
-    named = [one for one in excluding if drug in (*one.rule.of, *one.rule.together_with)]
+    excluding = [one for one in rules.asked if one.excluded]
+    named = [one for one in excluding if drug in drugs_of(one.rule)]
     return tuple(dict.fromkeys(one.criterion.label for one in named))
 
 
@@ -340,6 +344,13 @@ def _last_start(period: Window, day: date) -> int:
     return start.toordinal()
 
 
+def _first_days(rules: DrugRules, day: date) -> Iterator[tuple[Window, int, DrugRule]]:
+    """Of each wash-out the first day that still counts."""
+    for rule in rules.washouts:
+        if rule.within is not None:
+            yield rule.within, rule.within.start(day).toordinal(), rule
+
+
 def _marks(rules: DrugRules, day: date, catalog: Catalog, pen: _Pen) -> Iterator[Mark]:
     several = len(_periods(rules)) > 1
     for rule in rules.timed:
@@ -351,3 +362,6 @@ def _marks(rules: DrugRules, day: date, catalog: Catalog, pen: _Pen) -> Iterator
         if several:
             words, places["groups"] = said.MARK_OF, _names(rule, rules, catalog, pen)
         yield Mark(pen.axis.x(last + 1), pen.say(words, **places))
+    for window, first, drugs in _first_days(rules, day):
+        names, period = _named(drugs.of, catalog, pen), window_in(pen.language, str(window))
+        yield Mark(pen.axis.x(first), pen.say(said.WASHOUT, groups=names, period=period, day=pen.day(first)))

@@ -91,6 +91,7 @@ TOGETHER = message("together")
 MAY_BE_RUNNING = message("may be running")
 RUNNING = message("running")
 MARK = message("more than {period}: since {day} or before")
+WASHOUT = message("{groups}, within the last {period}: since {day}")
 MARK_OF = message("{groups}, more than {period}: since {day} or before")
 ALSO_EXCLUDED = message("the trial excludes it: {criterion}")
 

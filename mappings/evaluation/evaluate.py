@@ -8,6 +8,8 @@ from functools import lru_cache
 from mappings.attesting.deciding import asked_in, concept_of, with_answers
 from mappings.concept import Concept
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, on_record
+from mappings.evaluation.drugs.given import prepare_drug
+from mappings.evaluation.drugs.treatment import prepare_treatment
 from mappings.evaluation.judgement import prepare_judgement
 from mappings.evaluation.logic import (
     prepare_age,
@@ -23,7 +25,6 @@ from mappings.evaluation.plan import Planner, Prepare
 from mappings.evaluation.problems import prepare_condition, prepare_procedure
 from mappings.evaluation.results import prepare_finding, prepare_measurement
 from mappings.evaluation.scores import prepare_score
-from mappings.evaluation.treatment import prepare_treatment
 from mappings.reading.code_index import MadeOnce
 from mappings.results import CRITERION_RESULT, CriterionResult
 from mappings.rules import (
@@ -33,6 +34,7 @@ from mappings.rules import (
     AtLeast,
     ConditionRule,
     CriterionRef,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -56,6 +58,7 @@ KINDS: Mapping[type, Prepare] = {
     Finding: prepare_finding,
     ConditionRule: prepare_condition,
     ProcedureRule: prepare_procedure,
+    DrugRule: prepare_drug,
     Treatment: prepare_treatment,
     Score: prepare_score,
     Judgement: prepare_judgement,

@@ -8,8 +8,8 @@ from datetime import date
 from mappings.concept import Concept
 from mappings.dates import complete_years
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, evidence_of
+from mappings.evaluation.drugs.records import exposure_evidence
 from mappings.evaluation.plan import Planner
-from mappings.evaluation.treatment import exposure_evidence
 from mappings.facts import Result
 from mappings.kidney import egfr_ckd_epi_2021
 from mappings.results import Evidence

@@ -20,6 +20,7 @@ from mappings.rules import (
     AnyOf,
     AtLeast,
     ConditionRule,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -129,7 +130,7 @@ def concepts_asked(rule: Rule) -> frozenset[str] | None:
     """The concepts without which a rule has nothing to look at; None if it asks about anything else too."""
     if isinstance(rule, Measurement | Finding):
         return frozenset({rule.of})
-    if isinstance(rule, ConditionRule | ProcedureRule):
+    if isinstance(rule, ConditionRule | ProcedureRule | DrugRule):
         return frozenset(rule.of)
     if isinstance(rule, Treatment):
         return frozenset({*rule.of, *rule.together_with, *rule.also_show})

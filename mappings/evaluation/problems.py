@@ -71,7 +71,7 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
             for diagnosis in diagnoses[concept.id]
             if not _is_future(diagnosis, context.day)
         ]
-        outcome = _any_of(found, absences, context)
+        outcome = any_of(found, absences, context)
         return (
             with_hints(outcome, concepts, context) if context.record.hints and not asked_status else outcome
         )
@@ -197,12 +197,12 @@ def prepare_procedure(rule: ProcedureRule, planner: Planner) -> Evaluator:
             for performed in procedures[concept.id]
             if performed.when.first <= context.day
         ]
-        return _any_of(found, absences, context)
+        return any_of(found, absences, context)
 
     return evaluate
 
 
-def _any_of(judged: Sequence[Judged], absences: Sequence[Absence], context: Context) -> Outcome:
+def any_of(judged: Sequence[Judged], absences: Sequence[Absence], context: Context) -> Outcome:
     """MET if one holds; UNKNOWN if one might; else as if nothing were there, with what is there shown."""
     if not judged:
         return nothing_of(absences, context)

@@ -7,7 +7,7 @@ read, contradicts itself or is not confirmed is looked at again, not ordered aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from mappings.amounts import Bound, Comparison
@@ -17,7 +17,7 @@ from mappings.evaluation.events import ended_by, last_days
 from mappings.next_steps.efforts import Efforts
 from mappings.next_steps.formula import FALSE, Atom, Formula, Wanted, both, either
 from mappings.results import How
-from mappings.rules import Age, ConditionRule, Finding, Measurement, ProcedureRule, Sex
+from mappings.rules import Age, ConditionRule, DrugRule, Finding, Measurement, ProcedureRule, Sex
 from mappings.verdicts import IMPRECISE, NEEDS_JUDGEMENT, NOT_FOUND, TOO_OLD, VALUE, Reason
 
 R_co = TypeVar("R_co", covariant=True)
@@ -32,7 +32,7 @@ class Open(NamedTuple, Generic[R_co]):
 
 
 ResultRule = Measurement | Finding
-EventRule = ConditionRule | ProcedureRule
+EventRule = ConditionRule | ProcedureRule | DrugRule
 NOTHING_THERE = frozenset({NOT_FOUND, TOO_OLD})
 OF_THE_PERSON = ("age", "sex")
 PRESENT, _ABSENT = Wanted(present=True), Wanted(present=False)
@@ -143,14 +143,17 @@ class Leaves:
 
     # --- events
 
-    def event_holds(self, asked: Open[EventRule]) -> Formula:
-        """One of the diagnoses or procedures, there now, recorded elsewhere, or confirmed."""
+    def event_holds(self, asked: Open[EventRule], names: Sequence[str] = ()) -> Formula:
+        """One of the diagnoses, procedures or drugs, there now, recorded elsewhere, or confirmed.
+
+        ``names`` are what they are asked for as, if not as themselves.
+        """
         rule, outcome, _ = asked
         if outcome.reason is NEEDS_JUDGEMENT:
             return FALSE
         status = rule.clinical_status if isinstance(rule, ConditionRule) else frozenset[str]()
         again, wanted = is_seen_again(outcome), PRESENT._replace(one_of=status)
-        return either(Atom(of, wanted, "chart" if again else self.how(of)) for of in rule.of)
+        return either(Atom(of, wanted, "chart" if again else self.how(of)) for of in names or rule.of)
 
     def event_fails(self, asked: Open[EventRule]) -> Formula:
         """Only where absence means no; each one that may be there has to be shown not to be."""

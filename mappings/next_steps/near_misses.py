@@ -11,12 +11,13 @@ from mappings.amounts import HOLDS, Bound, compare
 from mappings.dates import Window, parse_when
 from mappings.definitions.uses import leaves_of
 from mappings.evaluation.context import Context
+from mappings.evaluation.drugs.records import timelines_in
 from mappings.evaluation.plan import Planner
 from mappings.facts import Result
 from mappings.next_steps.openings import TREATMENT
 from mappings.results import CriterionResult, Evidence, NearMiss, NearMissKind, ScoreItemResult, ScoreResult
 from mappings.rules import Age, All, AnyOf, AtLeast, Finding, Measurement, Not, Rule, Score, Treatment
-from mappings.timeline import DrugTimeline, common_exposure, timeline_of
+from mappings.timeline import common_exposure
 from mappings.trial_definition import Criterion
 from mappings.verdicts import MET, NOT_MET, TOO_OLD, VALUE, Reason, Verdict, negation
 
@@ -212,7 +213,7 @@ class _OfCriterion:
 
     def _treatment(self, rule: Treatment, _verdict: Verdict) -> Iterator[NearMiss]:
         """The first day on which drugs that are still given will have been given for long enough."""
-        base, partner = self._timelines(rule.of), self._timelines(rule.together_with)
+        base, partner = (timelines_in(of, self._context) for of in (rule.of, rule.together_with))
         common = common_exposure(base, partner if rule.together_with else None, self._context.day)
         if common is None or common.latest is None or rule.for_more_than is None:
             return
@@ -222,11 +223,6 @@ class _OfCriterion:
             limit = f"more than {rule.for_more_than}"
             text = f"since {since.isoformat()}"
             yield self._near(TREATMENT, "Treatment", "reached_on", text=text, limit=limit, date=reached)
-
-    def _timelines(self, concepts: Sequence[str]) -> list[DrugTimeline]:
-        known, day = self._context.record.exposures, self._context.day
-        made = [timeline_of(concept, known[concept], day) for concept in concepts if concept in known]
-        return [timeline for timeline in made if timeline.records]
 
 
 def _ages(rule: Rule) -> Iterator[tuple[Age, bool]]:

@@ -38,6 +38,7 @@ from mappings.rules import (
     AtLeast,
     ConditionRule,
     CriterionRef,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -108,6 +109,7 @@ class Openings:
             Finding: (leaves.result_holds, leaves.result_fails),
             ConditionRule: (self._condition_holds, leaves.event_fails),
             ProcedureRule: (leaves.event_holds, leaves.event_fails),
+            DrugRule: (self._drug_holds, leaves.event_fails),
             Treatment: (self._treatment_holds, _never),
             Score: (self._score_holds, self._score_fails),
             Age: (leaves.age_holds, leaves.age_fails),
@@ -208,6 +210,11 @@ class Openings:
         event = self._leaves.event_holds(asked)
         followed = [self.met(name, context) for name in rule.followed_by]
         return both((event, either(followed))) if followed else event
+
+    def _drug_holds(self, asked: Open[DrugRule]) -> Formula:
+        """Drugs are asked for by the name of their group, if the rule names all of it."""
+        group = self._groups.get(frozenset(asked.rule.of))
+        return self._leaves.event_holds(asked, (group,) if group else asked.rule.of)
 
     def _treatment_holds(self, asked: Open[Treatment]) -> Formula:
         """Drugs given for long enough lack only activity since; else their dates are looked up as well."""

@@ -212,12 +212,20 @@ def test_rules_with_different_times_have_a_mark_each_that_says_whose_it_is() -> 
     assert [mark.words for mark in made.marks] == [
         "Mycophenolate, more than 3 months: since 14 Mar 2026 or before",
         "Antimalarial drugs, more than 1 year: since 14 Jun 2025 or before",
+        "Rituximab, within the last 1 year: since 15 Jun 2025",
     ]
     root = ElementTree.fromstring(svg_of(made))
     lines = [one for one in shapes(root, "mark") if one.tag == f"{NAMESPACE}line"]
     assert [f"{percent(one, 'x1'):.3f}" for one in lines] == [f"{mark.x:.3f}" for mark in made.marks]
     heights = [one.get("y") for one in shapes(root, "marked")]
     assert len(heights) == len(set(heights)) > len(made.marks)
+
+
+def test_a_wash_out_is_drawn_with_its_drug_and_the_first_day_that_counts() -> None:
+    made = second_picture(given("rituximab 1000 mg", "2025-07-01"))
+    [section] = [one for one in made.sections if one.excluded]
+    assert [lane.name for lane in section.lanes] == ["Rituximab"]
+    assert made.marks[-1].x == made.axis.x(date(2025, 6, 15).toordinal())
 
 
 def test_what_is_excluded_is_said_to_a_screen_reader_too() -> None:

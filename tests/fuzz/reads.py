@@ -12,6 +12,7 @@ from mappings.rules import (
     AtLeast,
     ConditionRule,
     CriterionRef,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -39,7 +40,7 @@ def _concepts(rule: Rule) -> Iterator[str]:
     elif isinstance(rule, ConditionRule):
         yield from (*rule.of, *rule.unless_followed_by)
         yield from _of_criteria(rule.followed_by)
-    elif isinstance(rule, ProcedureRule):
+    elif isinstance(rule, ProcedureRule | DrugRule):
         yield from rule.of
     elif isinstance(rule, Treatment):
         yield from (*rule.of, *rule.together_with, *rule.also_show)

@@ -12,7 +12,7 @@ from cds_service.hooks.orders.prompting import OrderPrompts, prompting_concepts
 from cds_service.hooks.orders.reasons import shown_because
 from mappings.concept import Concept
 from mappings.definitions import load_catalog
-from mappings.rules import All, AnyOf, Not, ProcedureRule, Rule, Treatment
+from mappings.rules import All, AnyOf, DrugRule, Not, ProcedureRule, Rule, Treatment
 from tests.hooks.calling import collection, draft, other_order
 from tests.service.definitions import PROTEINURIA, TRIAL, catalog
 
@@ -60,6 +60,8 @@ def with_requirement(rule: Rule) -> tuple[str, ...]:
         (Treatment(("prednisone",)), ("prednisone",)),
         (Treatment((), together_with=("prednisone",)), ("prednisone",)),
         (Treatment((), also_show=("prednisone",)), ()),
+        (DrugRule(("prednisone",)), ("prednisone",)),
+        (Not(DrugRule(("prednisone",))), ()),
         (PROTEINURIA, ("upcr",)),
         (All((PROTEINURIA, AnyOf((Treatment(("prednisone",)), PROTEINURIA)))), ("upcr", "prednisone")),
         (Not(PROTEINURIA), ()),
@@ -68,8 +70,8 @@ def with_requirement(rule: Rule) -> tuple[str, ...]:
         (replace(PROTEINURIA, of="activity-total"), ()),
         (TRIAL.criteria[2].require, ()),
     ],
-    ids=["drug", "drug together", "drug shown", "test", "nested", "excluded test", "procedure",
-         "excluded procedure", "not orderable", "score"],
+    ids=["drug", "drug together", "drug shown", "drug given", "excluded drug", "test", "nested",
+         "excluded test", "procedure", "excluded procedure", "not orderable", "score"],
 )  # fmt: skip
 def test_what_a_criterion_requires_prompts_and_nothing_else(rule: Rule, prompting: tuple[str, ...]) -> None:
     assert with_requirement(rule) == prompting

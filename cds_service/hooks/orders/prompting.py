@@ -14,7 +14,7 @@ from mappings.reading.code_index import CodeIndex, normalised
 from mappings.reading.drugs import read_exposures
 from mappings.reading.fhir_elements import items, tokens_and_texts
 from mappings.reading.pathology.questions import questions_of
-from mappings.rules import All, AnyOf, AtLeast, Finding, Measurement, ProcedureRule, Rule, Treatment
+from mappings.rules import All, AnyOf, AtLeast, DrugRule, Finding, Measurement, ProcedureRule, Rule, Treatment
 from mappings.trial_definition import Catalog, TrialDefinition
 
 _DRUG_ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
@@ -25,9 +25,9 @@ _OTHER_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrde
 def prompting_concepts(trial: TrialDefinition, catalog: Catalog) -> tuple[str, ...]:
     """The ids of the concepts whose order bears on a trial, out of what its criteria require.
 
-    Drugs that a ``treatment`` rule counts; the procedures of ``procedure`` rules; kidney biopsies where a
-    result of one is asked for; tests of ``measurement`` rules that can be ordered. What a criterion excludes,
-    shows, or asks of a score prompts nothing: a blood count would, for every patient.
+    Drugs that a ``treatment`` or ``drug`` rule counts; the procedures of ``procedure`` rules; kidney biopsies
+    where a result of one is asked for; tests of ``measurement`` rules that can be ordered. What a criterion
+    excludes, shows, or asks of a score prompts nothing: a blood count would, for every patient.
     """
     found: dict[str, None] = {}
     for criterion in trial.criteria:
@@ -48,7 +48,7 @@ def _required(rule: Rule) -> Iterator[Rule]:
 def _ordered_for(rule: Rule, catalog: Catalog) -> Sequence[str]:
     if isinstance(rule, Treatment):
         return (*rule.of, *rule.together_with)
-    if isinstance(rule, ProcedureRule):
+    if isinstance(rule, ProcedureRule | DrugRule):
         return rule.of
     if not isinstance(rule, Measurement | Finding):
         return ()

@@ -16,6 +16,7 @@ from mappings.definitions.parsing.values import parse_age
 from mappings.rules import (
     Age,
     ConditionRule,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -159,6 +160,17 @@ def _procedure(fields: Fields, scope: Scope) -> Rule:
     )
 
 
+def _drug(fields: Fields, scope: Scope) -> Rule:
+    rule = DrugRule(
+        of=_many(fields, "of", scope, ("drug",), needed=True),
+        within=fields.window("within"),
+        absent_means_not_met=_not_met(fields, "absent_means"),
+        older_means_not_met=_not_met(fields, "older_means"),
+    )
+    _check_older_means(fields, rule.older_means_not_met, rule.within)
+    return rule
+
+
 def _treatment(fields: Fields, scope: Scope) -> Rule:
     return Treatment(
         of=_many(fields, "of", scope, ("drug",), needed=True),
@@ -193,6 +205,7 @@ LEAF_RULES: Mapping[str, Callable[[Fields, Scope], Rule | None]] = {
     "finding": _finding,
     "condition": _condition,
     "procedure": _procedure,
+    "drug": _drug,
     "treatment": _treatment,
     "score": _score,
     "judgement": _judgement,

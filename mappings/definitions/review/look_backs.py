@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from mappings.dates import Window
 from mappings.definitions.uses import rules_of, walk
-from mappings.rules import ConditionRule, Finding, Measurement, ProcedureRule, Rule, Score, Treatment
+from mappings.rules import (
+    ConditionRule,
+    DrugRule,
+    Finding,
+    Measurement,
+    ProcedureRule,
+    Rule,
+    Score,
+    Treatment,
+)
 from mappings.trial_definition import Catalog, TrialDefinition
 
 
@@ -48,7 +57,7 @@ def _windows(rule: Rule) -> tuple[tuple[tuple[str, ...], Window | None], ...]:
         return (((rule.of,), rule.within),)
     if isinstance(rule, ConditionRule):
         return (rule.of, rule.within), (rule.of, rule.recorded_within)
-    if isinstance(rule, ProcedureRule):
+    if isinstance(rule, ProcedureRule | DrugRule):
         return ((rule.of, rule.within),)
     if isinstance(rule, Treatment):
         return (((*rule.of, *rule.together_with), rule.for_more_than),)

@@ -17,6 +17,7 @@ from mappings.rules import (
     AtLeast,
     ConditionRule,
     CriterionRef,
+    DrugRule,
     Finding,
     Judgement,
     Measurement,
@@ -80,6 +81,9 @@ _FOLLOWED = message(", followed by evidence that meets {criteria}")
 _OTHERWISE = message(" If there are only other answers it does not hold.")
 _OLDER = message(" An older one no longer says so.")
 _ENDED = message(" It is ended by a later or same-day {names}.")
+_DRUG = message("A drug was given: {names}")
+_ANY_TIME = message(", at any time or still")
+_GIVEN = message(", on some day of the last {window} or still")
 _TREATMENT = message("Treatment with {names}")
 _TOGETHER = message(", together with {names}")
 _ONGOING = message(", ongoing today")
@@ -154,6 +158,8 @@ class RuleProse:
             done = self._within(rule.within, _DONE) or self._window_of_score()
             text = say(_PROCEDURE, names=self.names(rule.of)) + done
             return text + say(_END) + self._absent(rule.absent_means_not_met)
+        if isinstance(rule, DrugRule):
+            return self._drug(rule)
         if isinstance(rule, Treatment):
             return self._treatment(rule)
         if isinstance(rule, Score):
@@ -216,16 +222,22 @@ class RuleProse:
             text += say(_FOLLOWED, criteria=self._criteria(rule.followed_by))
         return text + say(_END) + self._absent(rule.absent_means_not_met) + self._claims(rule)
 
-    def _claims(self, rule: Finding | ConditionRule) -> str:
+    def _claims(self, rule: Finding | ConditionRule | DrugRule) -> str:
         say = self.speaker.say
         text = ""
         if isinstance(rule, Finding) and rule.otherwise_not_met:
             text += say(_OTHERWISE)
         if rule.older_means_not_met:
             text += say(_OLDER)
-        if rule.unless_followed_by:
+        if not isinstance(rule, DrugRule) and rule.unless_followed_by:
             text += say(_ENDED, names=self.names(rule.unless_followed_by))
         return text
+
+    def _drug(self, rule: DrugRule) -> str:
+        say = self.speaker.say
+        given = self._within(rule.within, _GIVEN) or self._window_of_score() or say(_ANY_TIME)
+        text = say(_DRUG, names=self.names(rule.of)) + given + say(_END)
+        return text + self._absent(rule.absent_means_not_met) + self._claims(rule)
 
     def _treatment(self, rule: Treatment) -> str:
         say = self.speaker.say

@@ -15,7 +15,7 @@ import mappings
 from mappings.amounts import Bound
 from mappings.dates import Window
 from mappings.definitions import DefinitionError, Mistake, load_catalog
-from mappings.rules import All, AnyOf, AtLeast, Finding, Measurement, Not, Rule, Sex, Treatment
+from mappings.rules import All, AnyOf, AtLeast, DrugRule, Finding, Measurement, Not, Rule, Sex, Treatment
 from mappings.trial_definition import Catalog, Criterion
 from mappings.units import conversion, load_ucum
 
@@ -74,6 +74,13 @@ def test_groups_are_replaced_by_their_members(good: Catalog) -> None:
     assert measurement.after_last == ("prednisone", "prednisolone", "biopsy")
     assert isinstance(titre, Measurement)
     assert titre.bounds == (Bound("at_least", 80.0, "1:80"),)
+
+
+def test_a_drug_given_within_a_window_is_a_rule_of_its_own(good: Catalog) -> None:
+    rule = criterion(good, "treated").require
+    assert isinstance(rule, AtLeast)
+    claims = {"absent_means_not_met": True, "older_means_not_met": True}
+    assert DrugRule(("azathioprine",), Window(6, "months"), **claims) in rule.of
 
 
 def test_named_rules_stand_where_they_are_used(good: Catalog) -> None:

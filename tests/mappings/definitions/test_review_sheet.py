@@ -38,7 +38,8 @@ def test_exclusions_stand_under_a_heading_of_their_own_and_are_numbered_through(
         "### 8. Not severe (`severe`)",
         "### 9. No calcineurin inhibitor (`no-cni`)",
         "### 10. No long antimalarial (`no-antimalarial`)",
-        "### 11. No dexamethasone (`no-dexamethasone`)",
+        "### 11. No recent rituximab (`no-rituximab`)",
+        "### 12. No dexamethasone (`no-dexamethasone`)",
     ]
 
 
@@ -65,6 +66,7 @@ def prose(good: Catalog) -> str:
         " Nothing on record means that it does not hold.\n",
         "- Treatment with Glucocorticoids, together with Azathioprine, ongoing today, without a break for",
         ", and after that time still evidence that meets “proteinuria” (`proteinuria`).",
+        "- A drug was given: Azathioprine, on some day of the last 6 months or still. Nothing on record",
         "- At least 2 of these hold:",
         "- Only a person can say: Is the patient willing?",
         "It applies only when:",

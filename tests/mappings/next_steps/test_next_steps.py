@@ -223,6 +223,7 @@ def test_each_treatment_rule_asks_for_its_own_drugs() -> None:
         "tacrolimus": ("no-cni",),
         "ciclosporin": ("no-cni",),
         "antimalarials": ("no-antimalarial",),
+        "rituximab": ("no-rituximab",),
         "dexamethasone": ("no-dexamethasone",),
     }
 

@@ -7,17 +7,16 @@ from datetime import date
 
 from mappings.dates import Window
 from mappings.evaluation.context import OUTCOME, Context, Evaluator, Outcome, on_record
+from mappings.evaluation.drugs.records import exposure_evidence, newest_of_each, timelines_in
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import Absence, nothing_of
 from mappings.facts import Exposure
-from mappings.results import EVIDENCE, Evidence
+from mappings.results import Evidence
 from mappings.rules import Treatment
-from mappings.timeline import LONGEST_GAP_DAYS, CommonExposure, DrugTimeline, common_exposure, timeline_of
+from mappings.timeline import LONGEST_GAP_DAYS, CommonExposure, DrugTimeline, common_exposure
 from mappings.verdicts import IMPRECISE, MET, NOT_MET, NOT_RETRIEVED, UNKNOWN, VALUE, first_unknown_reason
 
 SHOWN_ONLY = "shown, not counted"
-_BY_NAME = "recognised by name"
-_FOREVER = date.max.toordinal()
 INFERRED = "since then without a break; inferred from drug dates"
 INFERRED_WITH_ACTIVITY = "since then without a break; inferred from drug dates and activity"
 
@@ -30,14 +29,14 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
     absences = [Absence(planner.concepts[concept], rule.absent_means_not_met) for concept in rule.of]
 
     def evaluate(context: Context) -> Outcome:
-        base, partner = _timelines(rule.of, context), _timelines(rule.together_with, context)
+        base, partner = timelines_in(rule.of, context), timelines_in(rule.together_with, context)
         denials = dict.fromkeys(one for timeline in (*base, *partner) for one in timeline.denials)
         also = tuple([exposure_evidence(e, context, SHOWN_ONLY) for e in _exposures(rule.also_show, context)])
         common = common_exposure(base, partner if rule.together_with else None, context.day)
         if common is not None and _long_enough(common.latest, rule.for_more_than, context):
             also = (*[exposure_evidence(e, context) for e in denials], *also)
             return _still_active(rule, common, (*base, *partner), also, context)
-        newest = _newest_of_each([each.exposure for one in (*base, *partner) for each in one.records])
+        newest = newest_of_each([each.exposure for one in (*base, *partner) for each in one.records])
         known = dict.fromkeys((*newest, *denials))
         shown = (*(exposure_evidence(e, context) for e in known), *also)
         missing = nothing_of(absences, context)
@@ -55,12 +54,6 @@ def prepare_treatment(rule: Treatment, planner: Planner) -> Evaluator:
 def _exposures(concepts: Sequence[str], context: Context) -> list[Exposure]:
     known, day = context.record.exposures, context.day
     return [e for concept in concepts if concept in known for e in known[concept] if e.start.first <= day]
-
-
-def _timelines(concepts: Sequence[str], context: Context) -> list[DrugTimeline]:
-    known, day = context.record.exposures, context.day
-    made = [timeline_of(concept, known[concept], day) for concept in concepts if concept in known]
-    return [timeline for timeline in made if timeline.records]
 
 
 def _gap(rule: Treatment, context: Context) -> bool:
@@ -105,7 +98,7 @@ def _carrying(
     rule: Treatment, common: CommonExposure, timelines: Sequence[DrugTimeline], since: date, context: Context
 ) -> Sequence[Exposure]:
     """The newest record of each drug, then as few others as carry the treatment from its first day on."""
-    newest = _newest_of_each(common.carried_by)
+    newest = newest_of_each(common.carried_by)
     if len(newest) == len(common.carried_by):
         return newest
     carrying = dict.fromkeys(newest)
@@ -139,31 +132,4 @@ def _together(rule: Treatment, since: date, carried: Sequence[Evidence]) -> Evid
         since.isoformat(),
         note=INFERRED_WITH_ACTIVITY if rule.still_active_by else INFERRED,
         window=window,
-    )
-
-
-def _newest_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
-    """One record for each drug: the ongoing or last one."""
-    newest: dict[str, Exposure] = {}
-    for exposure in exposures:
-        known = newest.get(exposure.concept)
-        if known is None or _end(exposure) > _end(known):
-            newest[exposure.concept] = exposure
-    return list(newest.values())
-
-
-def _end(exposure: Exposure) -> tuple[int, int, str]:
-    """By which records of one drug are compared, whatever order they came in."""
-    return (exposure.end.last if exposure.end else _FOREVER), exposure.start.first, exposure.reference
-
-
-def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
-    """A drug record as evidence: what, since when, until when, how it is known, and what is doubtful."""
-    concept, reference, text, _, start, end, by_name, problem, doubt = exposure
-    over = end is not None and end.text and end.first <= context.day
-    notes = [note, f"until {end.text}" if over and end else "", doubt, _BY_NAME if by_name else ""]
-    noted = "; ".join(dict.fromkeys([each for each in notes if each]))
-    label = context.concept(concept).display
-    return EVIDENCE(
-        (concept, label, problem or VALUE, text, text, "", start.text, reference, None, noted, "")
     )

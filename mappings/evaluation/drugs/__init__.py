@@ -1,0 +1,1 @@
+"""Rules about drugs: what runs together up to the day, and what was given at some time."""

@@ -1,0 +1,92 @@
+"""Drugs that were given at some time, or on some day of a window."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mappings.dates import BEGINNING, When, Window
+from mappings.evaluation.context import Context, Evaluator, Outcome, counts_until, placement, window_words
+from mappings.evaluation.drugs.records import exposure_evidence, newest_of_each, timelines_in
+from mappings.evaluation.plan import Planner
+from mappings.evaluation.problems import Judged, any_of
+from mappings.evaluation.results import Absence
+from mappings.facts import Exposure
+from mappings.rules import DrugRule
+from mappings.timeline import DrugTimeline
+from mappings.timeline.covering import Covered
+from mappings.verdicts import IMPRECISE, MET, NOT_MET, TOO_OLD, UNKNOWN, VALUE, Reason, first_unknown_reason
+
+
+def prepare_drug(rule: DrugRule, planner: Planner) -> Evaluator:
+    """MET by a record that surely falls into the window; what may fall into it is UNKNOWN, imprecise.
+
+    A dose counts on its own day, whatever time it is held to work for; an order, a statement or a supply on
+    each day that it covers.
+    """
+    concepts = [planner.concepts[concept] for concept in rule.of]
+    absences = [Absence(concept, rule.absent_means_not_met) for concept in concepts]
+
+    def evaluate(context: Context) -> Outcome:
+        first = context.first_day(rule.within)
+        timelines = timelines_in(rule.of, context)
+        return any_of([_judged(each, rule, first, context) for each in timelines], absences, context)
+
+    return evaluate
+
+
+def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context) -> Judged:
+    """What the records of one drug say; those that decide are shown by the newest of them."""
+    further = context.concept(timeline.concept).covers_days or 0
+    placed = [(_misplaced(each, further, first, context.day), each) for each in timeline.records]
+    reasons = {reason for reason, _ in placed}
+    if None in reasons:
+        verdict, decisive = MET, None
+    elif reasons == {TOO_OLD}:
+        verdict, decisive = (NOT_MET if rule.older_means_not_met else UNKNOWN), TOO_OLD
+    else:
+        verdict = UNKNOWN
+        decisive = first_unknown_reason([reason for reason in reasons if reason not in (None, TOO_OLD)])
+    deciding = {each.exposure: each for reason, each in placed if reason is decisive}
+    (newest,) = newest_of_each(list(deciding))
+    sure = verdict is not UNKNOWN
+    until = _counts_until(deciding[newest], further, rule.within, context.day) if sure else None
+    shown = exposure_evidence(newest, context)._replace(
+        reason=decisive or VALUE, window=window_words(rule.within), counts_until=until
+    )
+    denials = [exposure_evidence(each, context) for each in timeline.denials]
+    return verdict, decisive or VALUE, (shown, *denials)
+
+
+def _misplaced(record: Covered, further: int, first: int, day: int) -> Reason | None:
+    """None if the drug was surely given on a day that counts, else why that is not known."""
+    exposure, may, surely = record
+    inside: Reason | None = IMPRECISE
+    if exposure.source == "given":
+        inside = placement(_last_dose(exposure, further), first, day) if first > BEGINNING else None
+    elif may is not None and may.last < first:
+        inside = TOO_OLD
+    elif (surely is not None and surely.last >= first) or _is_supply_without_a_day(record, first):
+        inside = None
+    doubtful = exposure.problem not in (None, IMPRECISE)
+    return exposure.problem if doubtful and inside is not TOO_OLD else inside
+
+
+def _last_dose(exposure: Exposure, further: int) -> When:
+    """When a dose was given, without the ``further`` days for which it works; of several, the last."""
+    start, end = exposure.start, exposure.end
+    return end if end is not None and end.last > start.last + further else start
+
+
+def _is_supply_without_a_day(record: Covered, first: int) -> bool:
+    """It was fetched at some time, which is enough where any time counts."""
+    return first == BEGINNING and record.may is None and record.exposure.source == "dispensed"
+
+
+def _counts_until(record: Covered, further: int, within: Window | None, day: int) -> date | None:
+    """The last day on which a drug that was surely given in the window, and is no longer, still was."""
+    if record.exposure.source == "given":
+        return counts_until(_last_dose(record.exposure, further), within)
+    may, surely = record.may, record.surely
+    if may is None or surely is None or may.last >= day:
+        return None
+    return counts_until(When(surely.last, may.last, ""), within)
