@@ -15,6 +15,7 @@ from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.reading.record import read_record
 from mappings.results import Assessment, MissingFact, NextStep
+from tests.drawing.charts import bundle, given
 from tests.drawing.second import second
 from tests.trials.chart_language import Chart, gap_of
 from tests.trials.chart_parts import Line
@@ -226,6 +227,15 @@ def test_each_treatment_rule_asks_for_its_own_drugs() -> None:
         "rituximab": ("no-rituximab",),
         "dexamethasone": ("no-dexamethasone",),
     }
+
+
+def test_a_dose_inside_a_wash_out_says_until_when_it_rules_out() -> None:
+    catalog, chart = second(), bundle(given("rituximab 1000 mg", "2026-03-01"))
+    record = read_record([entry["resource"] for entry in chart["entry"]], catalog, patient_id="p1")
+    misses = assess(catalog.trials[0], record, date(2026, 6, 15), catalog).near_misses
+    assert [(one.kind, one.concept, one.date) for one in misses if one.criterion == "no-rituximab"] == [
+        ("rules_out_until", "rituximab", date(2027, 3, 1))
+    ]
 
 
 def test_a_patient_who_is_ruled_out_has_no_next_steps() -> None:
