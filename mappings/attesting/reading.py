@@ -27,7 +27,7 @@ from mappings.attesting.responses import LONGEST_NOTE
 from mappings.dates import When, parse_when
 from mappings.facts import Attestation, Strike
 from mappings.reading.fhir_elements import items, mapping, private_line, text_of
-from mappings.reading.references import local_reference, reference_of
+from mappings.reading.references import contained_in, local_reference, reference_of
 from mappings.results import Unreadable
 from mappings.trial_definition import Catalog, Question
 from mappings.verdicts import Reason
@@ -224,8 +224,8 @@ def _author(response: Json) -> str | None:
 def _type_of(reference: str, author: Json, response: Json) -> str:
     """The type of resource that a reference is to, as far as it tells."""
     if reference.startswith("#"):
-        inside = [c for c in items(response.get("contained")) if f"#{c.get('id')}" == reference]
-        return text_of(inside[0].get("resourceType")) if inside else "unknown"
+        inside = contained_in(response, reference)
+        return "unknown" if inside is None else text_of(inside.get("resourceType"))
     kind, slash, _ = local_reference(reference).partition("/")
     return kind if slash and kind.isalpha() else text_of(author.get("type"))
 

@@ -12,7 +12,7 @@ from mappings.facts import Diagnosis, Performed
 from mappings.reading.code_index import CodeIndex, codings_of, first_code, words
 from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.observations import period
-from mappings.reading.references import reference_of, resolved
+from mappings.reading.references import contained_in, reference_of, resolved
 
 _REFUTED = frozenset({"refuted", "entered-in-error"})
 _VERIFICATION = frozenset({*_REFUTED, "confirmed", "provisional", "differential", "unconfirmed"})
@@ -222,10 +222,9 @@ def _reasons(
 ) -> Iterator[Mapping[str, Any]]:
     """What a drug record gives as reasons, each as a CodeableConcept."""
     yield from items(resource.get("reasonCode"))
-    inside = {f"#{text_of(each.get('id'))}": each for each in items(resource.get("contained"))}
     for link in items(resource.get("reasonReference")):
         reference = text_of(link.get("reference"))
-        contained = inside.get(reference)
+        contained = contained_in(resource, reference)
         if contained is not None:
             verification, _ = _status(contained.get("verificationStatus"), _VERIFICATION)
             if contained.get("resourceType") == "Condition" and verification not in _REFUTED:

@@ -54,6 +54,21 @@ def resolved(text: str, full_urls: Mapping[str, str], kind: str = "") -> str:
     return local_reference(text)
 
 
+def contained_in(resource: Mapping[str, Any], reference: object) -> Mapping[str, Any] | None:
+    """The resource that another contains and refers to as ``#id``; None if there is none, or of another form.
+
+    A bare ``#`` is FHIR's word for the container itself.
+    """
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return None
+    wanted, listed = reference[1:].strip(), resource.get("contained")
+    for each in listed if isinstance(listed, list) else [listed]:
+        identity = each.get("id") if isinstance(each, dict) else None
+        if wanted and isinstance(identity, str) and identity.strip() == wanted:
+            return each
+    return None
+
+
 def identifiers_of(resource: Mapping[str, Any]) -> Iterable[Identifier]:
     """System and value of the identifiers that have both."""
     listed = resource.get("identifier")
@@ -141,7 +156,6 @@ class PatientIdentity:
 
 def _contained(resource: Mapping[str, Any], text: object) -> Iterable[Identifier]:
     """The identifiers of a Patient that the resource contains and refers to."""
-    inside = resource.get("contained")
-    for each in inside if isinstance(inside, list) and isinstance(text, str) and text else ():
-        if isinstance(each, dict) and each.get("resourceType") == "Patient" and f"#{each.get('id')}" == text:
-            yield from identifiers_of(each)
+    inside = contained_in(resource, text)
+    if inside is not None and inside.get("resourceType") == "Patient":
+        yield from identifiers_of(inside)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mappings.reading.fhir_elements import Words, items, mapping, text_of, tokens_and_texts
-from mappings.reading.references import local_reference
+from mappings.reading.references import contained_in, local_reference
 
 NOT_READ = "Medication not read, name from the reference"
 
@@ -67,8 +67,7 @@ def _find(link: str, resource: Mapping[str, Any], medications: Medications) -> M
     if not link:
         return None
     if link.startswith("#"):
-        contained = items(resource.get("contained"))
-        return next((item for item in contained if text_of(item.get("id")) == link[1:]), None)
+        return contained_in(resource, link)
     found = medications.get(link)
     return found if found is not None else medications.get(local_reference(link))
 

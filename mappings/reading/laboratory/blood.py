@@ -12,7 +12,7 @@ from typing import Any
 
 from mappings.facts import Result
 from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
-from mappings.reading.references import reference_of, resolved
+from mappings.reading.references import contained_in, reference_of, resolved
 from mappings.verdicts import Reason
 
 NOT_IN_BLOOD = "not in blood"
@@ -82,8 +82,7 @@ def _specimen(
 ) -> Mapping[str, Any]:
     text = text_of(reference.get("reference"))
     if text.startswith("#"):
-        inside = items(resource.get("contained"))
-        return next((each for each in inside if each.get("id") == text[1:]), {})
+        return contained_in(resource, text) or {}
     return known.get(resolved(text, full_urls, "Specimen"), {})
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.reading.fhir_elements import items, text_of
-from mappings.reading.references import PatientIdentity, resolved
+from mappings.reading.references import PatientIdentity, contained_in, resolved
 
 _OTHERS = frozenset({"RelatedPerson", "Person", "Group", "Practitioner", "PractitionerRole"})
 _OF_THE_PATIENT = frozenset(
@@ -57,8 +57,8 @@ def _is_theirs(
 ) -> bool | None:
     text = text_of(focus.get("reference"))
     if text.startswith("#"):
-        inside = items(resource.get("contained"))
-        kind = next((each.get("resourceType") for each in inside if f"#{each.get('id')}" == text), None)
+        inside = contained_in(resource, text)
+        kind = None if inside is None else inside.get("resourceType")
     else:
         kind = resolved(text, full_urls).partition("/")[0].partition("?")[0]
     kind = kind if kind in _KNOWN else focus.get("type")

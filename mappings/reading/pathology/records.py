@@ -11,7 +11,7 @@ from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_t
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
 from mappings.reading.pathology.schemes import is_of_transplant
-from mappings.reading.references import NO_URLS, PatientIdentity, reference_of, resolved
+from mappings.reading.references import NO_URLS, PatientIdentity, contained_in, reference_of, resolved
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
 """How well a date tells the day of collection, best first."""
@@ -183,10 +183,9 @@ def _own_results(
     """What results say that are contained or ask for nothing themselves; whether any asks for something."""
     said: list[Said] = []
     any_asks = False
-    contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}
     for link in items(resource.get("result")):
         reference = text_of(link.get("reference"))
-        inside = contained.get(reference)
+        inside = contained_in(resource, reference)
         observation = inside or others.observation(reference)
         if observation is None or text_of(observation.get("status")) in _NEVER:
             continue
@@ -286,9 +285,8 @@ def _each(resource: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
 def _specimens(resource: Mapping[str, Any], others: Others) -> list[Mapping[str, Any]]:
     if "specimen" not in resource:
         return []
-    contained = {f"#{text_of(item.get('id'))}": item for item in items(resource.get("contained"))}
     links = [text_of(link.get("reference")) for link in items(resource["specimen"])]
-    found = [contained.get(link) or others.specimen(link) for link in links]
+    found = [contained_in(resource, link) or others.specimen(link) for link in links]
     return [specimen for specimen in found if specimen]
 
 

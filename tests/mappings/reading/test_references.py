@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mappings.reading.references import PatientIdentity, local_reference, resolved
+from mappings.reading.references import PatientIdentity, contained_in, local_reference, resolved
 from tests.mappings.reading.test_record import PATIENT, read, upcr
 
 EHR = "https://ehr.example.org/fhir"
@@ -211,3 +211,26 @@ def test_a_report_with_a_local_code_is_known_by_what_its_conclusion_is_coded_as(
     }
     [found] = read(PATIENT, report).results["kidney-biopsy-class"]
     assert found.tokens == {"III(A)"}
+
+
+INSIDE = {"resourceType": "Specimen", "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "contained", "found"),
+    [
+        ("#1", [INSIDE], INSIDE),
+        ("#1", INSIDE, INSIDE),
+        ("#1", [{"resourceType": "Device", "id": "2"}, INSIDE], INSIDE),
+        ("#2", [INSIDE], None),
+        ("#1", [{**INSIDE, "id": 1}], None),
+        ("#1", [None, "1", {}], None),
+        ("#", [{"resourceType": "Specimen"}, {**INSIDE, "id": ""}], None),
+        ("Specimen/1", [INSIDE], None),
+        (None, [INSIDE], None),
+    ],
+    ids=["its id", "one, not in a list", "the second", "another id", "an id that is no text",
+         "what is no resource", "the container itself", "a reference of another form", "no reference"],
+)  # fmt: skip
+def test_a_contained_resource_is_found_by_its_id(reference: object, contained: object, found: object) -> None:
+    assert contained_in({"contained": contained}, reference) == found
