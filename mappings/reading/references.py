@@ -54,8 +54,8 @@ def resolved(text: str, full_urls: Mapping[str, str], kind: str = "") -> str:
     return local_reference(text)
 
 
-def contained_in(resource: Mapping[str, Any], reference: object) -> Mapping[str, Any] | None:
-    """The resource that another contains and refers to as ``#id``; None if there is none, or of another form.
+def contained_in(resource: Mapping[str, Any], reference: object, kind: str = "") -> Mapping[str, Any] | None:
+    """The resource, of a type if one is given, that another contains and refers to as ``#id``, else None.
 
     A bare ``#`` is FHIR's word for the container itself.
     """
@@ -63,7 +63,9 @@ def contained_in(resource: Mapping[str, Any], reference: object) -> Mapping[str,
         return None
     wanted, listed = reference[1:].strip(), resource.get("contained")
     for each in listed if isinstance(listed, list) else [listed]:
-        identity = each.get("id") if isinstance(each, dict) else None
+        if not isinstance(each, dict) or (kind and each.get("resourceType") != kind):
+            continue
+        identity = each.get("id")
         if wanted and isinstance(identity, str) and identity.strip() == wanted:
             return each
     return None
@@ -156,6 +158,5 @@ class PatientIdentity:
 
 def _contained(resource: Mapping[str, Any], text: object) -> Iterable[Identifier]:
     """The identifiers of a Patient that the resource contains and refers to."""
-    inside = contained_in(resource, text)
-    if inside is not None and inside.get("resourceType") == "Patient":
-        yield from identifiers_of(inside)
+    inside = contained_in(resource, text, "Patient")
+    return () if inside is None else identifiers_of(inside)
