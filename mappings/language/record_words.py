@@ -115,6 +115,7 @@ NOTES = frozenset(
         message("value and interpretation disagree"),
         message("no interpretation or range with it"),
         message("interpretation and range disagree"),
+        message("range in another unit"),
         message("abnormal, but not which way"),
         message("the laboratory could not decide"),
         message("a value that cannot be"),

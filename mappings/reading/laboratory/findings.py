@@ -15,6 +15,7 @@ from mappings.reading.laboratory.ranges import (
     Whose,
     answers_of_ranges,
     begins_at_zero,
+    holds_limits_of_other_units,
     holds_other_ranges,
     lies_on_a_limit,
 )
@@ -91,8 +92,10 @@ def _answers_of_laboratory(
     ranged = _answers_of_range(value, element, concept, whose)
     if _contradict(flagged, ranged, concept) and not _is_on_a_limit(value, element):
         return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
-    if _is_normal_for_others(flagged, ranged, element, concept):
-        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
+    if begins_at_zero(concept) and "normal" in flagged and flagged.isdisjoint(_SETTLED | ranged):
+        doubtful = _not_normal_by_range(value, element)
+        if doubtful is not None:
+            return doubtful
     if not flagged and is_undecided(interpretation):
         return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
     if flagged != _EITHER_WAY:
@@ -120,13 +123,14 @@ def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concep
     return opposite in flagged or (side == "normal" and flagged == _EITHER_WAY)
 
 
-def _is_normal_for_others(
-    flagged: frozenset[str], ranged: frozenset[str], element: Mapping[str, Any], concept: Concept
-) -> bool:
-    """Whether "normal" may mean a range that is not of a negative: an hCG is normal for the fifth week."""
-    if not begins_at_zero(concept) or "normal" not in flagged or "negative" in flagged:
-        return False
-    return "normal" not in ranged and holds_other_ranges(element)
+def _not_normal_by_range(value: Value, element: Mapping[str, Any]) -> Value | None:
+    """What keeps the flag "normal" from meaning negative: an hCG is normal for the fifth week, or lies nobody
+    knows on which side of its range."""
+    if holds_other_ranges(element):
+        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
+    if holds_limits_of_other_units(element, value.unit):
+        return value._replace(problem=Reason.IMPRECISE, note="range in another unit")
+    return None
 
 
 def _is_on_a_limit(value: Value, element: Mapping[str, Any]) -> bool:

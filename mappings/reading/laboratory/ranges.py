@@ -64,6 +64,13 @@ def holds_other_ranges(element: Mapping[str, Any]) -> bool:
     return any(not _is_of_negatives(each) for each in items(element.get("referenceRange")))
 
 
+def holds_limits_of_other_units(element: Mapping[str, Any], unit: str) -> bool:
+    """Whether a range has a limit that the value cannot be compared with, so that nobody knows its side."""
+    ends = [each.get(end) for each in items(element.get("referenceRange")) for end in ("low", "high")]
+    numbered = [end for end in ends if isinstance(end, dict) and is_number(end.get("value"))]
+    return any(end["value"] != 0 and _limit(end, unit) is None for end in numbered)
+
+
 def _is_of_negatives(each: Any) -> bool:
     """Whether being within a range means negative: it begins at zero, and is not one of pregnant women.
 

@@ -176,6 +176,26 @@ def test_an_hcg_is_negative_only_by_a_range_of_those_who_are_not_pregnant(
     assert said(record, "hcg") == expected
 
 
+@pytest.mark.parametrize(
+    ("unit", "limits", "expected"),
+    [
+        ({}, [between(0, 5)], "? imprecise"),
+        ({"unit": "g/L"}, [between(0, 5)], "? imprecise"),
+        ({}, [between(0, None)], "negative normal"),
+        ({}, [{"high": {"value": 500}}], "negative normal"),
+        ({}, [{"high": {"value": 5}}], "? conflicting"),
+    ],
+    ids=["no unit", "a unit of another kind", "only a zero to compare", "neither has a unit, below",
+         "neither has a unit, above"],
+)  # fmt: skip
+def test_an_hcg_flagged_normal_beside_a_range_that_it_cannot_be_compared_with_is_not_negative(
+    unit: Json, limits: list[Json], expected: str
+) -> None:
+    amount = {"value": 300, **unit}
+    record = read(observation(HCG, valueQuantity=amount, referenceRange=limits, **flagged("N")))
+    assert said(record, "hcg") == expected
+
+
 def test_a_range_that_begins_above_zero_still_makes_an_antibody_negative() -> None:
     ranges = [{"low": quantity(10, "[IU]/mL"), "high": quantity(30, "[IU]/mL")}]
     dsdna = observation("5130-0", valueQuantity=quantity(5, "[IU]/mL"), referenceRange=ranges)
