@@ -141,8 +141,8 @@ class ProcedureRule:
 class DrugRule:
     """A drug of one of the concepts was given, on any day or on one of a window, and may still be.
 
-    ``older_means_not_met``: the author's visible claim that a drug last given before the window was not given
-    since.
+    ``older_means_not_met``: the author's visible claim that where only older records of these drugs are, none
+    of them was given since.
     """
 
     of: tuple[str, ...]

@@ -76,6 +76,7 @@ _DIAGNOSIS = message("A confirmed diagnosis: {names}")
 _WITH_STATUS = message(", with the clinical status {statuses}")
 _EVER = message(", past or present")
 _NOT_OVER = message(", not inactive or resolved")
+_ONLY_OLDER = message(" If only older ones are on record, it does not hold.")
 _ONSET_AGE = message(", begun at the age of {age} or later")
 _FOLLOWED = message(", followed by evidence that meets {criteria}")
 _OTHERWISE = message(" If there are only other answers it does not hold.")
@@ -222,14 +223,14 @@ class RuleProse:
             text += say(_FOLLOWED, criteria=self._criteria(rule.followed_by))
         return text + say(_END) + self._absent(rule.absent_means_not_met) + self._claims(rule)
 
-    def _claims(self, rule: Finding | ConditionRule | DrugRule) -> str:
+    def _claims(self, rule: Finding | ConditionRule) -> str:
         say = self.speaker.say
         text = ""
         if isinstance(rule, Finding) and rule.otherwise_not_met:
             text += say(_OTHERWISE)
         if rule.older_means_not_met:
             text += say(_OLDER)
-        if not isinstance(rule, DrugRule) and rule.unless_followed_by:
+        if rule.unless_followed_by:
             text += say(_ENDED, names=self.names(rule.unless_followed_by))
         return text
 
@@ -237,7 +238,8 @@ class RuleProse:
         say = self.speaker.say
         given = self._within(rule.within, _GIVEN) or self._window_of_score() or say(_ANY_TIME)
         text = say(_DRUG, names=self.names(rule.of)) + given + say(_END)
-        return text + self._absent(rule.absent_means_not_met) + self._claims(rule)
+        text += self._absent(rule.absent_means_not_met)
+        return text + (say(_ONLY_OLDER) if rule.older_means_not_met else "")
 
     def _treatment(self, rule: Treatment) -> str:
         say = self.speaker.say

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from mappings.dates import BEGINNING, When, Window
-from mappings.evaluation.context import Context, Evaluator, Outcome, counts_until, placement, window_words
+from mappings.evaluation.context import (
+    OUTCOME,
+    Context,
+    Evaluator,
+    Outcome,
+    counts_until,
+    placement,
+    window_words,
+)
 from mappings.evaluation.drugs.records import exposure_evidence, newest_of_each, timelines_in
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.problems import Judged, any_of
@@ -28,8 +36,11 @@ def prepare_drug(rule: DrugRule, planner: Planner) -> Evaluator:
 
     def evaluate(context: Context) -> Outcome:
         first = context.first_day(rule.within)
-        timelines = timelines_in(rule.of, context)
-        return any_of([_judged(each, rule, first, context) for each in timelines], absences, context)
+        found = [_judged(each, rule, first, context) for each in timelines_in(rule.of, context)]
+        only_older = bool(found) and all(verdict is NOT_MET for verdict, _, _ in found)
+        if only_older and all(context.gap(concept) is None for concept in rule.of):
+            return OUTCOME((NOT_MET, VALUE, tuple([each for _, _, facts in found for each in facts])))
+        return any_of(found, absences, context)
 
     return evaluate
 
@@ -48,8 +59,7 @@ def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context
         decisive = first_unknown_reason([reason for reason in reasons if reason not in (None, TOO_OLD)])
     deciding = {each.exposure: each for reason, each in placed if reason is decisive}
     (newest,) = newest_of_each(list(deciding))
-    sure = verdict is not UNKNOWN
-    until = _counts_until(deciding[newest], further, rule.within, context.day) if sure else None
+    until = _counts_until(deciding[newest], further, rule.within, context.day) if verdict is MET else None
     shown = exposure_evidence(newest, context)._replace(
         reason=decisive or VALUE, window=window_words(rule.within), counts_until=until
     )

@@ -15,9 +15,8 @@ from tests.mappings.evaluation.small_world import answer, cut_short, exposure, r
 
 EVER = DrugRule(("rituximab", "mycophenolate"))
 SIX_MONTHS = DrugRule(("rituximab", "mycophenolate"), Window(6, "months"))
-WASHED_OUT = DrugRule(
-    ("rituximab", "mycophenolate"), Window(6, "months"), absent_means_not_met=True, older_means_not_met=True
-)
+WASHED_OUT = DrugRule(("rituximab", "mycophenolate"), Window(6, "months"), older_means_not_met=True)
+LOOKED_FOR = DrugRule(("rituximab", "mycophenolate"), absent_means_not_met=True)
 
 
 def dose(day: str) -> Exposure:
@@ -32,22 +31,24 @@ NOT_CONFIRMED = exposure("mycophenolate", "2026-01-01")._replace(problem=Reason.
 DENIAL = exposure("mycophenolate", "2024-01-01", "2025-11-30", "stated")._replace(note=NOT_TAKEN)
 
 CASES = [
-    # what is on record, ever, within six months, within six months where absent and older mean no
-    ("nothing", [], "unknown: not_found", "unknown: not_found", "not-met: absent_by_rule"),
+    # what is on record, ever, within six months, within six months where older ones mean that none was since
+    ("nothing", [], "unknown: not_found", "unknown: not_found", "unknown: not_found"),
     ("another drug", [exposure("prednisone", "2026-01-01")],
-     "unknown: not_found", "unknown: not_found", "not-met: absent_by_rule"),
+     "unknown: not_found", "unknown: not_found", "unknown: not_found"),
     ("a dose on the first day that counts", [dose("2025-12-15")], "met", "met", "met"),
     ("a dose of the day before, still working today", [dose("2025-12-14")],
-     "met", "unknown: too_old", "not-met: absent_by_rule"),
+     "met", "unknown: too_old", "not-met"),
+    ("an old dose of one and an old order of the other", [dose("2020-01-01"), STOPPED],
+     "met", "unknown: too_old", "not-met"),
     ("a dose of that month, nobody knows which day", [dose("2025-12")],
      "met", "unknown: imprecise", "unknown: imprecise"),
     ("a dose without a day", [dose("")], "met", "unknown: imprecise", "unknown: imprecise"),
     ("doses from summer till the first day that counts",
      [exposure("mycophenolate", "2025-07-01", "2025-12-15", "given")], "met", "met", "met"),
     ("a dose that is planned for tomorrow", [dose("2026-06-16")],
-     "unknown: not_found", "unknown: not_found", "not-met: absent_by_rule"),
+     "unknown: not_found", "unknown: not_found", "unknown: not_found"),
     ("an order that goes on", [ORDERED], "met", "met", "met"),
-    ("an order that ended before", [STOPPED], "met", "unknown: too_old", "not-met: absent_by_rule"),
+    ("an order that ended before", [STOPPED], "met", "unknown: too_old", "not-met"),
     ("an order that ended on the first day that counts",
      [exposure("mycophenolate", "2024-01-01", "2025-12-15")], "met", "met", "met"),
     ("an order whose month of ending is known only",
@@ -77,6 +78,11 @@ def test_a_drug_counts_on_the_days_on_which_it_was_given(
         within,
         washed_out,
     ]
+
+
+def test_absence_means_not_given_only_where_the_author_says_so() -> None:
+    assert said(answer(LOOKED_FOR, record([]))) == "not-met: absent_by_rule"
+    assert said(answer(LOOKED_FOR, record([], gap=cut_short(newest_first=False)))) == "unknown: not_retrieved"
 
 
 @pytest.mark.parametrize("drugs", [[], [STOPPED]], ids=["nothing came", "only an old order came"])
