@@ -30,7 +30,7 @@ from cds_service.reviewing.commands import trials
 from cds_service.screening.files import read_files
 from cds_service.screening.patients import PatientResources, Sorted, sort_by_patient
 from cds_service.screening.table import print_patient
-from cds_service.serving import BadSetUpError, check_set_up, run_gunicorn
+from cds_service.serving import BadSetUpError, check_set_up, check_workers, run_gunicorn
 from cds_service.signing_in.commands import staff
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.command_line.patients import candidates, forget
@@ -56,6 +56,7 @@ def serve(host: str, port: int, policy: bool) -> None:
     """Run the service under gunicorn. WEB_CONCURRENCY sets the number of processes."""
     try:
         check_set_up(settings_or_usage())
+        check_workers()
     except BadSetUpError as error:
         raise click.ClickException(str(error)) from None
     run_gunicorn(host, port, policy=policy)

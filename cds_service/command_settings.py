@@ -6,20 +6,30 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cds_service.audit.key_ring import KeyRing, KeyRingError
-from cds_service.fhir.allow_list import parse_base
+from cds_service.clients.reading import ClientsError, demo_clients, load_clients
+from cds_service.clients.registered import Client, Clients
+from cds_service.fhir.allow_list import AllowList, parse_base
 from cds_service.screening.files import UnusableInputError
 from cds_service.settings import Settings, SettingsError
 from cds_service.storage.records import Subject
 from mappings.definitions import DefinitionError
+from mappings.definitions.faults import suggestion
 from mappings.trial_definition import Catalog, TrialDefinition
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+ANYWAY = click.option(
+    "--anyway",
+    is_flag=True,
+    help="Also for a client, tenant or FHIR base that is registered no more.",
+)
 
 
 class Commands(click.Group):
@@ -99,3 +109,40 @@ def subject_or_usage(client: str, tenant: str, fhir_base: str, patient: str) -> 
     if fhir_base and base is None:
         raise click.UsageError("--fhir-base must be a URL such as https://ehr.example/fhir/r4")
     return Subject(client, tenant, base.url if base else "", patient.removeprefix("Patient/"))
+
+
+def registered_or_usage(
+    client: str, tenant: str = "", fhir_base: str = "", *, anyway: bool = False
+) -> Client | None:
+    """The registered client that options name: a misspelt one would be answered "nothing is kept".
+
+    None where that cannot be known, which is said, and with ``anyway``.
+    """
+    settings = settings_or_usage()
+    try:
+        registered = load_clients(Path(settings.clients)) if settings.clients else demo_clients(settings)
+    except (ClientsError, DefinitionError):
+        click.echo("The clients cannot be read: run this with and without --fhir-base", err=True)
+        return None
+    found = registered.by_id(client)
+    fault = _no_client(client, registered) if found is None else _not_its_own(found, tenant, fhir_base)
+    if fault and registered.demo:
+        click.echo("TRIALHOOK_CLIENTS is not set: what names the client was not checked", err=True)
+    elif fault and not anyway:
+        raise click.UsageError(f"{fault}\n--anyway asks for one that is registered no more.")
+    return found
+
+
+def _no_client(client: str, registered: Clients) -> str:
+    known = suggestion(client, [one.id for one in registered], "registered")
+    return f"no client {client!r} is registered in TRIALHOOK_CLIENTS{known}"
+
+
+def _not_its_own(client: Client, tenant: str, fhir_base: str) -> str:
+    """What of a client's is not as registered, "" if it all is."""
+    if tenant and client.tenants and tenant not in client.tenants:
+        return f"client {client.id!r} has no tenant {tenant!r}{suggestion(tenant, client.tenants)}"
+    if fhir_base and AllowList(client.fhir_servers).find(fhir_base) is None:
+        bases = ", ".join(server.base.url for server in client.fhir_servers) or "none"
+        return f"--fhir-base is no FHIR server of client {client.id!r}; registered: {bases}"
+    return ""

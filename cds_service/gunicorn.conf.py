@@ -68,6 +68,8 @@ def on_starting(server: Any) -> None:
     """Before anything listens."""
     logs.to_stderr()
     logs.keep_requests_out()
+    if server.cfg.workers < 1:  # calls would be taken, and nobody would answer them
+        raise RuntimeError("at least one worker is needed: see WEB_CONCURRENCY and --workers")
     if _DEMO and not all(_listens_here(address) for address in server.cfg.address):
         _refuse("another bind address is refused")
     if _DEMO and server.cfg.proxy_protocol not in (False, "off"):

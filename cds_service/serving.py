@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from flask import Flask
 from cds_service.app import create_app
 from cds_service.assessing import definitions
 from cds_service.audit.key_ring import KeyRing, KeyRingError
+from cds_service.audit.spool import SPOOL_FOLDER
 from cds_service.clients.reading import ClientsError, demo_clients, load_clients
 from cds_service.clients.registered import Clients
 from cds_service.oauth.signing_keys import SigningKeys, SigningKeysError, signing_keys_of
@@ -23,10 +26,13 @@ from cds_service.recruitment.states import RecruitmentStates
 from cds_service.settings import Settings, SettingsError
 from cds_service.signing_in.staff_file import StaffError, load_staff
 from cds_service.storage.engines.backend import UnusableDatabaseError
+from cds_service.storage.engines.location import state_folder
 from mappings.definitions import DefinitionError
 
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn.conf.py")
 APPLICATION = "cds_service.serving:served_app()"
+WORKERS = "WEB_CONCURRENCY"
+MOST_WORKERS = 256
 TEMPORARY = "trialhook-demo-state-"
 """How the name of a state folder begins that goes when the service ends."""
 
@@ -43,6 +49,7 @@ class BadSetUpError(Exception):
 
 def check_set_up(settings: Settings) -> None:
     """Reads everything that a start reads, but for the database. Raises BadSetUpError."""
+    _check_state_folder(settings)
     try:
         catalog = definitions()
     except DefinitionError as error:
@@ -74,6 +81,21 @@ def check_set_up(settings: Settings) -> None:
         raise BadSetUpError(f"The service does not start on bad states of recruitment:\n{error}") from None
 
 
+def _check_state_folder(settings: Settings) -> None:
+    """A folder in which nothing can be written would lose every audit event; a full one may be emptied."""
+    if not (settings.clients or settings.database or settings.policy):
+        return  # nothing is kept
+    state = state_folder(settings)
+    for folder in (state, state / SPOOL_FOLDER):
+        try:
+            if folder.is_dir():
+                tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                what = f"nothing can be written in {folder} ({error.strerror})"
+                raise BadSetUpError(f"TRIALHOOK_STATE_DIR: {what}") from None
+
+
 def _check_signing(clients: Clients, keys: SigningKeys | None) -> None:
     """Without a key of our own nothing is ever written to an EHR, and an app that signs is never launched."""
     for client in clients if keys is None else ():
@@ -99,6 +121,13 @@ def served_app() -> Flask:
         raise RuntimeError(f"TRIALHOOK_STATE_DIR:{where} cannot be used ({error.strerror})") from None
 
 
+def check_workers() -> None:
+    """Raises BadSetUpError where gunicorn could not read the number of workers, or would start none."""
+    text = os.environ.get(WORKERS, "").strip()
+    if text and not (re.fullmatch("[0-9]{1,4}", text) and 1 <= int(text) <= MOST_WORKERS):
+        raise BadSetUpError(f"{WORKERS} must be a whole number from 1 to {MOST_WORKERS}, not {text!r}")
+
+
 def run_gunicorn(host: str, port: int, *, policy: bool) -> None:
     """Becomes gunicorn; does not return.
 
@@ -106,6 +135,8 @@ def run_gunicorn(host: str, port: int, *, policy: bool) -> None:
     shown until the service ends.
     """
     environment = dict(os.environ)
+    if not environment.get(WORKERS, "").strip():  # gunicorn takes a blank for a number
+        environment.pop(WORKERS, None)
     if policy:
         environment["TRIALHOOK_POLICY"] = "1"
         if not any(environment.get(name) for name in ("TRIALHOOK_CLIENTS", "TRIALHOOK_STATE_DIR")):

@@ -89,8 +89,8 @@ def _participations(trial: TrialDefinition, record: PatientRecord) -> tuple[str,
     for participation in record.participations:
         if trial.id.upper() in participation.study:
             enrolment = participation.status or "recorded"
-        else:
-            others.append(participation.label or ", ".join(sorted(participation.study)) or "another study")
+        elif participation.label or participation.study:  # else a gap says that nobody knows which it is
+            others.append(participation.label or ", ".join(sorted(participation.study)))
     return enrolment, tuple(others)
 
 

@@ -18,7 +18,14 @@ from cds_service.audit.fhir_export import audit_event_line
 from cds_service.audit.key_ring import KeyRing, KeyRingError
 from cds_service.audit.rows import add_events, read_events
 from cds_service.audit.spool import SPOOL_FOLDER, Spool
-from cds_service.command_settings import Day, ring_or_usage, settings_or_usage, subject_or_usage
+from cds_service.command_settings import (
+    ANYWAY,
+    Day,
+    registered_or_usage,
+    ring_or_usage,
+    settings_or_usage,
+    subject_or_usage,
+)
 from cds_service.storage.command_line.maintenance import opened
 from cds_service.storage.engines.location import state_folder
 
@@ -81,16 +88,18 @@ def export(since: datetime | None, until: datetime | None) -> None:
 @click.option("--patient", prompt="Patient id", help="Patient id; asked for if it is not given.")
 @click.option("--since", type=_DAY, help="First day, in UTC.")
 @click.option("--until", type=_DAY, help="Last day, in UTC.")
+@ANYWAY
 def find(
-    client: str, tenant: str, fhir_base: str, patient: str, since: datetime | None, until: datetime | None
+    client: str, tenant: str, fhir_base: str, patient: str, anyway: bool, **days: datetime | None
 ) -> None:
     """Print the events about one patient, as `export` does: who asked, when, and what was answered.
 
     Needs the keys (TRIALHOOK_KEYS) under which they were written.
     """
-    subject = subject_or_usage(client, tenant, fhir_base, patient)
+    subject, span = subject_or_usage(client, tenant, fhir_base, patient), _span(**days)
     patients = patient_pseudonyms(ring_or_usage(), subject)
-    if not _print_events("find", *_span(since, until), patients=patients):
+    registered_or_usage(client, tenant, fhir_base, anyway=anyway)
+    if not _print_events("find", *span, patients=patients):
         click.echo("No event is about this patient under this client, tenant and FHIR base.", err=True)
 
 
@@ -104,7 +113,8 @@ def find(
 )
 @click.option("--since", type=_DAY, help="First day, in UTC.")
 @click.option("--until", type=_DAY, help="Last day, in UTC.")
-def by(client: str, tenant: str, person: str, since: datetime | None, until: datetime | None) -> None:
+@ANYWAY
+def by(client: str, tenant: str, person: str, anyway: bool, **days: datetime | None) -> None:
     """Print the events of one person, as `export` does: what they opened, answered, moved or exported.
 
     Of a user of an EHR (with --client), or of one of the study staff by their account. Needs the keys
@@ -112,8 +122,9 @@ def by(client: str, tenant: str, person: str, since: datetime | None, until: dat
     """
     if not client and "|" not in person:
         raise click.UsageError("study staff are named ISSUER|SUBJECT; a user of an EHR needs --client")
-    ring, span = ring_or_usage(), _span(since, until)
+    ring, span = ring_or_usage(), _span(**days)
     if client:
+        registered_or_usage(client, tenant, anyway=anyway)
         found = _print_events("find", *span, users=user_pseudonyms(ring, client, tenant, person))
     else:
         found = _print_events("find", *span, accounts=staff_pseudonyms(ring, person))
@@ -123,6 +134,8 @@ def by(client: str, tenant: str, person: str, since: datetime | None, until: dat
 
 def _span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime]:
     """Whole days in UTC; never past now."""
+    if since is not None and until is not None and since > until:
+        raise click.UsageError("--since is a later day than --until")
     now = datetime.now(UTC)
     end = now if until is None else min(now, until.replace(tzinfo=UTC) + timedelta(days=1))
     return None if since is None else since.replace(tzinfo=UTC), end

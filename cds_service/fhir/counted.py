@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+from mappings.reading.bundles import entries_of
 
 _OTHERS = ("include", "outcome")
 
@@ -12,18 +14,34 @@ class Counted(NamedTuple):
     """The rows of a search so far: how many the server says that there are, and how many came.
 
     ``Bundle.total`` counts matches over all pages, and neither what was included nor outcomes (FHIR R4).
-    What a server says of rows that it withholds or cuts off is just this number.
+    What a server says of rows that it withholds or cuts off is just this number. A row that comes again
+    (a chart that changes while its pages are asked for) is one: ``named`` are those with an id.
     """
 
     total: int = 0
-    brought: int = 0
+    unnamed: int = 0
+    named: frozenset[tuple[str, str]] = frozenset()
 
-    def plus(self, page: Mapping[str, Any], kind: str) -> Counted:
-        """With one page more of a search for resources of this type; the largest total counts."""
-        said, entries = page.get("total"), page.get("entry")
-        total = said if type(said) is int else 0
-        brought = _matches(entries, kind) if isinstance(entries, list) else 0
-        return Counted(max(self.total, total), self.brought + brought)
+    @property
+    def brought(self) -> int:
+        """How many rows came."""
+        return self.unnamed + len(self.named)
+
+    def plus(self, bundles: Iterable[Mapping[str, Any]], kind: str) -> Counted:
+        """With the Bundles of one page more of a search for resources of this type; the largest total counts.
+
+        ``kind`` is empty for a search for resources of any type, of which each one is a match.
+        """
+        total, unnamed, names = self.total, self.unnamed, set(self.named)
+        for bundle in bundles:
+            total = max(total, _number(bundle.get("total")))
+            for row in _matches(entries_of(bundle) or (), kind):
+                identity = row.get("id")
+                if type(identity) is str and identity:
+                    names.add((str(row.get("resourceType")), identity))
+                else:
+                    unnamed += 1
+        return Counted(total, unnamed, frozenset(names))
 
     @property
     def is_short(self) -> bool:
@@ -31,17 +49,25 @@ class Counted(NamedTuple):
         return self.brought < self.total
 
 
-def _matches(entries: list[Any], kind: str) -> int:
-    """How many entries are rows that were asked for; where one does not say so, its type does."""
-    found = 0
+def _number(said: object) -> int:
+    """A count as JSON may write it: 3.0 is 3. Words are none."""
+    if type(said) is float and said.is_integer():
+        return int(said)
+    return said if type(said) is int else 0
+
+
+def _matches(entries: Iterable[Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    """The rows that were asked for; where one does not say so, its type does."""
     for entry in entries:
         if type(entry) is not dict or type(resource := entry.get("resource")) is not dict:
             continue
         search, named = entry.get("search"), resource.get("resourceType")
         mode = search.get("mode") if type(search) is dict else None
-        if mode not in _OTHERS and (named == kind or (mode == "match" and named != "OperationOutcome")):
-            found += 1
-    return found
+        if not kind:
+            if mode != "outcome" and named not in ("OperationOutcome", "Bundle"):
+                yield resource
+        elif mode not in _OTHERS and (named == kind or (mode == "match" and named != "OperationOutcome")):
+            yield resource
 
 
 NONE = Counted()

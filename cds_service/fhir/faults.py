@@ -29,6 +29,7 @@ TOO_MANY_PAGES = "not read beyond the page limit of {pages}"
 LOOP = "the FHIR server's pages go in a circle"
 FOREIGN_LINK = "its next page lies on another server"
 REPORTED = "the EHR said that rows are missing"
+OTHERS = "only rows of another patient came"
 FEWER = "fewer rows came than the FHIR server counts"
 
 _STATUS: Mapping[int, str] = {

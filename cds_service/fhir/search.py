@@ -13,17 +13,17 @@ from cds_service.fhir.faults import (
     FEWER,
     LOOP,
     NOT_A_BUNDLE,
+    OTHERS,
     REPORTED,
     TOO_MANY_PAGES,
     WRONG_RESOURCE,
     FhirReadError,
 )
+from cds_service.fhir.wholeness import are_of_another_type, are_of_others, reports_incomplete
 from mappings.dates import parse_when
 from mappings.needs import Query
-from mappings.reading.bundles import unwrap
+from mappings.reading.bundles import entries_of, unwrap
 from mappings.results import Gap
-
-_INCOMPLETE = frozenset({"incomplete", "timeout", "too-costly", "throttled", "transient"})
 
 
 @dataclass(slots=True)
@@ -91,6 +91,7 @@ def run(reader: FhirReader, found: Found, path: str, patient_id: str, page_limit
             found.resources.append(_patient(reader.read(path), patient_id))
         else:
             _pages(reader, found, path, page_limit)
+            _check(found, patient_id)
     except FhirReadError as fault:
         found.give_up(str(fault))
 
@@ -111,10 +112,22 @@ def _pages(reader: FhirReader, found: Found, path: str, page_limit: int) -> None
             raise FhirReadError(TOO_MANY_PAGES.format(pages=page_limit))
         seen.add(path)
         page = reader.read(path)
-        if not isinstance(page, dict) or page.get("resourceType") != "Bundle":
+        is_bundle = isinstance(page, dict) and page.get("resourceType") == "Bundle"
+        if not is_bundle or entries_of(page) is None:
             raise FhirReadError(NOT_A_BUNDLE)
         path = _take_page(page, found)
-    if found.gap is None and found.counted.is_short:
+
+
+def _check(found: Found, patient_id: str) -> None:
+    """Leaves a gap where all pages came, and are not what was asked for, or not all of it."""
+    rows = [*found.earlier, *found.resources]
+    if found.gap is not None:
+        return
+    if are_of_another_type(rows, found.query):
+        found.gap = gap_for(found.query, WRONG_RESOURCE)  # such rows tell nothing of those that are missing
+    elif are_of_others(rows, found.query, patient_id):
+        found.gap = gap_for(found.query, OTHERS)
+    elif found.counted.is_short:
         raise FhirReadError(FEWER)
 
 
@@ -123,19 +136,7 @@ def _take_page(page: Mapping[str, Any], found: Found) -> str:
     unwrapped = unwrap([page])
     found.resources.extend(unwrapped.resources)
     found.full_urls.update(unwrapped.full_urls)
-    found.counted = found.counted.plus(page, found.query.resource_type)
-    if reports_incomplete(unwrapped.outcomes):
+    found.counted = found.counted.plus(unwrapped.bundles, found.query.resource_type)
+    if unwrapped.lost_page or reports_incomplete(unwrapped.outcomes, unwrapped.resources):
         found.gap = gap_for(found.query, REPORTED)
     return unwrapped.next_link
-
-
-def reports_incomplete(outcomes: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether OperationOutcomes among the rows say that rows are missing; warnings alone do not."""
-    for outcome in outcomes:
-        issues = outcome.get("issue")
-        for issue in issues if isinstance(issues, list) else ():
-            if not isinstance(issue, dict):
-                continue
-            if issue.get("severity") in ("error", "fatal") or issue.get("code") in _INCOMPLETE:
-                return True
-    return False

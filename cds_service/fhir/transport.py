@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from cds_service.fhir.faults import BROKEN_OFF, NOT_JSON, REDIRECTED, TOO_LARGE, FhirReadError
+from cds_service.fhir.json_text import read_json
 from cds_service.outbound.deadlines import deadline, seconds_left
 from cds_service.outbound.sessions import Rule, Sessions
 
@@ -110,7 +111,7 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON; FhirReadError if it is not."""
         try:
-            return orjson.loads(self._body)
+            return read_json(self._body)
         except orjson.JSONDecodeError:
             raise FhirReadError(NOT_JSON) from None
 

@@ -14,6 +14,7 @@ from cds_service.hooks.request.contexts import read_context
 from cds_service.hooks.request.faults import Faults
 from cds_service.hooks.specs import BY_HOOK, NOT_CLINICIANS, HookSpec
 from cds_service.web.problems import RefusalError
+from mappings.reading.bundles import entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,6 @@ def patients_in(value: object) -> list[Mapping[str, Any]]:
         return []
     if value.get("resourceType") == "Patient":
         return [value]
-    entries = value.get("entry") if value.get("resourceType") == "Bundle" else None
-    found = (
-        [entry.get("resource") for entry in entries or () if isinstance(entry, dict)]
-        if isinstance(entries, list)
-        else []
-    )
+    entries = entries_of(value) if value.get("resourceType") == "Bundle" else None
+    found = [entry.get("resource") for entry in entries or () if isinstance(entry, dict)]
     return [one for one in found if isinstance(one, dict) and one.get("resourceType") == "Patient"]

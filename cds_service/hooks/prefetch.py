@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.fhir.counted import NONE, Counted
-from cds_service.fhir.faults import REPORTED
+from cds_service.fhir.faults import OTHERS, REPORTED
 from cds_service.fhir.fetching import Wanted
-from cds_service.fhir.search import gap_for, reports_incomplete
+from cds_service.fhir.search import gap_for
+from cds_service.fhir.wholeness import are_of_another_type, are_of_others, reports_incomplete
 from cds_service.hooks.call import patients_in
 from mappings.needs import Query
-from mappings.reading.bundles import unwrap
+from mappings.reading.bundles import entries_of, unwrap
 from mappings.results import Gap
 
 ABSENT = "not in the prefetch"
 BROKEN = "prefetched as neither resource nor Bundle"
+ANOTHER = "another search prefetched"
 FAILED = "the EHR could not prefetch it"
 FIRST_PAGE = "only the first page prefetched"
 FEWER = "fewer prefetched than the EHR counts"
@@ -49,7 +51,7 @@ def read_prefetch(prefetch: Mapping[str, Any], queries: Sequence[Query], patient
         elif query.key not in prefetch:
             result.lacks(query, ABSENT)
         else:
-            _read_search(prefetch[query.key], query, result)
+            _read_search(prefetch[query.key], query, patient_id, result)
     return result
 
 
@@ -61,30 +63,37 @@ def _read_patient(value: object, query: Query, patient_id: str, result: Prefetch
     result.lacks(query, "its id is missing" if patients_in(value) else ABSENT if value is None else BROKEN)
 
 
-def _read_search(value: object, query: Query, result: Prefetched) -> None:
+def _read_search(value: object, query: Query, patient_id: str, result: Prefetched) -> None:
     if value is None:
         return  # nothing on record
     if not isinstance(value, dict):
         result.lacks(query, BROKEN)
     elif value.get("resourceType") == "OperationOutcome":
         result.gaps.append(gap_for(query, FAILED))
-    elif value.get("resourceType") == "Bundle" and isinstance(value.get("entry", []), list):
-        _read_bundle(value, query, result)
+    elif value.get("resourceType") == "Bundle" and entries_of(value) is not None:
+        _read_bundle(value, query, patient_id, result)
     elif value.get("resourceType") == query.resource_type:
         result.resources.append(value)
     else:
         result.lacks(query, BROKEN)
 
 
-def _read_bundle(bundle: Mapping[str, Any], query: Query, result: Prefetched) -> None:
+def _read_bundle(bundle: Mapping[str, Any], query: Query, patient_id: str, result: Prefetched) -> None:
     page = unwrap([bundle])
     result.resources.extend(page.resources)
     result.full_urls.update(page.full_urls)
     counted = NONE
-    if page.next_link or "total" in bundle:  # nobody counts in vain: a call brings hundreds of rows
-        counted = counted.plus(bundle, query.resource_type)
-    if reports_incomplete(page.outcomes):
+    # Nobody counts in vain: a call brings hundreds of rows.
+    if page.next_link or any("total" in each for each in page.bundles):
+        counted = counted.plus(page.bundles, query.resource_type)
+    if reports_incomplete(page.outcomes, page.resources):
         result.gaps.append(gap_for(query, REPORTED))
+    elif are_of_another_type(page.resources, query):
+        result.lacks(query, ANOTHER)
+    elif are_of_others(page.resources, query, patient_id):
+        result.lacks(query, OTHERS)
+    elif page.lost_page:
+        result.lacks(query, FIRST_PAGE, page.resources)
     elif page.next_link:
         result.goes_on(query, page.next_link, page.resources, counted)
     elif counted.is_short:

@@ -64,7 +64,7 @@ class RecruitmentStates:
         self._checked = clock()
         if path is not None:
             self._signature = _signature_of(path)
-            read = read_recruitment(path, self._trials)
+            read = read_recruitment(path, self._trials, path.as_posix())
             if read.faults:
                 raise RecruitmentError(read.faults)
             self._entries = read.entries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -39,6 +39,9 @@ from cds_service.storage.workflow_tables import trial_referral
 from mappings.results import Assessment
 
 T = TypeVar("T")
+
+SAME_NOTE = timedelta(minutes=1)
+"""The same words by the same person within this time are one note: a button pressed twice. Ours."""
 
 _KEPT = sorted({*OPEN, State.ENROLLED})
 
@@ -123,17 +126,20 @@ class Book:
         return referral
 
     def note(self, ident: str, text: str, who: Who, now: datetime) -> None:
-        """Adds a note. It makes no new version: two who write at once both have written."""
+        """Adds a note, once. It makes no new version: two who write at once both have written."""
 
-        def write(connection: Connection) -> Referral:
+        def write(connection: Connection) -> Referral | None:
             row, desk = self._locked(connection, ident)
-            rows.change(connection, ident, {"changed": now})
             staff = staff_row(desk, row, who)
+            if rows.noted_since(connection, self._ring, ident, staff, now - SAME_NOTE, text):
+                return None
+            rows.change(connection, ident, {"changed": now})
             told(desk, row, Step(State(row.state), who, now, staff, why=text, kind="noted"), row.state)
             return rows.referral_of(self._ring, row)
 
         referral = self._written(write)
-        self._told(referral, "noted", referral.state.value, who, now)
+        if referral is not None:
+            self._told(referral, "noted", referral.state.value, who, now)
 
     def looked(self, ident: str, words: Collection[str], who: Who, now: datetime) -> Referral:
         """Takes away words that ask for a look, because somebody has looked.

@@ -68,6 +68,18 @@ def _written(value: Any) -> Any:
 # --- reading
 
 
+def noted_since(
+    connection: Connection, ring: KeyRing, ident: str, staff: int | None, since: datetime, text: str
+) -> bool:
+    """Whether somebody noted these very words at a referral since then."""
+    column = referral_event.c
+    query = select(column.secret).where(
+        column.referral_id == ident, column.kind == "noted", column.staff_id == staff, column.at > since
+    )
+    kept = (private(ring, secret) for secret in connection.execute(query).scalars())
+    return any(content is not None and content.get("why") == _written(text) for content in kept)
+
+
 def referral_of(ring: KeyRing, row: Row) -> Referral:
     """The referral of a row."""
     content = private(ring, row.secret)

@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from mappings.reading.bundles import unwrap
-from mappings.reading.references import reference_of
+from cds_service.fhir.json_text import read_json
+from cds_service.screening.searches import gaps_of
+from mappings.reading.bundles import Unwrapped, entries_of, unwrap
 from mappings.results import Gap
 
 _BOM = b"\xef\xbb\xbf"
@@ -25,7 +26,7 @@ class UnusableInputError(Exception):
 
 @dataclass(slots=True)
 class DataSet:
-    """All resources of some files. ``gaps`` are pages that a search left in the server."""
+    """All resources of some files. ``gaps`` are rows that a search left in the server."""
 
     resources: list[Any] = field(default_factory=list)
     full_urls: dict[str, str] = field(default_factory=dict)
@@ -36,12 +37,15 @@ def read_files(paths: Iterable[Path]) -> DataSet:
     """Everything that the files hold, or UnusableInputError."""
     documents = [document for path in paths for document in _documents(path)]
     everything = DataSet()
+    answers: list[Unwrapped] = []
     for document in documents:
         _name_by_urn(document)
         unwrapped = unwrap([document])
+        if unwrapped.bundles or unwrapped.outcomes:
+            answers.append(unwrapped)
         everything.resources.extend(unwrapped.resources)
         everything.full_urls.update(unwrapped.full_urls)
-    everything.gaps = _pages_left_out(documents)
+    everything.gaps = gaps_of(answers)
     return everything
 
 
@@ -56,7 +60,7 @@ def _documents(path: Path) -> list[dict[str, Any]]:
         raise UnusableInputError(f"{path}: is empty")
     _check_encoding(raw, path)
     try:
-        return [_resource(orjson.loads(raw), str(path))]
+        return [_resource(read_json(raw), str(path))]
     except orjson.JSONDecodeError as error:
         lines = [(number, line) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
         if not _is_json(lines[0][1]):
@@ -77,7 +81,7 @@ def _check_encoding(raw: bytes, path: Path) -> None:
 
 def _is_json(text: bytes) -> bool:
     try:
-        orjson.loads(text)
+        read_json(text)
     except orjson.JSONDecodeError:
         return False
     return True
@@ -85,7 +89,7 @@ def _is_json(text: bytes) -> bool:
 
 def _line(line: bytes, where: str) -> dict[str, Any]:
     try:
-        return _resource(orjson.loads(line), where)
+        return _resource(read_json(line), where)
     except orjson.JSONDecodeError:
         raise UnusableInputError(f"{where}: is not JSON") from None
 
@@ -99,8 +103,7 @@ def _resource(document: Any, where: str) -> dict[str, Any]:
 
 
 def _entries(bundle: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    entries = bundle.get("entry")
-    return (one for one in entries if isinstance(one, dict)) if isinstance(entries, list) else ()
+    return (one for one in entries_of(bundle) or () if isinstance(one, dict))
 
 
 def _name_by_urn(document: dict[str, Any]) -> None:
@@ -110,24 +113,3 @@ def _name_by_urn(document: dict[str, Any]) -> None:
         named = isinstance(resource, dict) and resource.get("id")
         if isinstance(resource, dict) and not named and isinstance(url, str) and url.startswith(_URN):
             resource["id"] = url.removeprefix(_URN)
-
-
-def _pages_left_out(documents: list[dict[str, Any]]) -> list[Gap]:
-    """A gap for each type of a search page whose next page is not among the files."""
-    present = {_link(document, "self") for document in documents}
-    gaps: dict[str, Gap] = {}
-    for document in documents:
-        following = _link(document, "next")
-        if following and following not in present:
-            for entry in _entries(document):
-                kind = reference_of(entry.get("resource") or {}).partition("/")[0]
-                gaps[kind] = Gap(kind, f"{kind}: the files hold only the first pages of a search")
-    return list(gaps.values())
-
-
-def _link(bundle: dict[str, Any], relation: str) -> str:
-    links = bundle.get("link")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == relation and isinstance(link.get("url"), str):
-            return str(link["url"])
-    return ""

@@ -8,17 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.screening.files import DataSet, UnusableInputError
+from cds_service.screening.searches import READ
 from mappings.reading.references import local_reference, reference_of
 
 _SUBJECT_MEMBERS = ("subject", "patient", "individual")
 _SHARED = {"Medication": "medicationReference", "ResearchStudy": "study"}
-_CLINICAL = frozenset(
-    {
-        *("Observation", "Condition", "Procedure", "DiagnosticReport", "Consent", "ResearchSubject"),
-        *("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
-        "Specimen",
-    }
-)
+_CLINICAL = READ - _SHARED.keys()
 
 
 @dataclass(slots=True)

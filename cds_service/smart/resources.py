@@ -131,7 +131,7 @@ class FhirWriter:
         if answer.status == 412:
             raise FhirWriteError("several")
         self._raise_for(answer)
-        written = _written(answer, kind)
+        written = self._written(answer, kind)
         if not written.id and if_none_exist:
             return self._existing(kind, if_none_exist)
         return _identified(written)
@@ -142,7 +142,7 @@ class FhirWriter:
         headers = {"If-Match": f'W/"{if_match}"'} if if_match else {}
         answer = self._ask("PUT", f"{kind}/{ident}", headers, resource, again=bool(if_match))
         self._raise_for(answer)
-        written = _written(answer, kind)
+        written = self._written(answer, kind)
         return _identified(written._replace(id=written.id or ident))
 
     def read(self, path: str) -> dict[str, Any]:
@@ -174,8 +174,27 @@ class FhirWriter:
                 break  # rows on another server are not ours to fetch
         return Found(tuple(found[:MOST_ROWS]), complete=not link and len(found) <= MOST_ROWS, at=at)
 
+    def _written(self, answer: Answer, kind: str) -> Written:
+        """By the body if it is the resource; else by the headers, which some servers send alone.
+
+        An id at an address elsewhere is nobody's: a proxy's inner name, or a resource of another server.
+        """
+        created = answer.status == 201
+        try:
+            body = answer.document() if answer.content.strip() else {}
+        except OAuthError:
+            raise FhirWriteError("not_json") from None
+        if body.get("resourceType") == kind:
+            written = _of_resource(body, kind, created=created)
+            return written._replace(version=_version(answer) or written.version)
+        said = answer.headers.get("Location", "") or answer.headers.get("Content-Location", "")
+        place = _PLACE.search(said)
+        if place is None or place[1] != kind or self._access.base.own(said) is None:
+            return Written("", _version(answer), created, {})
+        return Written(place[2], _version(answer) or place[3] or "", created, {})
+
     def _existing(self, kind: str, query: str) -> Written:
-        """What a conditional create has found: some servers answer 200 and nothing else."""
+        """What a conditional create has found or made: some servers answer 200 or 201 and nothing else."""
         rows = self.search(f"{kind}?{query}").resources
         if len(rows) != 1:
             raise FhirWriteError("several" if rows else "not_fhir")
@@ -238,22 +257,6 @@ def _issue(answer: Answer) -> str:
         return issue_of(answer.document())
     except OAuthError:
         return ""
-
-
-def _written(answer: Answer, kind: str) -> Written:
-    """By the body if it is the resource; else by the headers, which some servers send alone."""
-    created = answer.status == 201
-    try:
-        body = answer.document() if answer.content.strip() else {}
-    except OAuthError:
-        raise FhirWriteError("not_json") from None
-    if body.get("resourceType") == kind:
-        written = _of_resource(body, kind, created=created)
-        return written._replace(version=_version(answer) or written.version)
-    place = _PLACE.search(answer.headers.get("Location", "") or answer.headers.get("Content-Location", ""))
-    if place is None or place[1] != kind:
-        return Written("", _version(answer), created, {})
-    return Written(place[2], _version(answer) or place[3] or "", created, {})
 
 
 def _version(answer: Answer) -> str:

@@ -27,8 +27,9 @@ from cds_service.synchronising.cursors import WRITING, Cursor, Cursors, Place
 from cds_service.synchronising.exchange.answers import write_answer
 from cds_service.synchronising.exchange.looking import Lookout, Spot
 from cds_service.synchronising.exchange.subscriptions import LOOKED_AT_EVERY, PREFIX, Wish, look_after
+from cds_service.synchronising.exchange.whose import AnotherPatientError
 from cds_service.synchronising.exchange.writing import NoTrialError, Scribe
-from cds_service.synchronising.faults import GONE, TroubleError, trouble
+from cds_service.synchronising.faults import ANOTHER_PATIENT, GONE, TroubleError, trouble
 from cds_service.synchronising.outbox import Outbox, Writing
 from cds_service.worksheet.kept_answers import KeptAnswers
 
@@ -195,11 +196,13 @@ class Cycle:
             raise TroubleError("no_keys") from None
         except NoTrialError:
             raise TroubleError("no_trial") from None
+        except AnotherPatientError:
+            raise TroubleError(ANOTHER_PATIENT) from None
 
     def _done(self, writing: Writing, now: datetime) -> None:
         if writing.answer:
             self._parts.answers.written(writing.answer, now)
-        else:
+        elif not self._parts.outbox.others_fail(writing):
             self._parts.book.attend(writing.referral_id, NOT_WRITTEN, False, "", now)
         self._parts.outbox.done(writing, now)
 

@@ -11,6 +11,9 @@ from mappings.language import message
 GONE = "gone"
 """It was deleted at the EHR: it is made again only if a person asks for it."""
 
+ANOTHER_PATIENT = "another_patient"
+"""What bears our identifier there is not about the referral's patient: it is never written to."""
+
 _AND = "/"
 """In a fault that is kept, between our word and FHIR's code for the issue."""
 
@@ -85,6 +88,7 @@ IN_WORDS: Mapping[str, str] = {
     "unauthorized": _NOT_ALLOWED,
     "forbidden": _NOT_ALLOWED,
     GONE: message("It was deleted in the EHR."),
+    ANOTHER_PATIENT: message("The EHR holds something with our identifier that is not about this patient."),
 }
 """Every fault that may stand in the outbox or at a cursor, for study staff and administrators."""
 OTHER = message("It did not work out.")

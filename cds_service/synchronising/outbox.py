@@ -103,6 +103,17 @@ class Outbox:
         """It is tried again then."""
         self._set(writing.rows, {"attempts": writing.attempts + 1, "fault": fault, "next_at": next_at})
 
+    def others_fail(self, writing: Writing) -> bool:
+        """Whether something else of the same referral failed and is not written yet."""
+        asked = select(outbox.c.id).where(
+            _OPEN,
+            outbox.c.referral_id == writing.referral_id,
+            outbox.c.fault != "",
+            outbox.c.id.not_in(writing.rows),
+        )
+        with self._database.autocommit() as connection:
+            return connection.execute(asked.limit(1)).first() is not None
+
     def _set(self, rows: Sequence[int], values: Mapping[str, object]) -> None:
         with self._database.relaxed() as connection:
             connection.execute(update(outbox).where(outbox.c.id.in_(rows), _OPEN).values(**values))

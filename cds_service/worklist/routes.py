@@ -14,7 +14,7 @@ from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import NavigationEntry, page_blueprint
 from cds_service.pages.rendering import page_language, render
 from cds_service.referrals.states import State
-from cds_service.signing_in.guard import current_account, needs
+from cds_service.signing_in.guard import current_account, needs, refuse_existence
 from cds_service.signing_in.staff import Account, Right
 from cds_service.worklist import words
 from cds_service.worklist.candidates import candidate_page
@@ -143,6 +143,8 @@ class _List:
         with self._records.database.autocommit() as connection:
             places = places_of(connection, self._deployment, scope)
         asked = understood(request.args, _choices(places)).asked
+        if asked.show is Show.POSSIBLE:  # they are no referrals, and have no code to be found by
+            refuse_existence()
         wording, closed = self._wording(ENGLISH, now)
         which = narrowed(scope, asked, closed, now)
         with self._records.database.autocommit() as connection:

@@ -8,33 +8,24 @@ from time import monotonic
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from cds_service.clients.registered import Client
 from cds_service.deployment import Deployment
-from cds_service.fhir.allow_list import AllowList
 from cds_service.fhir.fetching import FhirFetcher
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.gathering import gather
 from cds_service.hooks.prefetch import ABSENT
 from cds_service.hooks.request.authorization import Scopes
 from cds_service.hooks.tailoring import queries_for
-from cds_service.oauth.code_flow import CodeFlow
-from cds_service.oauth.endpoints import Discovery
-from cds_service.oauth.exchange import Exchange
 from cds_service.oauth.faults import OAuthError
-from cds_service.oauth.signing_keys import signing_keys_of
 from cds_service.referrals.identity import base_of
-from cds_service.signing_in.sessions import WorksheetAccess, current_sessions
+from cds_service.signing_in.sessions import WorksheetAccess
 from cds_service.smart.backend_services import Backend
-from cds_service.smart.launching import registration_of
+from cds_service.smart.renewing import Renewals
 from cds_service.web.problems import RefusalError
 from cds_service.worksheet.opening import Opened
 from mappings.results import Gap
 
 SECONDS = 8.0
 """How long a page waits for a FHIR server: longer than a card, since somebody asked for it. Ours."""
-
-RENEWED_BEFORE = 20.0
-"""Seconds before its end at which an access token is renewed. Ours."""
 
 Fault = Literal["", "expired", "no_access", "no_patient"]
 
@@ -62,9 +53,7 @@ class Charts:
         self._fetcher = FhirFetcher(replace(settings, deadline=max(SECONDS, settings.deadline)))
         self._seconds = self._fetcher.seconds
         self._backend = deployment.backend
-        exchange = Exchange()
-        self._discovery, self._flow = Discovery(exchange), CodeFlow(exchange)
-        self._keys = signing_keys_of(settings)
+        self._renewals = Renewals(deployment)
 
     @property
     def backend(self) -> Backend:
@@ -105,14 +94,7 @@ class Charts:
 
     def live(self, opened: Opened) -> WorksheetAccess | None:
         """The access of a launch with a token that lives, renewed if need be; None if it is over."""
-        access, now = opened.access, current_sessions().clock().timestamp()
-        if access.expires_at > now + RENEWED_BEFORE:
-            return access
-        renewed = self._renewed(access, opened.client) if access.refresh_token else None
-        if renewed is not None:
-            current_sessions().put_worksheet(renewed)
-            return renewed
-        return access if access.expires_at > now else None
+        return self._renewals.live(opened.access, opened.client)
 
     def _token(self, opened: Opened) -> tuple[str | None, str, Fault]:
         if opened.access.via == "launch":
@@ -123,24 +105,6 @@ class Charts:
         except OAuthError:
             return None, "", "no_access"
         return (found.token, "", "") if found is not None else (None, "", "no_access")
-
-    def _renewed(self, access: WorksheetAccess, client: Client) -> WorksheetAccess | None:
-        server = AllowList(client.fhir_servers).find(access.subject.fhir_base)
-        if client.smart is None or server is None:
-            return None
-        try:
-            us = registration_of(client.smart, self._keys)
-            endpoints = self._discovery.smart(server)
-            tokens = self._flow.refresh(us, endpoints, access.refresh_token, access.scope)
-        except OAuthError:
-            return None
-        return replace(
-            access,
-            access_token=tokens.access_token,
-            refresh_token=tokens.refresh_token or access.refresh_token,
-            scope=" ".join(tokens.scope) or access.scope,
-            expires_at=tokens.expires_at,
-        )
 
 
 def _without_prefetch(gap: Gap) -> Gap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from cds_service.deployment import Deployment, Records
@@ -23,7 +24,10 @@ from cds_service.worksheet.view.person import name_of
 from cds_service.worksheet.writing import Writing
 from mappings.language import Language
 
-Done = Literal["referred", "again", "asked"]
+Done = Literal["referred", "referred_here", "again", "noted", "asked"]
+"""``referred_here``: made, but the EHR did not take the order, and nobody else writes it. ``noted``: referred
+already, and what was typed is kept as a note.
+"""
 
 
 class ReferralView(NamedTuple):
@@ -64,30 +68,44 @@ class Referring:
             referral, away = None, True
         state, language = self.state_of(opened), opened.language
         is_open = referral is not None and referral.state not in (*LEFT, State.SUGGESTED)
+        left = referral is not None and referral.state in LEFT
+        # What the record says of the study after a referral has ended is how it ended: we wrote it there.
+        in_study = page is not None and bool(page.enrolment) and not left
         unanswered = tuple(one.text for one in page.questions if one.wanted) if page else ()
         return ReferralView(
             state=language.text(DISPLAY[referral.state]) if referral else "",
-            opened=language.long_date(referral.opened.date()) if referral else "",
-            entered=language.long_date(referral.entered.date()) if referral else "",
-            left=referral is not None and referral.state in LEFT,
-            offered=state.open and not is_open and not away and not (page and page.enrolment),
+            opened=language.long_date(self._day(opened, referral.opened)) if referral else "",
+            entered=language.long_date(self._day(opened, referral.entered)) if referral else "",
+            left=left,
+            offered=state.open and not is_open and not away and not in_study,
             takes_nobody="" if state.open else _why_closed(state, language),
             unanswered=unanswered,
             ruled_out=page is not None and page.outcome_state == "ruled-out",
         )
 
+    def _day(self, opened: Opened, at: datetime) -> date:
+        """The day on which something was, where the patient is."""
+        return at.astimezone(self._deployment.now(opened.client.time_zone).tzinfo).date()
+
     def refer(self, opened: Opened, why: str) -> Done:
         """Makes the referral, or finds the one there is. StorageAwayError: nothing was made."""
         before = self.of(opened)
         if before is not None and (before.state in OPEN or before.state is State.ENROLLED):
-            return "again"
+            return "noted" if self._noted(opened, before, why) else "again"
         sheet = self._sheets.sheet(opened)
         name = name_of(sheet.chart.patient)
         referral = self._book.open(self._opening(opened, sheet, name, why))
+        self._noted(opened, referral, why)
         if before is not None and referral.state in LEFT:
             return "asked"
-        self._write(opened, referral)
-        return "referred"
+        return "referred" if self._write(opened, referral) else "referred_here"
+
+    def _noted(self, opened: Opened, referral: Referral, why: str) -> bool:
+        """Keeps what somebody typed where no other entry of the history has it, as with a second click."""
+        if not why or why in {event.why for event in self._book.history(referral.id)}:
+            return False
+        self._book.note(referral.id, why, _who(opened), self._deployment.now(opened.client.time_zone))
+        return True
 
     def _opening(self, opened: Opened, sheet: Sheet, name: str, why: str) -> Opening:
         now, ring = self._deployment.now(opened.client.time_zone), self._deployment.ring
@@ -111,13 +129,18 @@ class Referring:
             assessed=now,
         )
 
-    def _write(self, opened: Opened, referral: Referral) -> None:
-        """At once by the clinician's own token, where nothing else will write it to the EHR."""
+    def _write(self, opened: Opened, referral: Referral) -> bool:
+        """At once by the clinician's own token, where nothing else will write it to the EHR.
+
+        False if the EHR did not take what was to be written.
+        """
         terms = opened.client.referral
-        if opened.client.backend is None and terms.request != "none":
-            resource = service_request(referral, opened.offered.trial.facts, terms, opened.language)
-            condition = f"identifier={REFERRAL_SYSTEM}|{referral.identifier}"
-            self._writing.create(opened, resource, condition)
+        if opened.client.backend is not None or terms.request == "none":
+            return True
+        resource = service_request(referral, opened.offered.trial.facts, terms, opened.language)
+        patient = opened.patient_reference  # a copy in another chart bears the identifier too
+        condition = f"identifier={REFERRAL_SYSTEM}|{referral.identifier}&patient={patient}"
+        return self._writing.create(opened, resource, condition)
 
 
 def _why_closed(state: TrialState, language: Language) -> str:

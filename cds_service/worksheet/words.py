@@ -163,6 +163,12 @@ SAID: Mapping[str, str] = {
     "queued": message("Your answers are saved. They are being written to the chart."),
     "here": message("Your answers are saved here only: the chart system takes no answers from here."),
     "referred": message("The referral is made."),
+    "referred_here": message(
+        "The referral is made here. The chart system did not take the order: it does not stand in the chart."
+    ),
+    "noted": message(
+        "This patient is referred already. What you wrote was added to the referral, for the study team."
+    ),
     "again": message("This patient is referred already. Nothing was changed."),
     "asked": message("The study team was told that you ask again."),
 }

@@ -49,6 +49,7 @@ class Mistake(Enum):
     NOT_ALLOWED_HERE = auto()
     NO_BOUND = auto()
     BOUNDS_CONTRADICT = auto()
+    LIMIT_BELOW_ZERO = auto()
     COUNT_OUT_OF_RANGE = auto()
     UNIT_MISSING = auto()
     UNIT_NOT_COMPARABLE = auto()

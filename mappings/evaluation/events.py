@@ -8,9 +8,11 @@ from typing import NamedTuple
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When
 from mappings.evaluation.context import Context, evidence_of
-from mappings.facts import Exposure
+from mappings.facts import Diagnosis, Exposure
 from mappings.results import EVIDENCE, Evidence
 from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
+
+_SOME_DAY = When(BEGINNING, 10**7, "")
 
 
 class _Event(NamedTuple):
@@ -78,9 +80,10 @@ def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
 
 
 def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> Iterator[_Event]:
-    """Results, procedures and diagnoses (onset, else recorded) of a concept, up to the day.
+    """Results, procedures and diagnoses of a concept, up to the day.
 
-    ``ending``: only what may end something, of findings and consents those with one of these answers.
+    ``ending``: only what may end something, of findings and consents those with one of these answers. A
+    diagnosis without any date may have ended it on any day; it does not make a test of this week an old one.
     """
     record, concept, today = context.record, context.concept(concept_id), context.day
     by_answer = bool(ending) and concept.kind in ("finding", "consent")
@@ -94,9 +97,24 @@ def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> 
         reason = None if procedure.done else Reason.NOT_CONFIRMED
         yield from _dated(procedure.when, procedure.text, procedure.reference, concept, context, reason)
     for diagnosis in record.diagnoses.get(concept_id, ()):
-        when = diagnosis.onset or diagnosis.recorded
         reason = None if diagnosis.confirmed else Reason.NOT_CONFIRMED
+        when = _happened(diagnosis, context.day) or (_SOME_DAY if ending else None)
         yield from _dated(when, diagnosis.text, diagnosis.reference, concept, context, reason)
+
+
+def _happened(diagnosis: Diagnosis, today: int) -> When | None:
+    """When it happened: at its onset, else at any time before it was over and was written down.
+
+    None if nothing is dated. A delivery of years ago is often written down, and dated so, at a later visit.
+    """
+    onset, recorded, over = diagnosis.onset, diagnosis.recorded, diagnosis.abatement
+    if onset is not None:
+        return onset
+    if recorded is not None and recorded.first > today:
+        return recorded
+    known = [when for when in (recorded, over) if when is not None]
+    earliest = min(known, key=lambda when: when.last, default=None)
+    return earliest and earliest._replace(first=BEGINNING)
 
 
 def _dated(

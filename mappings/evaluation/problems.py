@@ -38,6 +38,9 @@ from mappings.verdicts import (
 )
 
 _PAST = frozenset({"inactive", "resolved"})
+_AGAIN = frozenset({"relapse", "recurrence"})
+_SOME_DAY = When(BEGINNING, 10**7, "")
+_QUIET = _PAST | {"remission"}
 Judged = tuple[Verdict, Reason, tuple[Evidence, ...]]
 """The evidence is the record itself, then whatever else its verdict rests on."""
 
@@ -57,10 +60,8 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
         until = counts_until(when, window) if window is not None and when is not None else None
         day, note, look_back = "" if when is None else when.text, note or status, words or context.look_back
         label, value = concept.display, text or None
-        evidence = EVIDENCE(
-            (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
-        )
-        return verdict, reason, (evidence, *further)
+        parts = (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
+        return verdict, reason, (EVIDENCE(parts), *further)
 
     def evaluate(context: Context) -> Outcome:
         diagnoses = context.record.diagnoses
@@ -96,6 +97,10 @@ def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Jud
     if misplaced is not None:
         over = misplaced is TOO_OLD and rule.older_means_not_met
         return (NOT_MET if over else UNKNOWN), misplaced, ()
+    if rule.clinical_status and diagnosis.clinical_status in _AGAIN:
+        calmed = _calmed(diagnosis, context)
+        if calmed is not None:
+            return UNKNOWN, NEEDS_JUDGEMENT, calmed
     if rule.unless_followed_by:
         ended, by = _ended(diagnosis, rule, context)
         if ended is not None:
@@ -112,6 +117,36 @@ def _status_counts(diagnosis: Diagnosis, rule: ConditionRule, context: Context) 
         return True
     over = diagnosis.abatement is not None and diagnosis.abatement.last <= context.day
     return diagnosis.clinical_status not in _PAST and not over
+
+
+def _calmed(relapse: Diagnosis, context: Context) -> tuple[Evidence, ...] | None:
+    """What says that a relapse may be over; None if nothing does, and nothing if it says so itself.
+
+    Another entry of the same diagnosis does that is in remission, inactive or resolved, unless the relapse
+    surely came, or was recorded, after the day on which that one abated, or was recorded.
+    """
+    over = relapse.abatement
+    if over is not None and over.first <= context.day:
+        return ()
+    begun = max((when.first for when in (relapse.onset, relapse.recorded) if when), default=BEGINNING)
+    calm = [
+        other
+        for other in context.record.diagnoses[relapse.concept]
+        if other.clinical_status in _QUIET and begun <= _quiet_since(other).last
+    ]
+    until_today = [other for other in calm if _quiet_since(other).first <= context.day]
+    return tuple([_entry(other, context) for other in until_today]) or None
+
+
+def _quiet_since(diagnosis: Diagnosis) -> When:
+    return diagnosis.abatement or diagnosis.recorded or _SOME_DAY
+
+
+def _entry(diagnosis: Diagnosis, context: Context) -> Evidence:
+    """Another entry on which the verdict on one rests."""
+    concept, reference, text, status, *_ = diagnosis
+    label, day = context.concept(concept).display, _quiet_since(diagnosis).text
+    return EVIDENCE((concept, label, VALUE, text, text or None, "", day, reference, None, status, ""))
 
 
 def _onset_misplaced(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Reason | None:

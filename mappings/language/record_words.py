@@ -30,6 +30,8 @@ VALUES = frozenset(
         message("research consent, not active"),
         message("limited in time"),
         message("not verified"),
+        message("with exceptions"),
+        message("may be a refusal"),
     }
 )
 """Values in words of ours. A chart that says "yes" in so many words means the same."""
@@ -116,6 +118,10 @@ NOTES = frozenset(
         message("no interpretation or range with it"),
         message("interpretation and range disagree"),
         message("range in another unit"),
+        message("a flag that is not known"),
+        message("a range that may not apply"),
+        message("answers disagree"),
+        message("a value beside a reason for its absence"),
         message("abnormal, but not which way"),
         message("the laboratory could not decide"),
         message("a value that cannot be"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.concept import SYSTEMS, Concept
+from mappings.language.letters import has_han
 from mappings.reading.code_index import codings_of, normalised, words
 
 _SNOMED = SYSTEMS["snomed"]
@@ -29,8 +30,6 @@ INTERPRETATIONS: Mapping[str, str] = {
     "AA": "abnormal",
 }
 """HL7 v3 ObservationInterpretation codes, as the FHIR R4 value set observation-interpretation lists them."""
-
-_INTERPRETED = {code: frozenset({answer}) for code, answer in INTERPRETATIONS.items()}
 
 GENERAL_CODES: Mapping[str, str] = {
     f"{_SNOMED}|10828004": "positive",
@@ -79,13 +78,67 @@ _SIGNED = re.compile(
 
 
 def coded_answers(codeable: Any, concept: Concept) -> frozenset[str]:
-    """The answers that a CodeableConcept gives: by code, else by its words."""
-    found = set()
+    """The answers that a CodeableConcept gives: by code, else by its words.
+
+    What any of its words say against that is told beside it: then the answers ``disagree``.
+    """
+    found: set[str] = set()
     for coding in codings_of(codeable):
         code = coding.get("code")
         if isinstance(code, str):
             found |= _answers_of_token(f"{coding.get('system')}|{code.strip()}", concept)
-    return frozenset(found) or worded_answers(words(codeable), concept)
+    answers = frozenset(found) or worded_answers(words(codeable), concept)
+    if not answers:
+        return answers
+    named = [_named(text, concept) for text in _texts(codeable)]
+    return answers.union(*(each for each in named if answers.isdisjoint(each)))
+
+
+def disagree(answers: frozenset[str], concept: Concept) -> bool:
+    """Whether answers cannot be true together: two of the concept's own, or positive and negative."""
+    if len(answers) < 2:
+        return False
+    return len(answers & concept.answers.keys()) > 1 or any(pair <= answers for pair in _OPPOSED)
+
+
+_OPPOSED = tuple(
+    map(
+        frozenset,
+        (
+            ("positive", "negative"),
+            ("negative", "abnormal"),
+            ("normal", "abnormal"),
+            ("low", "normal"),
+            ("low", "high"),
+            ("normal", "high"),
+        ),
+    )
+)
+_DENIAL = re.compile(
+    r"\b(?:no|not|non|none|never|without|denie[sd]|kein\w*|nicht)\b|n't|[不无未否非没]", re.IGNORECASE
+)
+_ONE_DIGIT = re.compile(r"(?<![\d.,])\d(?![\d%]|[.,]\d)")
+_NAMED = dict.fromkeys(("positive", "positiv", "阳性"), "positive") | dict.fromkeys(
+    ("negative", "negativ", "阴性"), "negative"
+)
+
+
+def _texts(codeable: Any) -> list[str]:
+    said = [codeable.get("text"), *(coding.get("display") for coding in codings_of(codeable))]
+    return [text for text in said if isinstance(text, str)]
+
+
+def _named(text: str, concept: Concept) -> frozenset[str]:
+    """The answers that a text gives or only names: enough to doubt the code that it stands with."""
+    said = worded_answers(text, concept)
+    if said or _DENIAL.search(text):
+        return said
+    own = {way: answer for answer, ways in concept.answers.items() for way in ways if "|" not in way}
+    if all(map(str.isdigit, concept.answers)) and concept.answers:
+        return frozenset(_ONE_DIGIT.findall(text)) & concept.answers.keys()
+    name = f" {normalised(text)} "
+    ways = {**_NAMED, **own}
+    return frozenset(ways[way] for way in ways if (way if has_han(way) else f" {way} ") in name)
 
 
 def _answers_of_token(token: str, concept: Concept) -> set[str]:
@@ -110,25 +163,3 @@ def worded_answers(text: str, concept: Concept) -> frozenset[str]:
     if not found and name in GENERAL_WORDS:
         found.add(GENERAL_WORDS[name])
     return frozenset(found)
-
-
-_UNDECIDED = frozenset({"IND", "E"})
-"""Indeterminate and equivocal, of the same value set."""
-
-
-def is_undecided(interpretation: Any) -> bool:
-    """Whether the laboratory says that the result is neither positive nor negative."""
-    codeables = interpretation if isinstance(interpretation, list) else (interpretation,)
-    codes = [coding.get("code") for codeable in codeables for coding in codings_of(codeable)]
-    return any(isinstance(code, str) and code.strip() in _UNDECIDED for code in codes)
-
-
-def interpretation_answers(interpretation: Any) -> frozenset[str]:
-    """What Observation.interpretation says, tolerating one written without its list."""
-    found: frozenset[str] = frozenset()
-    for codeable in interpretation if isinstance(interpretation, list) else (interpretation,):
-        for coding in codings_of(codeable):
-            code = coding.get("code")
-            if isinstance(code, str):
-                found |= _INTERPRETED.get(code) or _INTERPRETED.get(code.strip(), frozenset())
-    return found

@@ -9,6 +9,11 @@ from typing import Any
 from mappings.reading.references import reference_of
 
 _TAKEN_APART = ("Bundle", "OperationOutcome")
+_WITH_RESPONSES = ("batch-response", "transaction-response", "history")
+_FAILED: Mapping[str, Any] = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "error", "code": "exception"}],
+}
 
 
 @dataclass(slots=True)
@@ -16,13 +21,17 @@ class Unwrapped:
     """The resources of some bundles.
 
     ``full_urls`` maps ``Entry.fullUrl`` to ``Type/id``: transaction bundles refer by it. ``outcomes``
-    are OperationOutcomes that came among the data. ``next_link`` is set if a page was left out.
+    are OperationOutcomes that came among the data, one as well for each part of a batch that failed.
+    ``next_link`` is set if a page was left out; ``lost_page`` if there is one that nobody can ask for.
+    ``bundles`` are all that were taken apart, those inside of others too.
     """
 
     resources: list[Any] = field(default_factory=list)
     full_urls: dict[str, str] = field(default_factory=dict)
     outcomes: list[Mapping[str, Any]] = field(default_factory=list)
     next_link: str = ""
+    lost_page: bool = False
+    bundles: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 def unwrap(documents: Iterable[Any]) -> Unwrapped:
@@ -37,18 +46,41 @@ def unwrap(documents: Iterable[Any]) -> Unwrapped:
     return result
 
 
-def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> None:
+def entries_of(bundle: Mapping[str, Any]) -> list[Any] | None:
+    """``entry`` of a Bundle, empty where there is none; None if it is no list.
+
+    One object is a list of one: gateways that make JSON of XML write a single row so.
+    """
+    entries = bundle.get("entry")
+    if entries is None:
+        return []
+    return [entries] if isinstance(entries, dict) else entries if isinstance(entries, list) else None
+
+
+def links_of(bundle: Mapping[str, Any], relation: str) -> list[str]:
+    """The addresses of a Bundle's links of this kind; "" for a link without one."""
     links = bundle.get("link")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            result.next_link = link["url"]
-    entries, resources = bundle.get("entry"), result.resources
-    if not isinstance(entries, list) or _add_plain(entries, result):
+    found = [
+        link.get("url")
+        for link in (links if isinstance(links, list) else [links])
+        if isinstance(link, dict) and str(link.get("relation")).casefold() == relation
+    ]
+    return [url if isinstance(url, str) else "" for url in found]
+
+
+def _unwrap_bundle(bundle: Mapping[str, Any], result: Unwrapped, depth: int) -> None:
+    result.bundles.append(bundle)
+    for url in links_of(bundle, "next") if "link" in bundle else ():
+        result.lost_page = result.lost_page or url != (result.next_link or url) or not url
+        result.next_link = result.next_link or url
+    entries, resources = entries_of(bundle), result.resources
+    if entries is None or (bundle.get("type") not in _WITH_RESPONSES and _add_plain(entries, result)):
         return
     for entry in entries:
         if type(entry) is not dict:
             result.resources.append(entry)
             continue
+        _note_response(entry.get("response"), result)
         resource = entry.get("resource")
         if type(resource) is dict and resource.get("resourceType") not in _TAKEN_APART:
             resources.append(resource)
@@ -73,6 +105,17 @@ def _add_plain(entries: list[Any], result: Unwrapped) -> bool:
         if type(entry["fullUrl"]) is str:
             result.full_urls[entry["fullUrl"]] = reference_of(entry["resource"])
     return True
+
+
+def _note_response(response: Any, result: Unwrapped) -> None:
+    """Keeps what a batch or transaction says of one of its parts, if that is more than that it went well."""
+    if not isinstance(response, dict):
+        return
+    status, outcome = response.get("status"), response.get("outcome")
+    if isinstance(status, str | int) and not str(status).strip().startswith("2"):
+        result.outcomes.append(_FAILED)
+    if isinstance(outcome, dict):
+        result.outcomes.append(outcome)
 
 
 def _add(resource: Any, full_url: Any, result: Unwrapped, depth: int) -> None:

@@ -36,6 +36,10 @@ class MadeOnce(Generic[K, V]):
 _SPACES = re.compile(r"[\s\-_/,.:()]+")
 
 
+_OTHER_SCORE = re.compile(r"\b(?:selena|mex|csledai)\b|\bclinical sledai\b")
+"""Words of a name that make a SLEDAI another one than the name beside it says."""
+
+
 @kept(4096)
 def normalised(text: str) -> str:
     """A name as it is compared: lower case, runs of spaces and punctuation as one space."""
@@ -87,12 +91,10 @@ class CodeIndex:
     def _by_words(self, codeable: dict[str, Any], codings: Sequence[Any]) -> Sequence[Concept]:
         if not self._by_name:
             return ()
-        for text in (codeable.get("text"), *(c.get("display") for c in codings if type(c) is dict)):
-            if type(text) is str and len(text) < 200:
-                hits = self._by_name.get(normalised(text))
-                if hits:
-                    return hits
-        return ()
+        texts = [codeable.get("text"), *(c.get("display") for c in codings if type(c) is dict)]
+        names = [normalised(text) for text in texts if type(text) is str and len(text) < 200]
+        hits = next(filter(None, map(self._by_name.get, names)), ())
+        return () if hits and any(map(_OTHER_SCORE.search, names)) else hits
 
 
 def codings_of(codeable: Any) -> Sequence[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import PatientFacts, Result
+from mappings.reading.fhir_elements import items, text_of
 from mappings.reading.laboratory.findings import NO_TOKENS
 from mappings.reading.laboratory.qualifiers import MODIFIED
 from mappings.reading.laboratory.ranges import Whose
@@ -29,6 +30,7 @@ _VALUES = frozenset(
         *(f"value{kind}" for kind in ("Ratio", "SampledData", "Time", "DateTime", "Period")),
     }
 )
+_DATED = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued")
 _UNDATED = When(BEGINNING, 10**7, "")
 
 
@@ -37,8 +39,8 @@ class Readings(NamedTuple):
 
     ``concepts_of`` looks up a component's code; ``days`` keeps dates, which results of one visit share.
     ``results`` are added to by concept, ``unreadable`` by what could not be read, and ``placed`` by concept
-    with Observations of blood cells that say where they were counted. ``patient`` says which of several
-    reference ranges applies.
+    with Observations of blood cells, each with the component that was read, to be asked where they were
+    counted. ``patient`` says which of several reference ranges applies.
     """
 
     concepts_of: Callable[[Any], Sequence[Concept]]
@@ -67,6 +69,30 @@ def read_observation(resource: Mapping[str, Any], concepts: Sequence[Concept], i
                 _add(resource, {**method, **component}, concept, whose, into)
 
 
+def read_contained(
+    report: Mapping[str, Any], is_ours: Callable[[Mapping[str, Any]], bool | None], into: Readings
+) -> None:
+    """Adds the results of the Observations that a DiagnosticReport contains and names as its results.
+
+    They are called by the report's reference, which is all that can be opened. Whose they are and of when is
+    told by the report where they do not say it themselves. A report that was withdrawn withdraws them.
+    ``is_ours`` says whether an Observation is about the patient.
+    """
+    status = report.get("status")
+    if "contained" not in report or (type(status) is str and status in _NEVER):
+        return
+    known = {name: report[name] for name in ("resourceType", "id", "contained") if name in report}
+    named = {text_of(each.get("reference")) for each in items(report.get("result"))}
+    for inside in items(report["contained"]):
+        if inside.get("resourceType") != "Observation" or f"#{inside.get('id')}" not in named:
+            continue
+        lacking = ("subject",) if any(name in inside for name in _DATED) else ("subject", *_DATED)
+        shared = {name: report[name] for name in lacking if name in report}
+        resource = {**shared, **inside, **known}
+        if is_ours(resource):
+            read_observation(resource, into.concepts_of(resource.get("code")), into)
+
+
 def _add(
     resource: Mapping[str, Any], element: Mapping[str, Any], concept: Concept, whose: Whose, into: Readings
 ) -> None:
@@ -78,8 +104,8 @@ def _add(
         amount, tokens, problem, note = None, NO_TOKENS, Reason.UNREADABLE, MODIFIED
     if problem is Reason.UNREADABLE:
         into.unreadable.append(Unreadable(reference, note or "value cannot be read"))
-    if concept.blood_cells and ("specimen" in resource or "bodySite" in resource):
-        into.placed.setdefault(concept.id, []).append(resource)
+    if concept.blood_cells:
+        into.placed.setdefault(concept.id, []).append({**resource, "component": [element]})
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)

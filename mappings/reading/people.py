@@ -9,10 +9,16 @@ from typing import Any
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, parse_when
 from mappings.facts import PatientFacts, Result, StudyParticipation
-from mappings.reading.code_index import first_code
-from mappings.reading.fhir_elements import items, mapping
-from mappings.reading.references import local_reference, reference_of
+from mappings.reading.code_index import codings_of, first_code
+from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.references import NO_URLS, contained_in, reference_of, resolved
 from mappings.verdicts import Reason
+
+SUBJECT_MEMBER: Mapping[str, str] = {"Consent": "patient", "ResearchSubject": "individual"}
+"""The member that says whom a resource is about, where that is not ``subject``."""
+
+MAY_BE_THIS_ONE = "a study of the patient could not be read, and may be this one"
+"""Of a ResearchSubject that names its study by nothing that can be read."""
 
 _STUDY = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
 _SOME_DAY = When(BEGINNING, 10**7, "")
@@ -99,6 +105,14 @@ def registry_numbers(*elements: Any) -> frozenset[str]:
 
 
 LIMITED, UNVERIFIED = "limited in time", "not verified"
+EXCEPTED, REFUSING = "with exceptions", "may be a refusal"
+_OPTED_OUT = frozenset({"OPTOUT", "OPTOUTE", "NOCONSENT"})
+"""HL7 v3-ActCode, ActConsentDirective: opt-out, opt-out with exceptions, no consent."""
+_DECLINED = re.compile(
+    r"\b(?:declin(?:ed|es)|refus(?:ed|es|al)|withdrew|withdrawn|revoked|opt(?:ed|s)?[ -]out)\b"
+    r"|\bnot consent|拒绝|不同意|未同意|撤回|撤销",
+    re.IGNORECASE,
+)
 _NO_REFUSAL = ("draft", "proposed")
 
 
@@ -106,8 +120,8 @@ def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None
     """A research Consent as a finding whose answers are the studies that it names.
 
     Only scope "research", status active and a provision that does not deny give an answer; one that is
-    limited in time or not verified is for a person to judge. One that denies, or is not active, or may be so,
-    answers ``not STUDY``; a draft or a proposal says nothing of a study.
+    limited in time, not verified, makes exceptions or may be a refusal is for a person to judge. One that
+    denies, or is not active, or may be so, answers ``not STUDY``; a draft or a proposal says nothing.
     """
     scope, status = first_code(resource.get("scope")), resource.get("status")
     provision = mapping(resource.get("provision"))
@@ -135,27 +149,58 @@ def _reservation(resource: Mapping[str, Any], provision: Mapping[str, Any]) -> s
     """Why a consent that was given may not count on the day; "" if nothing says so."""
     if any(each.get("verified") is False for each in items(resource.get("verification"))):
         return UNVERIFIED
-    time, given = mapping(provision.get("period")), parse_when(resource.get("dateTime"))
+    policy = {text_of(coding.get("code")) for coding in codings_of(resource.get("policyRule"))}
+    titles = [*items(resource.get("sourceAttachment")), *items(resource.get("sourceReference"))]
+    said = [resource.get("category"), *(each.get(key) for each in titles for key in ("title", "display"))]
+    if policy & _OPTED_OUT or any(_DECLINED.search(text) for text in texts(said)):
+        return REFUSING
+    nested = list(_nested(provision))
+    if any(each.get("type") == "deny" for each in nested):
+        return EXCEPTED
+    given = parse_when(resource.get("dateTime"))
+    return LIMITED if any(_is_limited(each, given) for each in (provision, *nested)) else ""
+
+
+def _is_limited(provision: Mapping[str, Any], given: When | None) -> bool:
+    """Whether a provision ends, or begins later than the consent was given."""
+    time = mapping(provision.get("period"))
     begins = parse_when(time.get("start"))
-    later = begins is not None and (given is None or begins.last > given.last)
-    return LIMITED if "end" in time or later else ""
+    return "end" in time or (begins is not None and (given is None or begins.last > given.last))
+
+
+def _nested(provision: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The provisions within a provision, a few levels deep."""
+    for each in items(provision.get("provision")) if depth < 6 else ():
+        yield each
+        yield from _nested(each, depth + 1)
 
 
 def read_participation(
-    resource: Mapping[str, Any], studies: Mapping[str, Mapping[str, Any]]
+    resource: Mapping[str, Any],
+    studies: Mapping[str, Mapping[str, Any]],
+    full_urls: Mapping[str, str] = NO_URLS,
 ) -> StudyParticipation | None:
-    """A ResearchSubject, with the study's numbers from its reference or from the ResearchStudy itself."""
+    """A ResearchSubject, with the study's numbers from its reference or from the ResearchStudy itself.
+
+    ``study`` and ``label`` are both empty where nothing says which study it is.
+    """
     if resource.get("status") == "entered-in-error":
         return None
-    study = resource.get("study")
-    reference = study.get("reference") if isinstance(study, dict) else None
-    known = studies.get(local_reference(reference), {})
-    status = resource.get("status")
-    title = known.get("title") if isinstance(known.get("title"), str) else ""
-    label = title or (study.get("display") if isinstance(study, dict) else "") or ""
+    study, status = mapping(resource.get("study")), resource.get("status")
+    reference = study.get("reference")
+    name = resolved(reference, full_urls, "ResearchStudy") if isinstance(reference, str) else ""
+    known = contained_in(resource, reference, "ResearchStudy") or studies.get(name, {})
+    numbers = registry_numbers(study, known.get("identifier"), known.get("title"))
+    others = () if numbers else (*_values(known), *_values(study))
+    said = (known.get("title"), study.get("display"), *others)
     return StudyParticipation(
         reference=reference_of(resource),
-        study=registry_numbers(study, known.get("identifier"), known.get("title")),
+        study=numbers,
         status=status if isinstance(status, str) else "",
-        label=label if isinstance(label, str) else "",
+        label=next((text for text in said if isinstance(text, str) and text.strip()), ""),
     )
+
+
+def _values(element: Mapping[str, Any]) -> list[Any]:
+    listed = element.get("identifier")
+    return [mapping(each).get("value") for each in (listed if isinstance(listed, list) else [listed])]

@@ -33,9 +33,9 @@ _NONE_IS_PLAIN: _Conversion = (IDENTITY, 1.0, 0.0)
 class PlainResults:
     """Reads the plain results of one concept; whatever is not plain is left to ``read_observation``.
 
-    Plain is a final number of a known day, without comparator, components, extensions or focus: of a
-    measurement, in a unit that converts into its own, within what can be; of a finding, with the one flag of
-    the laboratory that says what it means.
+    Plain is a final number of a known day, without comparator, components, extensions, focus or a reason for
+    its absence: of a measurement, in a unit that converts into its own, within what can be; of a finding,
+    with the one flag of the laboratory that says what it means.
     """
 
     __slots__ = ("_begins_at_zero", "_concept", "_conversions", "_flags", "_id", "_is_finding")
@@ -60,6 +60,7 @@ class PlainResults:
                 or type(identity) is not str
                 or "comparator" in quantity
                 or "component" in resource
+                or "dataAbsentReason" in resource
                 or "extension" in resource
                 or "focus" in resource
                 or "modifierExtension" in resource

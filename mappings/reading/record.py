@@ -15,14 +15,17 @@ from mappings.facts import StudyParticipation as Participation
 from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
+from mappings.reading.laboratory.before_birth import begun_after_birth, doubt_results
 from mappings.reading.laboratory.blood import NOT_IN_BLOOD, only_in_blood
 from mappings.reading.laboratory.qualifiers import MODIFIED, is_about, is_whole
-from mappings.reading.laboratory.repeats import came_twice, replaced
+from mappings.reading.laboratory.repeats import came_twice, in_force
 from mappings.reading.laboratory.timed_urine import amounts_per_day, timed_urine
 from mappings.reading.meanings import Meaning, Meanings
 from mappings.reading.observations import Readings, has_value, read_observation
 from mappings.reading.pathology import biopsy_resources, read_biopsies, results_of
 from mappings.reading.people import (
+    MAY_BE_THIS_ONE,
+    SUBJECT_MEMBER,
     agreed_patient,
     find_patient,
     read_consent,
@@ -35,9 +38,8 @@ from mappings.results import Gap, Unreadable
 from mappings.trial_definition import Catalog
 
 DRUG_RECORDS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense")
-_SUBJECT_MEMBER = {"Consent": "patient", "ResearchSubject": "individual"}
 _CLINICAL = frozenset(
-    {"Observation", "Condition", "Procedure", "DiagnosticReport", *DRUG_RECORDS, *_SUBJECT_MEMBER}
+    {"Observation", "Condition", "Procedure", "DiagnosticReport", *DRUG_RECORDS, *SUBJECT_MEMBER}
 )
 _SUPPORTING = frozenset({"Patient", "Medication", "ResearchStudy", "Specimen"})
 _ANSWERS = "QuestionnaireResponse"
@@ -106,11 +108,11 @@ class RecordReader:
             one = _OneRecord(self, patient, identity, full_urls, gaps)
             one.take_all(resources)
         may_repeat = one.revised or came_twice(one.results, one.by_type)
-        gone = replaced(resources, identity, full_urls) if may_repeat else None
-        if gone:
+        left = in_force(resources, identity, full_urls) if may_repeat else resources
+        if left is not resources:
             one = _OneRecord(self, patient, identity, full_urls, gaps)
-            one.take_all([resource for place, resource in enumerate(resources) if place not in gone])
-            one.received += len(gone)
+            one.take_all(left)
+            one.received = len(resources)
         return one.finish()
 
 
@@ -193,7 +195,7 @@ class _OneRecord:
             if self._is_ours(resource, self.identity.is_subject_of(resource)):
                 self._observation(resource, self.meanings.of(resource.get("code")))
         elif kind in _CLINICAL or (kind == _ANSWERS and answers_worksheet(resource, self.reader.catalog)):
-            member = _SUBJECT_MEMBER.get(kind, "subject")
+            member = SUBJECT_MEMBER.get(kind, "subject")
             if self._is_ours(resource, self.identity.is_subject_of(resource, member)):
                 self._keep(kind, resource)
         elif kind == "Specimen" and self.identity.is_subject_of(resource) is False:
@@ -256,6 +258,7 @@ class _OneRecord:
         amounts_per_day(self.reader.timed, self.results, self.resources)
         for reference in only_in_blood(self.results, self.readings.placed, self.by_type, self.full_urls):
             self._unreadable(reference, NOT_IN_BLOOD)
+        doubt_results(self.results, self.days.values(), self.patient.birth)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
         self._each("Consent", self._consent)
@@ -300,7 +303,7 @@ class _OneRecord:
     def _procedure(self, resource: Mapping[str, Any]) -> None:
         concepts = self.reader.procedures.concepts(resource.get("code"))
         if concepts:
-            read_procedure(resource, concepts, self.procedures)
+            read_procedure(resource, concepts, self.procedures, self.patient.birth)
 
     def _consent(self, resource: Mapping[str, Any]) -> None:
         for concept in self.reader.consents:
@@ -323,7 +326,7 @@ class _OneRecord:
         exposures = read_exposures(records, medications, self.reader.drugs, self.unreadable, unresolved)
         if unresolved:
             self.gaps.append(Gap("Medication", f"Medication: {len(unresolved)} referenced, not read"))
-        return exposures
+        return begun_after_birth(exposures, self.patient.birth)
 
     def _biopsies(self) -> None:
         biopsies = biopsy_resources(self.by_type, self.reader.pathology, self.reader.conditions)
@@ -339,8 +342,13 @@ class _OneRecord:
 
     def _participations(self) -> tuple[Participation, ...]:
         studies = {reference_of(study): study for study in self.by_type.get("ResearchStudy", ())}
-        found = (read_participation(each, studies) for each in self.by_type.get("ResearchSubject", ()))
-        return tuple(participation for participation in found if participation is not None)
+        subjects = self.by_type.get("ResearchSubject", ())
+        read = [read_participation(each, studies, self.full_urls) for each in subjects]
+        found = tuple(participation for participation in read if participation is not None)
+        if any(not participation.study and not participation.label for participation in found):
+            # Said before all other gaps, of which a card shows only some.
+            self.gaps.insert(0, Gap("ResearchStudy", f"ResearchStudy: {MAY_BE_THIS_ONE}"))
+        return found
 
 
 _TYPES_OF_KIND: Mapping[str, tuple[str, ...]] = {
@@ -371,7 +379,7 @@ def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable
     for gap in gaps:
         by_type.setdefault(gap.resource_type, []).append(gap)
     if not by_type:
-        return _no_gap
+        return lambda _concept: None
     biopsies = frozenset(t for concept in concepts.values() if concept.pathology for t in gap_tokens(concept))
 
     def find(concept_id: str) -> Gap | None:
@@ -388,7 +396,3 @@ def gap_finder(gaps: Sequence[Gap], concepts: Mapping[str, Concept]) -> Callable
         return min(touching, key=lambda gap: gap.newest_first, default=None)
 
     return cache(find)
-
-
-def _no_gap(_concept: str) -> Gap | None:
-    return None

@@ -10,12 +10,13 @@ from typing import Any
 
 from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly, is_number
 from mappings.concept import Concept
-from mappings.reading.answers import coded_answers, worded_answers
+from mappings.reading.answers import coded_answers, disagree, worded_answers
 from mappings.reading.code_index import words
+from mappings.reading.laboratory.counts import is_count
 from mappings.reading.laboratory.findings import NO_TOKENS, VALUE, Value, answered
 from mappings.reading.laboratory.ranges import Whose
 from mappings.reading.laboratory.titres import TitreText, read_titre
-from mappings.units import between, convert, quotient
+from mappings.units import convert, quotient
 from mappings.verdicts import Reason
 
 UCUM = "http://unitsofmeasure.org"
@@ -40,6 +41,8 @@ def read_value(element: Mapping[str, Any], concept: Concept, whose: Whose | None
     ``whose`` says which of several reference ranges applies.
     """
     quantity = element.get("valueQuantity")
+    if element.get("dataAbsentReason") and (quantity is not None or not _OTHER_VALUES.isdisjoint(element)):
+        return _problem(Reason.CONFLICTING, "a value beside a reason for its absence")
     if quantity is None:
         value = _other(element, concept)
     else:
@@ -64,12 +67,21 @@ def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
     """
     if type(quantity) is not dict or "comparator" in quantity or quantity.get("system") != UCUM:
         return None
+    if concept.positive_above is not None:
+        return None
     number, unit = quantity.get("value"), quantity.get("code")
-    if type(unit) is not str or not unit or unit != (concept.unit or unit) or concept.blood_cells:
+    if (
+        type(unit) is not str
+        or not unit
+        or unit != (concept.unit or unit)
+        or concept.positive_above is not None
+    ):
         return None
     if type(number) is not float and type(number) is not int:
         return None
-    if number < 0 or not is_number(number):
+    if number < 1 and (number < 0 or unit == "{titer}"):
+        return None
+    if not is_number(number):
         return None
     amount = AMOUNT((number, number, False, False))
     return VALUE((amount, NO_TOKENS, f"{number:.10g} {unit}", unit, None, ""))
@@ -91,7 +103,7 @@ def _quantity(quantity: Any, concept: Concept) -> Value:
 
 
 def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Value:
-    if not is_number(number) or number < 0:
+    if not is_number(number) or number < 0 or (unit == "{titer}" and 0 < number < 1):
         return _problem(Reason.UNREADABLE, "a number that cannot be")
     text = f"{comparator or ''}{number:.10g} {unit}" if unit else f"{comparator or ''}{number:.10g}"
     amount_of = number if unit and unit == concept.unit else _converted(number, unit, concept)
@@ -110,14 +122,9 @@ def _amount(number: float, unit: str, comparator: Any, concept: Concept) -> Valu
 def _converted(number: float, unit: str, concept: Concept) -> float | None:
     """In the canonical unit; a finding without one keeps its number, which only its own range reads."""
     if not concept.unit and concept.kind != "measurement":
-        return number if not concept.blood_cells or _counts_cells(unit, concept) else None
+        counts = concept.positive_above is None or is_count(unit, concept)
+        return number if counts else None
     return convert(number, unit, concept)
-
-
-def _counts_cells(unit: str, concept: Concept) -> bool:
-    """Whether a unit is a percentage or a number per volume, and not of copies of a gene."""
-    unit = concept.unit_spellings.get(unit, unit)
-    return "cop" not in unit.lower() and any(between(unit, own) is not None for own in ("%", "/uL"))
 
 
 def _other(element: Mapping[str, Any], concept: Concept) -> Value:
@@ -152,14 +159,16 @@ def _coded(value: Any, concept: Concept) -> Value:
     tokens = coded_answers(value, concept)
     text = words(value)
     if tokens:
-        return _answer(tokens, text)
+        return _answer(tokens, text, concept)
     if concept.kind == "measurement":
         return _string(text, concept)
     return _problem(Reason.UNREADABLE, "an answer that is not known", text)
 
 
-def _answer(tokens: frozenset[str], text: str) -> Value:
-    """An answer; one that is a number is an amount too."""
+def _answer(tokens: frozenset[str], text: str, concept: Concept) -> Value:
+    """An answer; one that is a number is an amount too. Two that cannot both be true are none."""
+    if disagree(tokens, concept):
+        return _problem(Reason.CONFLICTING, "answers disagree", text)
     number = next((token for token in tokens if token.isdigit()), None)
     return Value(None if number is None else exactly(float(number)), tokens, text, "", None)
 
@@ -171,11 +180,11 @@ def _string(value: Any, concept: Concept) -> Value:
     if concept.unit == "{titer}" or concept.positive_from is not None:
         titre = read_titre(text)
         if titre is not None:
-            return _titre(titre, text)
+            return _titre(titre, text, concept)
     if concept.kind != "measurement" or concept.answers:
         tokens = worded_answers(text, concept)
         if tokens:
-            return _answer(tokens, text)
+            return _answer(tokens, text, concept)
     interval = _INTERVAL.fullmatch(text)
     if interval is not None:
         return _interval(interval, concept)
@@ -185,23 +194,31 @@ def _string(value: Any, concept: Concept) -> Value:
     return _from_text(number[1], number[2], number[3].strip(), text, concept)
 
 
-def _titre(titre: TitreText, text: str) -> Value:
+def _titre(titre: TitreText, text: str, concept: Concept) -> Value:
     if titre == "unreadable":
         return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
     if titre == "negative":
-        return _answer(frozenset({"negative"}), text[:80])
+        return _answer(frozenset({"negative"}), text[:80], concept)
     return Value(titre, NO_TOKENS, text[:80], "{titer}", None)
 
 
 def _interval(written: re.Match[str], concept: Concept) -> Value:
     """``5-10 /HPF``, as sediments are reported."""
     low, high = (_amount(float(written[end]), written[3].strip(), None, concept) for end in (1, 2))
-    return _between(low, high, written[0][:80])
+    return _counted(_between(low, high, written[0][:80]), concept)
 
 
 def _from_text(comparator: str | None, digits: str, unit: str, text: str, concept: Concept) -> Value:
     comparator = AS_COMPARATORS.get(comparator or "", comparator)
-    return _amount(float(digits), unit, comparator, concept)._replace(text=text[:80])
+    return _counted(_amount(float(digits), unit, comparator, concept)._replace(text=text[:80]), concept)
+
+
+def _counted(value: Value, concept: Concept) -> Value:
+    """What is counted, of a text: a number of something else is no result, whatever its flag says."""
+    is_of_else = value.problem is Reason.UNIT_NOT_COMPARABLE and concept.positive_above is not None
+    if is_of_else and not concept.blood_cells:
+        return _problem(Reason.UNREADABLE, "text that is not a result", value.text)
+    return value
 
 
 def _ratio(value: Any, concept: Concept) -> Value:
@@ -270,6 +287,7 @@ _READERS = {
     "valueRatio": _ratio,
     "valueRange": _range,
 }
+_OTHER_VALUES = _UNUSABLE.union(_READERS)
 
 
 def _checked(value: Value, concept: Concept) -> Value:

@@ -143,6 +143,90 @@ def test_another_person_or_client_is_someone_else(state: Path, arguments: list[s
     assert "No event is by this person" in ran.stderr
 
 
+REGISTER = f"""\
+schema: 1
+clients:
+  - id: ehr-one
+    issuer: https://one.example
+    keys: {{jwks_url: https://one.example/jwks.json}}
+    tenants: [clinic]
+    fhir_servers: [{{base: {SUBJECT.fhir_base}}}]
+"""
+
+
+@pytest.fixture
+def registered(state: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, where the one client is registered."""
+    path = state / "clients.yaml"
+    path.write_text(REGISTER, encoding="utf-8")
+    monkeypatch.setenv("TRIALHOOK_CLIENTS", str(path))
+    monkeypatch.setenv("TRIALHOOK_PUBLIC_URL", "https://cds.example")
+    return path
+
+
+HIM = ["--patient", SUBJECT.patient_id]
+ANOTHER = f"{SUBJECT.fhir_base}-test"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["find", "--client", "ehr-oen", *HIM], "no client 'ehr-oen' is registered in TRIALHOOK_CLIENTS"),
+        (["find", "--client", "ehr-oen", *HIM], "did you mean 'ehr-one'?"),
+        (["find", "--client", "zzz", *HIM], "registered: ehr-one"),
+        (
+            ["find", "--client", "ehr-one", "--tenant", "clinc", *HIM],
+            "did you mean 'clinic'?",
+        ),
+        (
+            ["find", *MINE[:5], ANOTHER, *HIM],
+            f"registered: {SUBJECT.fhir_base}\n",
+        ),
+        (["by", "--client", "ehr-oen", "--person", USER], "did you mean 'ehr-one'?"),
+    ],
+)
+def test_a_misspelt_client_is_no_answer_to_an_access_request(
+    registered: Path, arguments: list[str], fault: str
+) -> None:
+    ran = run(*arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert fault in ran.stderr
+    assert SUBJECT.patient_id not in ran.stderr
+    assert "--anyway" in ran.stderr
+    assert run(*arguments, "--anyway").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "base", [[], ["--fhir-base", f"{SUBJECT.fhir_base}/"], ["--fhir-base", f"{SUBJECT.fhir_base}/below"]]
+)
+def test_a_client_is_asked_for_as_it_is_registered(registered: Path, base: list[str]) -> None:
+    ran = run("find", "--client", "ehr-one", "--tenant", "clinic", *base, *HIM)
+    assert ran.exit_code == 0, ran.stderr
+    assert "TRIALHOOK_CLIENTS" not in ran.stderr
+
+
+def test_without_a_register_it_is_said_that_nothing_was_checked(state: Path) -> None:
+    ran = run("find", *MINE, *HIM)
+    assert len(days(ran)) == 3
+    assert "TRIALHOOK_CLIENTS is not set" in ran.stderr
+
+
+def test_a_register_that_cannot_be_read_hinders_no_answer(registered: Path) -> None:
+    registered.write_text("clients: no", encoding="utf-8")
+    ran = run("find", *MINE, *HIM)
+    assert len(days(ran)) == 3
+    assert "The clients cannot be read" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["export"], ["find", *MINE, *HIM], ["by", "--client", "ehr-one", "--person", USER]]
+)
+def test_days_in_the_wrong_order_are_refused(state: Path, arguments: list[str]) -> None:
+    ran = run(*arguments, "--since", "2026-06-16", "--until", "2026-06-15")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "--since is a later day than --until" in ran.stderr
+
+
 def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
     assert "wait in the spool" not in run("export").stderr
     Spool(state / SPOOL_FOLDER).append([call_event(call_record(), KeyRing.random())])
@@ -165,13 +249,10 @@ def test_events_that_still_wait_in_the_spool_are_mentioned(state: Path) -> None:
             "study staff are named ISSUER|SUBJECT; a user of an EHR needs --client",
         ),
         ({}, ["export", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
-        ({"TRIALHOOK_DATABASE": "sqlite:///nowhere/audit.db"}, ["export"], "no database nowhere/audit.db"),
+        ({"TRIALHOOK_DATABASE": "sqlite:////nowhere/audit.db"}, ["export"], "no database /nowhere/audit.db"),
+        ({"TRIALHOOK_DATABASE": "sqlite:///audit.db"}, ["export"], "as in sqlite:////FOLDER/FILE"),
         ({"TRIALHOOK_STATE_DIR": "nowhere"}, ["export"], "nowhere/trialhook.db. Set TRIALHOOK_DATABASE or"),
-        (
-            {"TRIALHOOK_DATABASE": "sqlite:///notes.txt"},
-            ["export"],
-            "cannot be used now (not_a_database)",
-        ),
+        ({"TRIALHOOK_DATABASE": "sqlite:///{state}/notes.txt"}, ["export"], "now (not_a_database)"),
         ({"TRIALHOOK_DATABASE": "mysql://ehr"}, ["export"], "must be sqlite:///FILE"),
         ({"TRIALHOOK_DAYS": "1"}, ["export"], "TRIALHOOK_DAYS is not a setting"),
     ],
@@ -182,7 +263,7 @@ def test_a_command_that_cannot_run_says_why(
     monkeypatch.chdir(state)
     Path("notes.txt").write_text("not a database", encoding="utf-8")
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value.format(state=state))
     ran = run(*arguments)
     assert ran.exit_code in (1, 2)
     assert fault in ran.stderr

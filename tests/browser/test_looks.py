@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import PHONE, violations, violations_everywhere
 from tests.browser.conftest import NewContext
+from tests.browser.people import Clinician, answer, said, save_answers
 from tests.browser.places import NAMES, Place
 from tests.browser.watching import Watch
 from tests.browser.worlds import World
@@ -56,6 +58,16 @@ def test_a_page_has_no_grave_fault_of_accessibility(page: Page) -> None:
 
 def test_a_page_fits_a_phone_and_its_targets_fit_a_finger(page: Page) -> None:
     assert faults_on_phones(page) == []
+
+
+@pytest.mark.parametrize("note", ["https://intranet.example/" + "documents/" * 20, "q" * 500])
+def test_a_note_without_a_blank_does_not_widen_the_worksheet(clinician: Clinician, note: str) -> None:
+    sheet = clinician.standalone("tang-yu")
+    answer(sheet, "ECOG", "1")
+    sheet.get_by_role("group", name=re.compile("ECOG")).get_by_role("textbox").fill(note)
+    save_answers(sheet)
+    expect(said(sheet, "ECOG")).to_contain_text(note[:200])
+    assert faults_on_phones(sheet) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/patients/guo-li"])

@@ -162,6 +162,84 @@ def test_a_page_whose_next_page_is_not_among_the_files_is_not_retrieved(
     assert both[0]["assessments"][0]["not_retrieved"] == []
 
 
+ORDERS = "https://ehr.example/MedicationRequest?patient=lin-mei"
+TIMEOUT = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+FAILED = {"type": "batch-response", "entry": [{"response": {"status": "500", "outcome": TIMEOUT}}]}
+EVERY = 13
+
+
+def linked(relation: str, url: str = ORDERS) -> dict[str, Any]:
+    return {"link": [{"relation": relation, "url": url}]}
+
+
+def answer(*rows: Any, **members: Any) -> dict[str, Any]:
+    entries = [{"resource": row, "search": {"mode": "match"}} for row in rows]
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **members}
+
+
+def order(bundles: Bundles) -> dict[str, Any]:
+    return next(one for one in resources_of(bundles["lin-mei"]) if one["resourceType"] == "MedicationRequest")
+
+
+# A name, the answer to a search (ORDER stands for a row), of how many types rows are missing, and why.
+ORDER: dict[str, Any] = {}
+BOTH = [{"resource": ORDER}, {"response": {"status": "404"}}]
+ANSWERS: list[tuple[str, dict[str, Any], int, str]] = [
+    ("a row", answer(ORDER, total=1), 0, ""),
+    ("a row, uncounted", answer(ORDER), 0, ""),
+    ("nothing", answer(total=0, **linked("self")), 0, ""),
+    ("a batch", {**answer(answer(ORDER, total=1)), "type": "batch-response"}, 0, ""),
+    ("one of three", answer(ORDER, total=3), 1, "fewer rows"),
+    ("one of three, three times", answer(ORDER, ORDER, ORDER, total=3), 1, "fewer rows"),
+    ("one of three, in a batch", {**answer(answer(ORDER, total=3)), "type": "batch-response"}, 1, "fewer"),
+    ("none of three", answer(total=3), EVERY, "fewer rows"),
+    ("none of three, and what was asked for", answer(total=3, **linked("self")), 1, "fewer rows"),
+    ("an empty first page", answer(**linked("next")), 1, "first pages"),
+    ("a first page of a search that is not told", answer(**linked("next", "?page=2")), EVERY, "first pages"),
+    ("a next page without address", answer(ORDER, link={"relation": "next"}), 1, "rows are missing"),
+    ("an error beside a row", answer(ORDER, TIMEOUT), 1, "rows are missing"),
+    ("a warning beside a row", answer(ORDER, {**TIMEOUT, "issue": [{"severity": "warning"}]}), 0, ""),
+    ("an error alone", TIMEOUT, EVERY, "rows are missing"),
+    ("an error in a Bundle", answer(TIMEOUT), EVERY, "rows are missing"),
+    ("a batch of which a part failed", {**answer(ORDER) | FAILED, "entry": [*BOTH]}, EVERY, "are missing"),
+    ("a batch that failed", {"resourceType": "Bundle", **FAILED}, EVERY, "rows are missing"),
+    ("entries that are none", answer() | {"entry": "x"} | linked("self"), 1, "was not a search result"),
+]
+
+
+@pytest.mark.parametrize("row", ANSWERS, ids=[name for name, *_ in ANSWERS])
+def test_what_a_saved_search_lacks_is_not_retrieved(
+    run: Run, written: Write, bundles: Bundles, row: tuple[str, dict[str, Any], int, str]
+) -> None:
+    name, said, types, why = row
+    resource = b'"resource":' + orjson.dumps(order(bundles))
+    searched = orjson.dumps(said).replace(b'"resource":{}', resource)
+    files = written("a.json", bundles["lin-mei"]), written("b.json", searched)
+    [document] = documents(run("assess", *files, "--json", *DAY).stdout)
+    gaps = document["assessments"][0]["not_retrieved"]
+    assert len({gap.partition(":")[0] for gap in gaps}) == len(gaps) == types, name
+    assert all(why in gap for gap in gaps)
+
+
+def test_one_row_that_is_not_in_a_list_is_read(run: Run, written: Write, bundles: Bundles) -> None:
+    rows = [one for one in bundles["lin-mei"]["entry"] if one["resource"] != order(bundles)]
+    whole, less = [*rows, {"resource": order(bundles)}], [{**answer(), "entry": rows}]
+    alone = {**answer(), "entry": {"resource": order(bundles)}}
+    assert documents(
+        run("assess", written("a.json", less[0]), written("b.json", alone), "--json", *DAY).stdout
+    ) == documents(run("assess", written("c.json", {**answer(), "entry": whole}), "--json", *DAY).stdout)
+
+
+def test_half_a_character_in_one_line_costs_only_itself(run: Run, written: Write, bundles: Bundles) -> None:
+    patient, *rest = resources_of(bundles["lin-mei"])
+    lines = [orjson.dumps(one) for one in (patient, *rest)]
+    broken = [b'{"note":[{"text":"\\ud83d"}],' + line[1:] for line in lines]
+    good = documents(run("assess", written("a.ndjson", b"\n".join(lines)), "--json", *DAY).stdout)
+    assert documents(run("assess", written("b.ndjson", b"\n".join(broken)), "--json", *DAY).stdout) == good
+    marked = b"\n".join(b"\xef\xbb\xbf" + line for line in lines)
+    assert documents(run("assess", written("c.ndjson", marked), "--json", *DAY).stdout) == good
+
+
 def test_a_byte_order_mark_does_no_harm(run: Run, written: Write, bundles: Bundles) -> None:
     path = written("a.json", b"\xef\xbb\xbf" + orjson.dumps(bundles["lin-mei"]))
     assert run("assess", path, "--json", *DAY).exit_code == 0

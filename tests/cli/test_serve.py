@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from cds_service.demo import samples
-from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS, BadSetUpError, check_workers
 from tests.cli.conftest import Run
 
 SERVE = [sys.executable, "-m", "cds_service.cli", "serve"]
@@ -168,6 +168,36 @@ def test_a_bad_setting_is_told_before_anything_starts() -> None:
     assert process.returncode == 2
     assert "did you mean TRIALHOOK_DEADLINE?" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "1.5", "x", "300", "\u0664"])
+def test_a_number_of_workers_that_cannot_be_is_told_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", workers)
+    with pytest.raises(BadSetUpError, match="WEB_CONCURRENCY must be a whole number from 1 to 256"):
+        check_workers()
+
+
+@pytest.mark.parametrize("workers", [None, "", " ", "1", " 4 ", "256"])
+def test_a_number_of_workers_that_can_be_is_taken(
+    monkeypatch: pytest.MonkeyPatch, workers: str | None
+) -> None:
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    if workers is not None:
+        monkeypatch.setenv("WEB_CONCURRENCY", workers)
+    check_workers()
+
+
+def test_no_worker_is_refused_and_a_blank_is_one() -> None:
+    with running([*SERVE, "--port", str(free_port())], WEB_CONCURRENCY="0") as process:
+        log = process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+    assert "WEB_CONCURRENCY must be" in log
+    assert "Traceback" not in log
+    port = free_port()
+    with running([*SERVE, "--port", str(port)], WEB_CONCURRENCY=" "):
+        wait_until_up(f"http://127.0.0.1:{port}")
 
 
 def test_the_help_names_every_command(run: Run) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cds_service.audit.key_ring import KeyRing
-from cds_service.serving import APPLICATION, GUNICORN_SETTINGS
+from cds_service.audit.spool import SPOOL_FOLDER
+from cds_service.serving import APPLICATION, GUNICORN_SETTINGS, BadSetUpError, check_set_up
+from cds_service.settings import Settings
 from tests.cli.test_serve import environment
 
 REGISTERED = {"TRIALHOOK_PUBLIC_URL": "https://cds.example.org", "TRIALHOOK_KEYS": KeyRing.new_key_text()}
@@ -64,6 +69,10 @@ def bad_recruitment(folder: Path) -> dict[str, str]:
     return {"TRIALHOOK_RECRUITMENT": str(folder / "recruitment.yaml")}
 
 
+def no_worker(_folder: Path) -> dict[str, str]:
+    return {"WEB_CONCURRENCY": "0"}
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -74,6 +83,7 @@ def bad_recruitment(folder: Path) -> dict[str, str]:
         (no_key_of_its_own, "TRIALHOOK_SIGNING_KEYS is required: `backend` of client ward"),
         (bad_setting, "TRIALHOOK_DEADLINE must be a number of seconds"),
         (bad_recruitment, "unknown trial"),
+        (no_worker, "at least one worker is needed"),
     ],
 )
 def test_gunicorn_says_in_a_sentence_what_is_wrong(made: object, said: str, tmp_path: Path) -> None:
@@ -86,6 +96,37 @@ def test_gunicorn_says_in_a_sentence_what_is_wrong(made: object, said: str, tmp_
     assert ended.returncode != 0
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["state", f"state/{SPOOL_FOLDER}"])
+@pytest.mark.parametrize(
+    ("number", "refused"), [(errno.EROFS, True), (errno.EACCES, True), (errno.ENOSPC, False)]
+)
+def test_a_state_folder_in_which_nothing_can_be_written_is_refused_unless_it_is_only_full(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, number: int, refused: bool
+) -> None:
+    def no_file(**where: Path) -> object:
+        if where["dir"] == tmp_path / name:
+            raise OSError(number, "not here")
+        return real(**where)  # type: ignore[call-overload]
+
+    real = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
+    settings = Settings(policy=True, state_dir=str(tmp_path / "state"))
+    check_set_up(settings)  # it is still to be made
+    (tmp_path / "state" / SPOOL_FOLDER).mkdir(parents=True)
+    if refused:
+        with pytest.raises(BadSetUpError, match=f"nothing can be written in {tmp_path / name} ") as caught:
+            check_set_up(settings)
+        assert "TRIALHOOK_STATE_DIR" in str(caught.value)
+    else:
+        check_set_up(settings)
+    check_set_up(replace(settings, policy=False))  # keeps nothing there
+
+
+def test_a_state_folder_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    check_set_up(Settings(policy=True, state_dir=str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_collector_without_the_tracing_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

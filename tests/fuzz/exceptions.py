@@ -12,6 +12,8 @@ from tests.fuzz.charts import Chart, Json, catalog, references_in
 from tests.fuzz.judging import Judged, record_of
 
 URINE_VOLUME = "3167-4"  # LOINC, volume of 24 hour urine
+_DOUBTED = frozenset({Reason.CONFLICTING, Reason.IMPRECISE})
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
 _OVER = frozenset({"inactive", "resolved"})
 
 
@@ -123,12 +125,14 @@ def _is_answered(change: Change) -> bool:
 
 
 def _contradicted(change: Change) -> bool:
-    """The laboratory's flag or range of a result whose answer says otherwise."""
+    """The flag or range of a result whose answer says otherwise, or which they make doubtful."""
     is_of_laboratory = change.member.split(".")[0] in ("interpretation", "referenceRange")
     own = reference_of(change.resource)
     evidence = (fact for each in change.before.assessment.criteria for fact in each.evidence)
-    told = any(fact.reference == own and fact.reason is Reason.CONFLICTING for fact in evidence)
-    return is_of_laboratory and (told or change.before.reasons.get(change.verdict) == "conflicting")
+    told = any(fact.reference == own and fact.reason in _DOUBTED for fact in evidence)
+    return is_of_laboratory and (
+        told or change.before.reasons.get(change.verdict) in [reason.value for reason in _DOUBTED]
+    )
 
 
 def _is_unit_of_a_range(change: Change) -> bool:
@@ -139,6 +143,10 @@ def _is_unit_of_a_range(change: Change) -> bool:
 def _shares_its_id(change: Change) -> bool:
     own = reference_of(change.resource)
     return "/" in own and [reference_of(one) for one in change.chart.resources()].count(own) > 1
+
+
+def _may_withdraw_another(change: Change) -> bool:
+    return change.resource.get("status") in _WITHDRAWN or _shares_its_id(change)
 
 
 EXCEPTIONS: Sequence[Excepted] = (
@@ -155,6 +163,13 @@ EXCEPTIONS: Sequence[Excepted] = (
         "Which drug it is cannot be said, so that drugs count as not wholly retrieved. That stands under "
         "`not_retrieved`, not in the evidence.",
         _which_drug_is_not_known,
+    ),
+    Excepted(
+        "removing-a-resource",
+        "a result that is withdrawn, or one of two resources under one id",
+        "What is entered in error or cancelled may withdraw another result, and of two versions one counts. "
+        "The evidence names the one in doubt, not the one that puts it in doubt.",
+        _may_withdraw_another,
     ),
     Excepted(
         "removing-a-resource",
@@ -205,8 +220,10 @@ EXCEPTIONS: Sequence[Excepted] = (
     ),
     Excepted(
         "removing-a-qualifier",
-        "flag or reference range that contradicts the answer",
-        "Two statements that contradict each other are conflicting; one of them alone is not.",
+        "flag or reference range that contradicts or doubts the answer",
+        "Two statements that contradict each other are conflicting; one of them alone is not. A flag that "
+        "says undecided, or a range that cannot be compared with the number, makes an answer imprecise; the "
+        "answer alone is not.",
         _contradicted,
     ),
     Excepted(

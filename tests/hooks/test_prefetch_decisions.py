@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from flask.testing import FlaskClient
 
-from tests.service import charts
+from tests.service import charts, counting
 from tests.service.conftest import BASE, call, cards_of, faults_of
 from tests.service.ehr import ehr, json_answer, parameters, urls
 
@@ -20,6 +20,11 @@ ON_SERVER = charts.upcr(2.4, "2026-06-10", "o2")
 NEXT = f"{BASE}/Observation?page=2"
 NO_ACCESS = "no FHIR server was given"
 ABSENT, BROKEN = "not in the prefetch", "prefetched as neither resource nor Bundle"
+ANOTHER, OTHERS = "another search prefetched", "only rows of another patient came"
+FIRST, REPORTED = "only the first page prefetched", "the EHR said that rows are missing"
+CAPITALS, NOWHERE = {"relation": "NEXT", "url": NEXT}, {"relation": "next"}
+ONE_ISSUE = {"resourceType": "OperationOutcome", "issue": {"severity": "error", "code": "timeout"}}
+OK, GONE = {"response": {"status": "200 OK"}}, {"response": {"status": "404"}}
 
 
 class Decision(NamedTuple):
@@ -63,6 +68,28 @@ DECISIONS = [
     decision("wrapper", {"response": {"status": "200"}, "resource": charts.bundle(ROW)}, "fetch", "", BROKEN),
     decision("another resource", charts.medication(), "fetch", "", BROKEN),
     decision("entries that are none", {"resourceType": "Bundle", "entry": "one"}, "fetch", "", BROKEN),
+    decision("null entries", {"resourceType": "Bundle", "entry": None}, ""),
+    decision("one entry, not in a list", {"resourceType": "Bundle", "entry": {"resource": ROW}}, "use"),
+    decision("next in capitals", counting.page({"resource": ROW}, link=[CAPITALS]), "use, fetch", "", FIRST),
+    decision("next, not in a list", counting.page({"resource": ROW}, link=CAPITALS), "use, fetch", "", FIRST),
+    decision("next without address", counting.page({"resource": ROW}, link=NOWHERE), "use, fetch", "", FIRST),
+    decision("another search", charts.bundle(charts.order()), "fetch", "", ANOTHER),
+    decision("another's result", charts.bundle(charts.upcr(whose="p2")), "fetch", "", OTHERS),
+    decision("another's result among ours", charts.bundle(charts.upcr(9, whose="p2"), ROW), "use"),
+    decision("a row again and again", charts.bundle(ROW, ROW, ROW, total=3), "use, fetch", "", "fewer pref"),
+    decision("suppressed, and a row", charts.bundle(ROW, charts.outcome("warning", "suppressed")), "use"),
+    decision("suppressed, and none", charts.bundle(charts.outcome("warning", "suppressed")), "", REPORTED),
+    decision("forbidden, and none", charts.bundle(charts.outcome("warning", "forbidden")), "", REPORTED),
+    decision("nothing found", charts.bundle(charts.outcome("warning", "not-found"), total=0), ""),
+    decision("error as one object", charts.bundle(ROW, ONE_ISSUE), "use", REPORTED),
+    decision("batch", counting.batch({"resource": charts.bundle(ROW), **OK}), "use"),
+    decision("batch of rows", counting.batch({"resource": ROW, **OK}), "use"),
+    decision("batch that failed", counting.batch({"response": {"status": "500"}}), "", REPORTED),
+    decision("batch with an error", counting.batch({"response": {"outcome": ONE_ISSUE}}), "", REPORTED),
+    decision("batch, one part failed", counting.batch({"resource": ROW, **GONE}), "use", REPORTED),
+    decision(
+        "batch, cut", counting.batch({"resource": charts.bundle(total=1), **OK}), "fetch", "", "fewer pref"
+    ),
 ]
 
 

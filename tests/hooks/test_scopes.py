@@ -37,6 +37,19 @@ REACHES = [
     ("patient/Observation.rs?category=survey patient/Observation.s", "nothing", "nothing", "all", "all"),
     ("patient/Observation.rs?category=laboratory&status=final", "nothing", "nothing", "part", "part"),
     ("patient/Observation.rs?code=http://loinc.org|2890-2", "nothing", "nothing", "part", "all"),
+    ("patient/Patient.read, patient/Observation.read", "all", "nothing", "all", "all"),
+    ("patient/Patient.r,user/Condition.rs", "all", "all", "nothing", "nothing"),
+    ("patient/Patient.r patient/Observation.sr", "all", "nothing", "all", "all"),
+    ("patient/*.sdurc", "all", "all", "all", "all"),
+    ("patient/*.duc", "nothing", "nothing", "nothing", "nothing"),
+    ("patient/Observation.rs?category=survey,laboratory", "nothing", "nothing", "all", "part"),
+    # a spelling that nobody knows proves nothing of its type, or of any type where it names none
+    ("patient/Patient.read patient/Observation.Read", "all", "nothing", "all", "all"),
+    ("patient/Patient.read patient/Observation", "all", "nothing", "all", "all"),
+    ("patient/Patient.read patient/observation.read", "all", "all", "all", "all"),
+    ("patient/Patient.read patient/", "all", "all", "all", "all"),
+    ("patient/Patient.read patient/Observation.search?category=laboratory", "all", "nothing", "part", "part"),
+    ("patient/Patient.read launch/patient openid patient", "all", "nothing", "nothing", "nothing"),
     ("patient/observation.read patient/Observation.sr", "all", "all", "all", "all"),
 ]
 

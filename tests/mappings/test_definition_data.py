@@ -213,7 +213,9 @@ def test_what_the_protocol_does_not_list_is_shown_and_does_not_count() -> None:
 
 
 def test_drugs_that_leave_b_cells_in_the_blood_are_not_depleting() -> None:
-    assert set(CATALOG.groups["b-cell-depleting"].members) == {"rituximab", "obinutuzumab"}
+    anti_cd20 = {"rituximab", "obinutuzumab", "ocrelizumab", "ofatumumab", "ublituximab"}
+    anti_cd19 = {"inebilizumab", "blinatumomab"}
+    assert set(CATALOG.groups["b-cell-depleting"].members) == anti_cd20 | anti_cd19
 
 
 @pytest.mark.parametrize(("drug", "days"), [("cyclophosphamide", 30), ("belimumab", 30), ("rituximab", 180)])

@@ -180,7 +180,7 @@ def test_a_faulty_file_is_an_error_at_the_start_that_says_where_and_what(
 
 
 def test_a_file_that_is_not_there_is_an_error_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(RecruitmentError, match="cannot be read"):
+    with pytest.raises(RecruitmentError, match=f"^{tmp_path.as_posix()}/.*: cannot be read"):
         RecruitmentStates(tmp_path / "none.yaml", trials=KNOWN)
 
 

@@ -21,7 +21,14 @@ def page(*entries: Any, **members: Any) -> Entry:
     return {"resourceType": "Bundle", "type": "searchset", "entry": list(entries), **members}
 
 
+def batch(*entries: Any) -> Entry:
+    """What a FHIR batch answers, of which one part is what was asked for."""
+    return {"resourceType": "Bundle", "type": "batch-response", "entry": list(entries)}
+
+
 _ONE, _OTHER = order("m1"), order("m2")
+_NAMELESS = {name: value for name, value in _ONE.items() if name != "id"}
+
 _WARNING = outcome("warning", "suppressed")
 
 ONE_PAGE: list[tuple[str, Entry, bool]] = [
@@ -47,6 +54,14 @@ ONE_PAGE: list[tuple[str, Entry, bool]] = [
     ("uncounted (HAPI, while it still counts)", bundle(_ONE), False),
     ("more than the server counts", bundle(_ONE, _OTHER, total=1), False),
     ("counted in words", bundle(_ONE, total="3"), False),
+    ("one of three, counted with a point", bundle(_ONE, total=3.0), True),
+    ("all, counted with a point", bundle(_ONE, _OTHER, total=2.0), False),
+    ("one of three, three times", bundle(_ONE, _ONE, _ONE, total=3), True),
+    ("two of two without ids", bundle(_NAMELESS, _NAMELESS, total=2), False),
+    ("one of three, in a batch", batch({"resource": bundle(_ONE, total=3)}), True),
+    ("all, in a batch", batch({"resource": bundle(_ONE, total=1)}), False),
+    ("one of three, not in a list", {**page(total=3), "entry": entry(_ONE)}, True),
+    ("all, not in a list", {**page(total=1), "entry": entry(_ONE)}, False),
     ("counted as true", bundle(total=True), False),
 ]  # fmt: skip
 """A name, the page, and whether it is short of rows."""

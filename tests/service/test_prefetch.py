@@ -56,7 +56,6 @@ BROKEN: list[Any] = [
     {"resourceType": "Patient"},
     {"resourceType": ["Bundle"]},
     {"resourceType": "Bundle", "entry": "none"},
-    {"resourceType": "Bundle", "entry": {"resource": charts.upcr()}},
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from typing import Any
 
+import orjson
 import pytest
 import requests
 import urllib3
@@ -305,6 +306,65 @@ def test_a_warning_among_the_rows_is_not_a_gap(client: FlaskClient) -> None:
     rows = charts.bundle(charts.upcr(), charts.outcome("warning", "suppressed"))
     with ehr(Observation=json_answer(rows)):
         assert "rows are missing" not in pulled(client)
+
+
+ROW = charts.order()
+NEXT = f"{BASE}/MedicationRequest?page=1"
+ONE_ISSUE = {"resourceType": "OperationOutcome", "issue": {"severity": "error", "code": "timeout"}}
+SUPPRESSED = charts.outcome("warning", "suppressed")
+GAPS: list[tuple[str, Any, str]] = [
+    # what the server answers to a search for MedicationRequests            what the card says
+    ("a row", charts.bundle(ROW), ""),
+    ("nothing", charts.bundle(), ""),
+    ("null entries", {**charts.bundle(), "entry": None}, ""),
+    ("one entry, not in a list", {**charts.bundle(), "entry": {"resource": ROW}}, ""),
+    ("entries that are none", {**charts.bundle(), "entry": "one"}, "was not a search result"),
+    ("a batch with the row", counting.batch({"resource": charts.bundle(ROW)}), ""),
+    ("a batch that failed", counting.batch({"response": {"status": "500"}}), "rows are missing"),
+    ("a batch with an error", counting.batch({"response": {"outcome": ONE_ISSUE}}), "rows are missing"),
+    ("another search", charts.bundle(charts.upcr()), "answered with another resource"),
+    ("another's rows", charts.bundle(charts.order(whose="p2")), "only rows of another patient"),
+    ("another's rows among ours", charts.bundle(charts.order("m2", whose="p2"), ROW), ""),
+    ("an error as one object", charts.bundle(ROW, ONE_ISSUE), "rows are missing"),
+    ("a page without address", counting.page({"resource": ROW}, link={"relation": "next"}), "are missing"),
+    ("nothing, suppressed", charts.bundle(SUPPRESSED), "rows are missing"),
+    ("nothing, and so it says", charts.bundle(charts.outcome("warning", "not-found"), total=0), ""),
+    ("a row, and some suppressed (Epic)", charts.bundle(ROW, SUPPRESSED), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "said"), GAPS, ids=[name for name, *_ in GAPS])
+def test_an_answer_that_is_not_whole_is_a_gap_and_no_other(
+    client: FlaskClient, name: str, answer: Any, said: str
+) -> None:
+    with ehr(MedicationRequest=json_answer(answer)):
+        detail = pulled(client)
+    assert ("MedicationRequest: " in detail) is bool(said), name
+    assert said in detail
+
+
+HALF_A_PAIR = b'{"note":"\\ud83d","link":["\\ude00 \\ud83d\\ude00"],'
+SPELLINGS = [b"\xef\xbb\xbf{", HALF_A_PAIR, b"\xef\xbb\xbf" + HALF_A_PAIR]
+
+
+@pytest.mark.parametrize("begins", SPELLINGS, ids=["a byte order mark", "half a character", "both"])
+def test_what_is_no_text_costs_that_character_and_not_the_answer(client: FlaskClient, begins: bytes) -> None:
+    body = orjson.dumps(charts.bundle(charts.upcr(2.4)))
+    with ehr(Observation=(200, {}, begins + body[1:])):
+        detail = pulled(client)
+    assert "2.4 g/g" in detail
+    assert "Observation: " not in detail
+
+
+@pytest.mark.parametrize("link", [{"relation": "NEXT", "url": NEXT}, [{"relation": "Next", "url": NEXT}]])
+def test_a_next_link_is_followed_however_it_is_written(client: FlaskClient, link: Any) -> None:
+    def answer(request: PreparedRequest) -> Answer:
+        last = "page" in parameters(str(request.url))
+        return json_answer(counting.page({"resource": ROW}, **({} if last else {"link": link})))
+
+    with ehr(MedicationRequest=answer) as sent:
+        assert "MedicationRequest: " not in pulled(client)
+    assert NEXT in urls(sent)
 
 
 # --- as many rows as the server counts

@@ -85,3 +85,33 @@ def test_what_is_over_is_deleted_now_and_then(values: OneTime, database: Databas
         left = connection.execute(select(one_time.c.expires)).scalars().all()
     assert len(left) == 63
     assert min(left) > NOW + MINUTES
+
+
+# --- one at a time
+
+
+def test_of_many_who_want_to_hold_it_at_once_one_does(values: OneTime) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        held = list(threads.map(lambda _: values.hold("renewal", "w1", MINUTES, NOW), range(16)))
+    assert [one for one in held if one] == [NOW + MINUTES]
+    assert values.held("renewal", "w1", NOW)
+    assert not values.held("renewal", "w2", NOW)
+    assert values.hold("renewal", "w2", MINUTES, NOW) is not None
+
+
+def test_what_was_let_go_can_be_held_again(values: OneTime) -> None:
+    until = values.hold("renewal", "w1", MINUTES, NOW)
+    assert until is not None
+    values.let_go("renewal", "w1", until)
+    assert not values.held("renewal", "w1", NOW)
+    assert values.hold("renewal", "w1", MINUTES, NOW) is not None
+
+
+def test_what_the_dead_hold_passes_on_and_is_not_given_back_by_them(values: OneTime) -> None:
+    first = values.hold("renewal", "w1", MINUTES, NOW)
+    later = NOW + MINUTES
+    assert first is not None
+    assert not values.held("renewal", "w1", later)
+    assert values.hold("renewal", "w1", MINUTES, later) is not None
+    values.let_go("renewal", "w1", first)
+    assert values.held("renewal", "w1", later)

@@ -60,6 +60,42 @@ def test_an_answer_without_body_is_read_from_its_headers(
     assert writer.create(TASK) == Written("t1", "3", True, {})
 
 
+ELSEWHERE = [
+    "https://inner.example:8443/fhir/Task/t1/_history/3",
+    "{base}/other/Task/t1/_history/3",
+    "//evil.example/fhir/Task/t1",
+    "../Task/t1",
+]
+
+
+@pytest.mark.parametrize("location", ELSEWHERE)
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_id_at_an_address_elsewhere_is_not_ours_and_what_was_made_is_searched_for(
+    server: Scripted, writer: FhirWriter, location: str, status: int
+) -> None:
+    """A proxy that leaves the server's inner name in place, or another server."""
+    kept = {**KEPT, "id": "own"}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": kept}]}
+    place = location.format(base=server.base)
+
+    def answer(asked: Asked) -> Response:
+        if asked.method == "POST":
+            return Response(b"", status, {"Location": place})
+        return Response(orjson.dumps(bundle))
+
+    server.answers["/fhir/Task"] = answer
+    assert writer.create(TASK, "identifier=a").id == "own"
+
+
+@pytest.mark.parametrize("location", ELSEWHERE)
+def test_without_a_way_to_find_it_again_an_address_elsewhere_is_no_answer(
+    server: Scripted, writer: FhirWriter, location: str
+) -> None:
+    server.says("/fhir/Task", b"", 201, Location=location.format(base=server.base))
+    with pytest.raises(FhirWriteError, match="not_fhir"):
+        writer.create(TASK)
+
+
 def test_an_outcome_in_place_of_the_resource_is_not_taken_for_it(
     server: Scripted, writer: FhirWriter
 ) -> None:

@@ -35,10 +35,12 @@ SECRET = "MARKED-pa55word"
     ("url", "driver"),
     [
         ("sqlite:////var/lib/trialhook/x.db", "sqlite"),
-        ("sqlite:///x.db", "sqlite"),
         ("postgresql://u:p@db.example/trialhook", "postgresql+psycopg"),
         ("postgresql+psycopg://u:p@db.example:6432/trialhook?sslmode=verify-full", "postgresql+psycopg"),
         ("postgres://u@db.example/trialhook", "postgresql+psycopg"),
+        ("postgresql://u:p%40ss/w:r?d@db.example/trialhook", "postgresql+psycopg"),
+        ("postgresql://u@there:p@db.example/trialhook", "postgresql+psycopg"),  # a user of Azure's
+        ("postgresql://u%40there:p@db.example/trialhook?sslmode=require", "postgresql+psycopg"),
     ],
 )
 def test_a_url_names_a_database(url: str, driver: str) -> None:
@@ -58,12 +60,30 @@ def test_a_url_names_a_database(url: str, driver: str) -> None:
         f"postgresql://u:{SECRET}@db.example",
         f"postgresql://u:{SECRET}@db.example:99999/x",
         f"postgresql://u:{SECRET}@db.example:port/x",
+        f"postgresql://u:p@{SECRET}@db.example/x",
+        f"postgresql://u:p@{SECRET}/@db.example/x",
+        f"postgresql://u:p@s/{SECRET}@db.example/x",
+        f"postgresql://u:p@s/x?{SECRET}@db.example/x",
+        f"postgresql://u%40here:p@{SECRET}@db.example/x",
     ],
 )
 def test_a_url_that_names_none_is_refused_without_quoting_it(url: str) -> None:
     with pytest.raises(UnusableDatabaseError, match="TRIALHOOK_DATABASE must be") as caught:
         Database(url, wait=1)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("postgresql://u:p@ss@db.example/x", "write @ as %40"),
+        ("sqlite:///x.db", "as in sqlite:////FOLDER/FILE"),
+        ("sqlite:///./state/x.db", "as in sqlite:////FOLDER/FILE"),
+    ],
+)
+def test_what_is_often_mistaken_is_said_how_to_write(url: str, hint: str) -> None:
+    with pytest.raises(UnusableDatabaseError, match=hint):
+        Database(url, wait=1)
 
 
 def test_the_password_is_nowhere_to_be_seen(caplog: pytest.LogCaptureFixture) -> None:
@@ -97,7 +117,7 @@ def test_the_database_is_in_the_state_folder_unless_set(tmp_path: Path) -> None:
     folder = tmp_path / "a folder? 100%"
     by_default = database_url(Settings(state_dir=str(folder)))
     assert Database(by_default, wait=1).name == f"SQLite file {folder / 'trialhook.db'}"
-    assert database_url(Settings(database="sqlite:///x.db", state_dir="y")) == "sqlite:///x.db"
+    assert database_url(Settings(database="sqlite:////x.db", state_dir="y")) == "sqlite:////x.db"
 
 
 def test_any_folder_can_hold_the_file(tmp_path: Path) -> None:

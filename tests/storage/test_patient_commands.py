@@ -19,6 +19,14 @@ from tests.storage.conftest import PATIENCE, sqlite_url
 from tests.storage.samples import TRIAL, assessed, call, subject
 
 KEYS = KeyRing.new_key_text()
+REGISTER = """\
+schema: 1
+clients:
+  - id: ehr
+    issuer: https://ehr.example
+    keys: {jwks_url: https://ehr.example/jwks.json}
+    fhir_servers: [{base: https://ehr.example/fhir}]
+"""
 WHO = ("--client", "ehr", "--tenant", "north", "--fhir-base", "https://ehr.example/fhir")
 
 
@@ -62,6 +70,35 @@ def test_a_patient_is_forgotten_and_the_id_need_not_stand_on_the_command_line(st
     assert run(candidates).output == ""
     [event] = [event for event in read_events(store.database) if event.kind == "forget"]
     assert subject().patient_id not in event.body
+
+
+def test_where_nothing_was_kept_it_is_said(store: Store) -> None:
+    assert "Nothing was kept" not in run(forget, *WHO, text="p1\n").stderr
+    result = run(forget, *WHO, text="p1\n")
+    assert result.exit_code == 0
+    assert "Nothing was kept on this patient under this client, tenant and FHIR base." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        (forget, ["--client", "hosp", "--patient", "p1"]),
+        (forget, ["--client", "ehr", "--fhir-base", "https://ehr.example/other", "--patient", "p1"]),
+        (candidates, ["--client", "hosp"]),
+    ],
+)
+def test_a_misspelt_client_is_refused_and_nothing_is_said_to_be_done(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: object, arguments: list[str]
+) -> None:
+    register = tmp_path / "clients.yaml"
+    register.write_text(REGISTER, encoding="utf-8")
+    monkeypatch.setenv("TRIALHOOK_CLIENTS", str(register))
+    monkeypatch.setenv("TRIALHOOK_PUBLIC_URL", "https://cds.example")
+    result = run(command, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert kinds(store) == []
+    assert run(command, *arguments, "--anyway").exit_code == 0
+    assert "Deleted: 1 shown" in run(forget, *WHO, text="p1\n").stdout
 
 
 @pytest.mark.parametrize("command", [forget, candidates])

@@ -202,7 +202,7 @@ class FhirServer:
     def _matching(self, kind: str, query: Sequence[tuple[str, str]]) -> list[Resource]:
         found = self.all(kind)
         for name, value in query:
-            if name in ("identifier", "_id", "_lastUpdated"):
+            if name in ("identifier", "_id", "_lastUpdated", "patient"):
                 found = [one for one in found if _matches(one, name, value)]
             elif name == "url":
                 found = [one for one in found if one["channel"]["endpoint"] == value]
@@ -217,6 +217,9 @@ def _matches(resource: Resource, name: str, value: str) -> bool:
     if name == "_lastUpdated":
         since = datetime.fromisoformat(value.removeprefix("ge"))
         return datetime.fromisoformat(resource["meta"]["lastUpdated"]) >= since
+    if name == "patient":
+        whose = resource.get("subject") or resource.get("for") or resource.get("individual") or {}
+        return f"/{whose.get('reference', '')}".endswith(f"/{value}")
     system, _, code = value.partition("|")
     held = resource.get("identifier", [])
     return any(

@@ -53,6 +53,25 @@ def test_no_fault_doubles_or_loses_it(world: World, fault: Fault, knows_if_none_
     assert world.outbox.waiting() == {}
 
 
+def test_a_copy_in_another_patients_chart_does_not_stand_for_it(world: World) -> None:
+    ident = answer(world)
+    identifier = {"system": "https://trialhook.example/fhir/answers", "value": ident}
+    copy = {"resourceType": KIND, "id": "copy", "identifier": identifier, "status": "completed"}
+    world.ehr.put_there({**copy, "subject": {"reference": "Patient/p2"}})
+    world.turn()
+    assert [one["subject"]["reference"] for one in world.ehr.all(KIND)] == ["Patient/p2", "Patient/p1"]
+    assert world.outbox.waiting() == {}
+
+
+def test_one_that_is_there_is_not_made_again(world: World) -> None:
+    ident = answer(world)
+    identifier = {"system": "https://trialhook.example/fhir/answers", "value": ident}
+    there = {"resourceType": KIND, "id": "there", "identifier": identifier, "status": "completed"}
+    world.ehr.put_there({**there, "subject": {"reference": f"{BASE}/Patient/p1"}})
+    world.turn()
+    assert len(world.ehr.all(KIND)) == 1
+
+
 def test_each_answer_is_one_of_its_own(world: World) -> None:
     for _ in range(3):
         answer(world)

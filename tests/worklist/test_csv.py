@@ -90,6 +90,14 @@ def test_the_filter_of_the_page_applies(world: World) -> None:
     assert len(exported(browser, "show=all&page=7&sort=site")) == 3
 
 
+def test_possible_candidates_are_no_referrals_and_have_no_export(world: World) -> None:
+    world.refer("p1")
+    world.candidate()
+    answer = world.browser().get("/worklist/export.csv?show=possible")
+    assert answer.status_code == 404
+    assert world.audited("list") == []
+
+
 def test_nothing_in_it_names_anybody(world: World) -> None:
     world.refer("a-patient-id", patient_name="Wang Fang", why="1.8 g/g")
     text = world.browser().get("/worklist/export.csv?show=all").text

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.referrals.records import Learned
 from cds_service.referrals.states import PATH, State
 from cds_service.storage.records import AssessedTrial, CallRecord
-from cds_service.worklist.funnel.counting import Course, Left, Took, by_place, funnel_of
+from cds_service.worklist.funnel.counting import Course, Left, Moved, Took, by_place, entered_by, funnel_of
 from cds_service.worklist.funnel.plot import BAR, LINE, Step, plot_of
 from tests.pages.browser import Browser, words_of
 from tests.worklist.world import HERE, ONE, OTHER, THERE, World, subject
@@ -75,11 +76,53 @@ def test_the_whole_way_is_measured_too() -> None:
 
 
 def test_reasons_of_leaving_come_most_often_first() -> None:
-    courses = [course("lost", "not-reached"), course("declined", "too-far"), course("declined", "too-far")]
+    left = (("lost", "not-reached"), ("declined", "too-far"), ("declined", "too-far"))
+    courses = [course(*how, referred=0) for how in left]
     assert funnel_of(courses, STATES).left == (
         Left("declined", "too-far", 2),
         Left("lost", "not-reached", 1),
     )
+
+
+def test_who_never_came_onto_the_path_was_set_aside_and_did_not_leave_it() -> None:
+    courses = [
+        course("declined", "too-far", referred=0, declined=2),
+        course("declined", "no-interest", suggested=0, declined=1),
+        course(suggested=0),
+    ]
+    found = funnel_of(courses, STATES)
+    assert found.left == (Left("declined", "too-far", 1),)
+    assert found.set_aside == (Left("declined", "no-interest", 1),)
+
+
+@pytest.mark.parametrize(
+    ("moves", "entered"),
+    [
+        ("0:referred", "0:referred"),
+        ("0:suggested 1:referred 2:received", "0:suggested 1:referred 2:received"),
+        # Skipped, left, and reopened: the first time counts.
+        ("0:referred 3:screening 4:withdrawn 5:received 6:screening", "0:referred 3:screening 5:received"),
+        # Entered by mistake, and taken back: it never was.
+        ("0:referred 1:received 2:contacted 3:received", "0:referred 1:received"),
+        ("0:referred 3:screening 4:enrolled 5:screening 6:pre-screening", "0:referred 6:pre-screening"),
+        # Taken back, and then so after all.
+        ("0:referred 1:received 2:contacted 3:received 9:contacted", "0:referred 1:received 9:contacted"),
+        # Taken back in the second course: the first stands.
+        (
+            "0:referred 1:screening 2:declined 3:referred 4:screening 5:pre-screening",
+            "0:referred 1:screening 5:pre-screening",
+        ),
+    ],
+)
+def test_a_step_taken_back_as_entered_by_mistake_never_was(moves: str, entered: str) -> None:
+    def read(text: str) -> list[tuple[str, datetime]]:
+        parts = [part.split(":") for part in text.split()]
+        return [(state, START + timedelta(days=int(day))) for day, state in parts]
+
+    course = read(moves)
+    states = ["", *(state for state, _ in course)]
+    found = entered_by(Moved(start, end, at) for start, (end, at) in zip(states, course, strict=False))
+    assert {state: at for state, at in found.items() if state in PATH} == dict(read(entered))
 
 
 def test_places_add_up_to_the_whole() -> None:
@@ -148,6 +191,33 @@ def test_cards_and_referrals_are_counted_from_what_was_recorded(world: World) ->
     assert "Referred Enrolled 1 27.0 27.0 – 27.0" in text
 
 
+def counts(world: World) -> list[str]:
+    return list(steps(page(world.browser())).values())[1:]
+
+
+def test_a_change_in_the_ehr_that_was_refused_counts_nowhere(world: World) -> None:
+    referral = world.refer(days_ago=3)
+    before = words_of(page(world.browser()))
+    claimed = Learned("Task", "t1", "2", State.ENROLLED)
+    assert world.records.book.learned(referral.id, claimed, world.now).what == "differs"
+    assert words_of(page(world.browser())) == before
+
+
+def test_a_change_in_the_ehr_that_was_taken_over_counts(world: World) -> None:
+    referral = world.refer(days_ago=3)
+    claimed = Learned("Task", "t1", "2", State.CONTACTED)
+    assert world.records.book.learned(referral.id, claimed, world.now).what == "moved"
+    assert counts(world) == ["1", "1", "1", "0", "0", "0"]
+
+
+def test_an_enrolment_entered_by_mistake_is_not_counted_once_it_is_taken_back(world: World) -> None:
+    referral = world.along(world.refer(days_ago=30), State.ENROLLED, days_ago=3)
+    assert counts(world) == ["1"] * 6
+    world.move(referral, State.SCREENING, State.PRE_SCREENING)
+    assert counts(world) == ["1", "1", "1", "1", "0", "0"]
+    assert "Referred Enrolled 0" in words_of(page(world.browser()))
+
+
 @pytest.mark.parametrize(
     ("query", "shown", "referred"),
     [
@@ -194,4 +264,10 @@ def test_the_steps_are_those_of_the_path(world: World) -> None:
 
 def test_a_candidate_who_was_set_aside_was_never_referred(world: World) -> None:
     world.move(world.refer("p1", state=State.SUGGESTED), State.DECLINED)
-    assert steps(page(world.browser()))["Referred"] == "0"
+    html = page(world.browser())
+    assert steps(html)["Referred"] == "0"
+    text = words_of(html)
+    assert "Why referrals ended None has ended." in text
+    assert (
+        "Set aside without being referred State Reason Number Declined Does not want to take part 1" in text
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from cds_service.referrals.records import Referral
 from cds_service.referrals.states import State
 from tests.pages.browser import Browser, words_of
 from tests.worklist.conftest import NewWorld
-from tests.worklist.world import ONE, World, subject
+from tests.worklist.world import CLINICIAN, ONE, SOMEBODY, World, subject
 
 COMMENT = "She asked for <b>time</b> & will call on Monday"
 
@@ -193,6 +195,36 @@ def test_two_notes_at_once_are_both_kept(world: World) -> None:
     one.post(f"/worklist/{referral.id}/note", note="one")
     other.post(f"/worklist/{referral.id}/note", note="other")
     assert [event.why for event in world.records.book.history(referral.id)[1:]] == ["one", "other"]
+
+
+def notes_of(world: World, ident: str) -> list[str]:
+    return [event.why for event in world.records.book.history(ident) if event.kind == "noted"]
+
+
+def test_a_note_that_is_sent_twice_is_kept_once(world: World) -> None:
+    referral, browser = world.refer(), world.browser()
+    for _ in range(3):
+        assert browser.post(f"/worklist/{referral.id}/note", note="called twice").status_code == 303
+    assert notes_of(world, referral.id) == ["called twice"]
+    assert [event["change"] for event in world.audited("referral")].count("noted") == 1
+
+
+def test_a_note_that_is_sent_three_times_at_once_is_kept_once(world: World) -> None:
+    referral, book = world.refer(), world.records.book
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(book.note, referral.id, "called", SOMEBODY, world.now) for _ in range(3)]
+        for one in sent:
+            one.result()
+    assert notes_of(world, referral.id) == ["called"]
+
+
+def test_other_words_another_person_or_another_minute_make_another_note(world: World) -> None:
+    referral, book = world.refer(), world.records.book
+    book.note(referral.id, "called", SOMEBODY, world.now)
+    book.note(referral.id, "called again", SOMEBODY, world.now)
+    book.note(referral.id, "called", CLINICIAN, world.now)
+    book.note(referral.id, "called", SOMEBODY, world.now + timedelta(minutes=2))
+    assert notes_of(world, referral.id) == ["called", "called again", "called", "called"]
 
 
 def test_a_row_that_was_forgotten_meanwhile_is_not_there(world: World) -> None:

@@ -11,6 +11,7 @@ import requests
 from sqlalchemy import update
 
 from cds_service.audit.key_ring import KeyRing
+from cds_service.referrals.records import Learned
 from cds_service.referrals.states import State
 from cds_service.smart.backend_services import Backend
 from cds_service.storage.workflow_tables import outbox, trial_referral
@@ -191,6 +192,28 @@ def test_history_tells_who_when_and_why_the_newest_first(world: World) -> None:
     )
     assert history.index("Received → Contacted") < history.index("Referred → Received")
     assert "Referred 3 Jun 2026, 12:00, Dr Wu (clinician)" in history
+
+
+def test_a_change_in_the_ehr_that_was_not_taken_over_is_told_as_one(world: World) -> None:
+    referral = world.refer()
+    claimed = Learned("Task", "t1", "2", State.ENROLLED, words="Enrolled by the ward")
+    assert world.records.book.learned(referral.id, claimed, world.now).what == "differs"
+    text = opened(world, referral.id)
+    history = text[text.index("History A change in the EHR") :]
+    assert history.startswith(
+        "History A change in the EHR was not taken over: Referred → Enrolled 15 Jun 2026, 12:00, EHR"
+    )
+    assert "Enrolled by the ward" in history
+    assert "Not written to the EHR" not in text
+    assert "It did not work out." not in text
+
+
+def test_what_the_ehr_did_not_take_is_told_with_its_fault(world: World) -> None:
+    referral = world.refer()
+    world.records.book.attend(referral.id, "not-written", True, "invalid", world.now)
+    text = opened(world, referral.id)
+    assert "Not written to the EHR. The EHR's server refuses it." in text
+    assert "was not taken over" not in text
 
 
 def test_script_in_a_note_shows_as_text(world: World) -> None:

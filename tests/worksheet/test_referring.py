@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,27 @@ def test_afterwards_the_page_says_how_the_referral_stands_and_has_no_button(here
     assert "The referral is made." in page
     assert "Referred on 15 June 2026." in words_of(page)
     assert "/worksheet/w1/refer" not in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "day"),
+    [
+        ("Asia/Shanghai", 17, "16 June 2026"),
+        ("Asia/Shanghai", 9, "15 June 2026"),
+        ("America/Los_Angeles", 3, "14 June 2026"),
+        ("America/Los_Angeles", 20, "15 June 2026"),
+    ],
+)
+def test_the_day_of_the_referral_is_the_day_where_the_patient_is(
+    tmp_path: Path, zone: str, hour: int, day: str
+) -> None:
+    with world(tmp_path, time_zone=zone) as there:
+        then = datetime(2026, 6, 15, hour, tzinfo=UTC)
+        there.clock.minutes = round((then - there.clock.now("")).total_seconds() / 60)
+        browser = there.opened()
+        refer(browser)
+        page = words_of(browser.get("/worksheet/w1").text)
+    assert f"Referred on {day}. Referred, since {day}." in page
 
 
 def test_a_referral_that_was_left_is_not_reopened_but_asks_for_a_look(here: World) -> None:
@@ -167,7 +189,7 @@ def test_no_request_is_written_where_it_is_not_taken(tmp_path: Path, case: str) 
             offers = here.deployment.offers["demo"]
             client = replace(offers.client, referral=ReferralTerms(request="none"))
             dict_of(here.deployment.offers)["demo"] = replace(offers, client=client)
-        assert refer(here.opened(**access)) == "referred"
+        assert refer(here.opened(**access)) == ("referred_here" if access else "referred")
         assert list(here.store.all("ServiceRequest")) == []
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -36,14 +37,15 @@ PUBLIC_URL = "http://localhost"
 
 @dataclass
 class Clock:
-    """Noon of a day, and as many minutes later as a test lets pass."""
+    """Noon of a day, here, and as many minutes later as a test lets pass."""
 
     day: date
     minutes: int = 0
 
-    def now(self, _zone: str) -> datetime:
+    def now(self, zone: str) -> datetime:
         noon = datetime.combine(self.day, clock_time(12)).astimezone()
-        return noon + timedelta(minutes=self.minutes)
+        now = noon + timedelta(minutes=self.minutes)
+        return now.astimezone(ZoneInfo(zone)) if zone else now
 
 
 @dataclass

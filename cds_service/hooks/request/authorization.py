@@ -21,8 +21,10 @@ Reach = Literal["all", "part", "nothing"]
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")
 _SCOPE = re.compile(
     r"(?:patient|user|system)/(?P<type>\*|[A-Z][A-Za-z]{1,63})"
-    r"\.(?P<may>read|write|\*|(?=[cruds])c?r?u?d?s?)(?:\?(?P<only>.+))?"
+    r"\.(?P<may>read|write|\*|[cruds]{1,5})(?:\?(?P<only>.+))?"
 )
+_BETWEEN = re.compile(r"\s+|,(?=\s|$|(?:patient|user|system)/)")
+_CLINICAL = re.compile(r"(?:patient|user|system)/(?:(?P<type>[A-Z][A-Za-z]{1,63})\b)?[^?]*(?P<only>\?.*)?")
 
 
 class _Scope(NamedTuple):
@@ -42,8 +44,12 @@ class Scopes:
 
     @classmethod
     def parse(cls, text: object) -> Scopes:
-        """The scopes in a space-separated text. Never raises; what is no clinical scope is passed over."""
-        parts = text.split() if isinstance(text, str) else []
+        """The scopes in a text, between spaces or commas. Never raises.
+
+        What is no clinical scope is passed over. One that is, in a spelling that nobody knows, does not say
+        what it leaves out: its type, or where it names none every type, may be tried.
+        """
+        parts = _BETWEEN.split(text) if isinstance(text, str) else []
         return cls(tuple(filter(None, map(_parsed, parts))))
 
     def reach(self, query: Query) -> Reach:
@@ -68,7 +74,7 @@ ANYTHING = Scopes()
 def _parsed(text: str) -> _Scope | None:
     match = _SCOPE.fullmatch(text)
     if match is None:
-        return None
+        return _unreadable(text)
     may = match["may"]
     everything = may in ("read", "*")
     only = tuple(parse_qsl(match["only"])) if match["only"] else ()
@@ -79,6 +85,14 @@ def _parsed(text: str) -> _Scope | None:
         everything or (by_letters and "s" in may),
         only,
     )
+
+
+def _unreadable(text: str) -> _Scope | None:
+    match = _CLINICAL.fullmatch(text)
+    if match is None:
+        return None
+    only = ((match["only"], ""),) if match["only"] else ()  # a limit that no query of ours is within
+    return _Scope(match["type"] or "*", True, True, only)
 
 
 def _is_within(query: Query, only: Sequence[tuple[str, str]]) -> bool:

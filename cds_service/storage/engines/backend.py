@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import URL, Engine, make_url
@@ -70,4 +71,14 @@ def parse_url(text: str) -> URL:
         raise UnusableDatabaseError(expected)
     if kind == "sqlite" and (url.database == ":memory:" or url.host):
         raise UnusableDatabaseError(f"{expected}; the processes of the service share it, so it is a file")
+    if kind == "sqlite" and not Path(url.database).is_absolute():
+        raise UnusableDatabaseError(f"{expected}; FILE from the root, as in sqlite:////FOLDER/FILE")
+    if kind != "sqlite" and _splits_the_password(text, url):
+        raise UnusableDatabaseError(f"{expected}; in the password write @ as %40")
     return url.set(drivername="sqlite" if kind == "sqlite" else "postgresql+psycopg")
+
+
+def _splits_the_password(text: str, url: URL) -> bool:
+    """Whether an @ in the password ended it, so that its end is read as part of what follows, and shown."""
+    follows = f"{url.host or ''}{url.database or ''}"
+    return "@" in follows or text.count("@") > (url.username or "").count("@") + 1

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from cds_service.smart.resources import FhirWriteError, FhirWriter
+from cds_service.synchronising.exchange.whose import names_another, query_of
 from cds_service.worksheet.kept_answers import KIND, Kept, to_be_written
 
 
@@ -16,8 +17,11 @@ def write_answer(kept: Kept, fhir: FhirWriter) -> Literal["created", "same"]:
     system, value = (body["identifier"][part] for part in ("system", "value"))
     query = f"identifier={quote(f'{system}|{value}', safe='')}"
     # Asked before, since not every server knows If-None-Exist, and the answer to a first try may be lost.
-    if fhir.search(f"{KIND}?{query}").resources:
+    rows = fhir.search(f"{KIND}?{query}").resources
+    if not all(names_another(row, kept.subject) for row in rows):
         return "same"
+    if rows:  # copied into another patient's chart
+        query = f"{query}&{query_of(kept.subject)}"
     try:
         written = fhir.create(body, if_none_exist=query)
     except FhirWriteError as error:

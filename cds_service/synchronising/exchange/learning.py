@@ -25,9 +25,9 @@ from cds_service.synchronising.exchange.merging import (
     state_of_other,
 )
 from cds_service.synchronising.exchange.remotes import Remote, Remotes
+from cds_service.synchronising.exchange.whose import names_another, names_patient
 from mappings.reading.fhir_elements import private_line
 
-_WHOSE = {"ServiceRequest": "subject", "Task": "for", "ResearchSubject": "individual"}
 _MOST_WORDS = 1000
 """Characters of a reason in words that are taken over. Ours."""
 
@@ -65,10 +65,13 @@ class Learner:
         kind, found = str(resource["resourceType"]), seen(resource)
         known = self._remotes.get(referral.id, kind)
         if known is None or not known.id:
+            if not names_patient(resource, referral.subject):
+                return referral  # the write that is waiting tells people
             known = self._adopt(referral, kind, found, known or Remote(), now)
         elif known.id != found.id or _is_old(found, known):
             return referral
-        if not self._is_change(referral, kind, found, known) and _is_of_patient(resource, referral):
+        foreign = names_another(resource, referral.subject)
+        if not foreign and not self._is_change(referral, kind, found, known):
             self._remotes.keep(referral.id, kind, _noted(found, known, referral), now)
             return referral
         return self._learn(referral, resource, found, known, now)
@@ -92,8 +95,9 @@ class Learner:
         return found.code not in self._codes_of_the_past(referral, kind)
 
     def _codes_of_the_past(self, referral: Referral, kind: str) -> set[str]:
-        """What we may have written so far."""
-        moved = [(one.from_state, one.to_state) for one in self._book.history(referral.id) if one.to_state]
+        """What we may have written so far; what was refused never stood here."""
+        known = [one for one in self._book.history(referral.id) if one.kind != "refused"]
+        moved = [(one.from_state, one.to_state) for one in known if one.to_state]
         return {code_of_state(kind, to, start) for start, to in moved}
 
     def _learn(
@@ -104,7 +108,8 @@ class Learner:
         known: Remote,
         now: datetime,
     ) -> Referral:
-        state = _state(referral, resource, known) if _is_of_patient(resource, referral) else None
+        foreign = names_another(resource, referral.subject)
+        state = None if foreign else _state(referral, resource, known)
         noted = replace(found, state=state or "", tried=known.tried)
         kind = str(resource["resourceType"])
         reason, words = _reason(resource)
@@ -137,16 +142,6 @@ def _state(referral: Referral, resource: Mapping[str, Any], known: Remote) -> St
     business = changed_business_status(resource, known.code)
     status = str(resource.get("status", ""))
     return state_of_task(business, status, referral.state, referral.left_from)
-
-
-def _is_of_patient(resource: Mapping[str, Any], referral: Referral) -> bool:
-    """Whether it is about the referral's patient, as far as it says about whom it is."""
-    whose = resource.get(_WHOSE[str(resource["resourceType"])])
-    reference = whose.get("reference") if isinstance(whose, dict) else None
-    if not isinstance(reference, str) or referral.subject is None:
-        return True
-    path = reference.partition("/_history/")[0]
-    return f"/{path}".endswith(f"/Patient/{referral.subject.patient_id}")
 
 
 def _reason(resource: Mapping[str, Any]) -> tuple[str, str]:

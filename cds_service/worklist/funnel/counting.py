@@ -9,10 +9,38 @@ from itertools import pairwise
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from cds_service.referrals.states import Kind, State, moves
+
 Entered = Mapping[str, datetime]
 """When a referral first entered each of its states."""
 
 _DAY = 86400.0
+_KINDS = {(state.value, move.to.value): move.kind for state in State for move in moves(state)}
+
+
+class Moved(NamedTuple):
+    """One move of a referral. ``start``: the state that it left, "" when it was opened."""
+
+    start: str
+    end: str
+    at: datetime
+
+
+def entered_by(course: Iterable[Moved]) -> Entered:
+    """When a referral first entered each of its states, from its moves in order.
+
+    A step that was taken back as entered by mistake never was; one before the referral was reopened was.
+    """
+    before: dict[str, datetime] = {}
+    here: dict[str, datetime] = {}
+    for start, end, at in course:
+        kind = _KINDS.get((start, end))
+        if kind is Kind.CORRECT:
+            here.pop(start, None)
+        elif kind is Kind.REOPEN:
+            before, here = here | before, {}
+        here.setdefault(end, at)
+    return here | before
 
 
 class Course(NamedTuple):
@@ -45,23 +73,26 @@ class Left(NamedTuple):
 
 
 class Funnel(NamedTuple):
-    """``reached`` has a count for each state of the path: of those who came there, or further."""
+    """``reached`` has a count for each state of the path: of those who came there, or further. ``left`` is of
+    those who came onto the path; ``set_aside`` of those who never did.
+    """
 
     total: int
     reached: Mapping[str, int]
     took: tuple[Took, ...]
     left: tuple[Left, ...]
+    set_aside: tuple[Left, ...] = ()
 
 
 def funnel_of(courses: Sequence[Course], path: Sequence[str]) -> Funnel:
     """The funnel of some referrals along a path of states, the first first."""
-    left = Counter((course.left, course.reason) for course in courses if course.left)
     pairs = [*pairwise(path), *([(path[0], path[-1])] if len(path) > 2 else [])]
     return Funnel(
         total=len(courses),
         reached=reached_in(courses, path),
         took=tuple(_took(start, end, courses) for start, end in pairs),
-        left=tuple(Left(*key, number) for key, number in sorted(left.items(), key=_most_first)),
+        left=_left(course for course in courses if _furthest(course.entered, path) >= 0),
+        set_aside=_left(course for course in courses if _furthest(course.entered, path) < 0),
     )
 
 
@@ -80,6 +111,12 @@ def by_place(courses: Iterable[Course], path: Sequence[str]) -> dict[tuple[str, 
     for course in courses:
         places.setdefault((course.trial, course.site), []).append(course)
     return {place: reached_in(some, path) for place, some in sorted(places.items())}
+
+
+def _left(courses: Iterable[Course]) -> tuple[Left, ...]:
+    """Those who left, by state and reason: the most frequent first."""
+    counted = Counter((course.left, course.reason) for course in courses if course.left)
+    return tuple(Left(*key, number) for key, number in sorted(counted.items(), key=_most_first))
 
 
 def _most_first(counted: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:

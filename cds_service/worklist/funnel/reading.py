@@ -11,8 +11,11 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from cds_service.referrals.states import LEFT
 from cds_service.storage.tables import shown, storable
 from cds_service.storage.workflow_tables import referral_event, trial_referral
-from cds_service.worklist.funnel.counting import Course
+from cds_service.worklist.funnel.counting import Course, Moved, entered_by
 from cds_service.worklist.scope import Scope
+
+MOVING = ("moved", "learned")
+"""The kinds of events after which a referral is in another state: others name one that it did not come to."""
 
 
 class Cohort(NamedTuple):
@@ -28,15 +31,15 @@ def courses_of(connection: Connection, cohort: Cohort) -> list[Course]:
     """How each referral of a cohort went so far."""
     referral, event = trial_referral.c, referral_event.c
     which = _which(cohort)
-    entered: dict[str, dict[str, datetime]] = {}
-    first = (
-        select(event.referral_id, event.to_state, func.min(event.at))
+    moves: dict[str, list[Moved]] = {}
+    made = (
+        select(event.referral_id, event.from_state, event.to_state, event.at)
         .join(trial_referral, referral.id == event.referral_id)
-        .where(*which, event.to_state != event.from_state)
-        .group_by(event.referral_id, event.to_state)
+        .where(*which, event.kind.in_(MOVING), event.to_state != event.from_state)
+        .order_by(event.referral_id, event.number)
     )
-    for ident, state, at in connection.execute(first):
-        entered.setdefault(ident, {})[state] = at
+    for ident, *moved in connection.execute(made):
+        moves.setdefault(ident, []).append(Moved(*moved))
     found = connection.execute(
         select(
             referral.id, referral.trial, referral.client, referral.state, referral.reason, referral.opened
@@ -46,7 +49,7 @@ def courses_of(connection: Connection, cohort: Cohort) -> list[Course]:
         Course(
             row.trial,
             row.client,
-            entered.get(row.id) or {row.state: row.opened},
+            entered_by(moves.get(row.id, ())) or {row.state: row.opened},
             row.state if row.state in LEFT else "",
             row.reason if row.state in LEFT else "",
         )

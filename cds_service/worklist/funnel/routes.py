@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from cds_service.signing_in.guard import current_account, needs
 from cds_service.signing_in.staff import Right
 from cds_service.worklist import words as list_words
 from cds_service.worklist.funnel import words
-from cds_service.worklist.funnel.counting import Funnel, Took, by_place, funnel_of
+from cds_service.worklist.funnel.counting import Funnel, Left, Took, by_place, funnel_of
 from cds_service.worklist.funnel.plot import Step, plot_of
 from cds_service.worklist.funnel.reading import Cohort, courses_of, shown_to
 from cds_service.worklist.places import Places, places_of
@@ -90,7 +90,8 @@ def _page(deployment: Deployment, records: Records) -> Response:
         places=_places(by_place(courses, STEPS), shown),
         heads=[step.name for step in steps],
         took=[_days(one, language) for one in counted.took],
-        left=_left(counted, language),
+        left=_reasons(counted.left, language),
+        set_aside=_reasons(counted.set_aside, language),
     )
 
 
@@ -137,7 +138,7 @@ def _days(took: Took, language: Language) -> Days:
     return Days(start, end, took.number, median, spread)
 
 
-def _left(counted: Funnel, language: Language) -> list[tuple[str, str, int]]:
+def _reasons(counted: Sequence[Left], language: Language) -> list[tuple[str, str, int]]:
     say = language.text
     return [
         (
@@ -145,7 +146,7 @@ def _left(counted: Funnel, language: Language) -> list[tuple[str, str, int]]:
             say(reason_display(one.reason)) if one.reason else say(words.NO_REASON),
             one.number,
         )
-        for one in counted.left
+        for one in counted
     ]
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.fatigue.tracing_evidence import EvidenceKeys, traces_of
 from cds_service.referrals.changes import said
+from cds_service.referrals.learning import DIFFERS
 from cds_service.referrals.reasons import reason_display, reasons_for
 from cds_service.referrals.records import Event, Referral
 from cds_service.referrals.states import Kind, State, moves
@@ -205,7 +206,7 @@ class RowWords:
     def _what(self, event: Event) -> str:
         say = self._language.text
         what = say(words.KINDS.get(event.kind, event.kind))
-        if event.kind == "refused" and event.reason:
+        if _not_written(event):
             what = say(words.NOT_WRITTEN)
         if event.to_state and event.to_state != event.from_state:
             new = self._wording.state(event.to_state)
@@ -221,8 +222,13 @@ class RowWords:
         if event.kind == "looked":
             return "; ".join(self._wording.attention(word) for word in event.why.split())
         if event.kind == "refused":
-            return self._language.text(in_words(event.reason))
+            return self._language.text(in_words(event.reason)) if _not_written(event) else ""
         return self._language.text(reason_display(event.reason)) if event.reason else ""
+
+
+def _not_written(event: Event) -> bool:
+    """Whether the EHR did not take what we wrote; else it is a change made there that was not taken over."""
+    return event.kind == "refused" and event.reason not in ("", DIFFERS)
 
 
 def _beginning(text: str) -> str:

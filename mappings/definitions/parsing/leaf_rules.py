@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import cast
 
+from mappings.amounts import Bound
 from mappings.concept import Concept
 from mappings.dates import Window
 from mappings.definitions.faults import Mistake, suggestion
@@ -57,7 +58,18 @@ def _measurement(fields: Fields, scope: Scope) -> Rule | None:
         after_last=_many(fields, "after_last", scope, _EVENTS),
         absent_means_not_met=_not_met(fields, "absent_means"),
     )
+    if concept:
+        _check_not_below_zero(fields, concept, rule.bounds)
     return rule if concept else None
+
+
+def _check_not_below_zero(fields: Fields, concept: Concept, bounds: Iterable[Bound]) -> None:
+    """A slip of the pen that every result, or none, would meet."""
+    for bound in bounds:
+        if bound.limit < min(concept.cannot_be_below or 0, 0):
+            never = f"{bound.text!r} is below 0, as {concept.id!r} never is"
+            message = f"{never}; its 'cannot_be_below' would say if it may be"
+            fields.report.add(Mistake.LIMIT_BELOW_ZERO, fields.line(bound.comparison), message)
 
 
 def _no_limit(_text: str, _line: int) -> float | None:

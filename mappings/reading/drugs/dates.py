@@ -30,10 +30,11 @@ class _Period(NamedTuple):
 _NO_PERIOD = _Period(None, None)
 
 
-def course_of_request(resource: Mapping[str, Any], over: bool, faults: list[str]) -> Course:
+def course_of_request(resource: Mapping[str, Any], over: bool, short: bool, faults: list[str]) -> Course:
     """An order: from the start it asks for, or else its date, to its end; without an end it goes on.
 
     Doses that are counted, a short course and a supply without refills end too, but nobody knows when.
+    ``short``: the product holds one course.
     """
     dosages = regular(dosages_of(resource))
     start, end, unreadable = _joined(_bounds(dosages, faults))
@@ -45,10 +46,10 @@ def course_of_request(resource: Mapping[str, Any], over: bool, faults: list[str]
         end, unreadable = _within(end, _period(dispensing["validityPeriod"], "validityPeriod", faults))
     if end is None and not unreadable and not _is_continuous(resource):
         end, unreadable = _after(start, _supply(dispensing, faults))
-    return _course(start, end, over or unreadable or _is_short(resource))
+    return _course(start, end, over or short or unreadable or _is_short(resource))
 
 
-def course_of_statement(resource: Mapping[str, Any], over: bool, faults: list[str]) -> Course:
+def course_of_statement(resource: Mapping[str, Any], over: bool, short: bool, faults: list[str]) -> Course:
     """A statement: its effective period, or from its effective day on; else on the day it was made.
 
     One that says that it is over was so by the day on which it was made.
@@ -63,7 +64,7 @@ def course_of_statement(resource: Mapping[str, Any], over: bool, faults: list[st
         start = When(BEGINNING, asserted.last, "")
     if end is None and not unreadable:
         end, unreadable = _after(start, lasting(regular(dosages_of(resource)), faults))
-    course = _course(start, end, over or unreadable)
+    course = _course(start, end, over or short or unreadable)
     if over and end is None and asserted is not None and course.start.first <= asserted.last:
         return course._replace(end=When(course.start.first, asserted.last, ""))
     return course
@@ -116,7 +117,7 @@ def _after(start: When | None, lasting: Lasting | None) -> tuple[When | None, bo
     """The last day of a course of some days, and whether it ends nobody knows when."""
     if lasting is None or start is None:
         return None, lasting is not None
-    least = _later(start, lasting.least - 1).first
+    least = max(_later(start, lasting.least - 1).first, lasting.until)
     most = LAST_DAY if lasting.most is None else _later(start, lasting.most - 1).last
     return When(least, most, ""), False
 

@@ -11,9 +11,16 @@ from typing import NamedTuple
 from mappings.dates import When
 from mappings.facts import Exposure
 from mappings.reading.drugs.dates import LAST_DAY
-from mappings.reading.drugs.statuses import ENDED_NOTES, NO_STATUS, NOT_TAKEN, ON_HOLD, STATUS_NOT_KNOWN
+from mappings.reading.drugs.statuses import (
+    DENIED,
+    ENDED_NOTES,
+    NO_STATUS,
+    NOT_TAKEN,
+    ON_HOLD,
+    STATUS_NOT_KNOWN,
+)
 
-_DOUBTING = frozenset({NOT_TAKEN, ON_HOLD, STATUS_NOT_KNOWN, NO_STATUS})
+_DOUBTING = frozenset({DENIED, NOT_TAKEN, ON_HOLD, STATUS_NOT_KNOWN, NO_STATUS})
 
 
 class Denial(NamedTuple):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mappings.reading.drugs.courses_in_words import EVERY, told_in
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.keeping.texts import kept
 
@@ -20,48 +21,38 @@ _DAYS_OF_UNIT: Mapping[str, int] = {
 _LONGEST_SUPPLY = 1100
 _MAX_TEXT = 600
 
+_IS_ZERO = re.compile(r"\s*0(?:[.,]0+)?\s*(?:mg|毫克|tablets?|tabs?|片)(?!\w)", re.IGNORECASE)
 _NEEDED = re.compile(
     r"\b(?:as[- ](?:needed|required|necessary)|(?:if|when|only) (?:needed|required|necessary)|prn|p\.r\.n"
     r"|bei bedarf|au besoin)\b|必要时|必要時|需要时|按需",
     re.IGNORECASE,
 )
 _NOT_THE_DRUG = re.compile(
-    r"\b(?:adjust|increas|titrat|taper|reduc|decreas|chang|monitor|refill|renew|plus|additional|extra)[^.;]{0,60}$",
+    r"\b(?:adjust|increas|titrat|taper|reduc|decreas|chang|doubl|tripl|monitor|refill|renew|plus|additional|extra)[^.;]{0,60}$",
     re.IGNORECASE,
 )
 """Before "as needed": that it speaks of the dose, or of what is taken on top of it."""
 
-_ONE_DOSE = re.compile(
-    r"\bonce(?: only)?\s*(?:[.;,)]|$)|\b(?:one|single)[- ](?:time|dose|infusion|injection)\b|\bone[- ]off\b"
-    r"|(?:\bfor|\bx|×)\s*(?:1|one) dose\b|\bstat\b|\beinmalig|单次|仅一次|只用一次|一次性",
+_IF_ILL = re.compile(
+    r"\b(?:(?:for|during|in|with) flares?(?: only|\s*(?:$|[.;,)]))"
+    r"|(?:if|when) (?:flar\w+|ill|sick|unwell)|sick[- ]day|stress[- ]?dos\w*|only (?:if|when|for))\b"
+    r"|发作时|复发时|应激",
     re.IGNORECASE,
 )
-_EVERY = re.compile(
-    r"\b(?:daily|every|each|weekly|monthly|nightly|morning|evening|bedtime|noon|breakfast|meals?|qd|od|bd|bid"
-    r"|tid|qid|qod|qam|qpm|twice|t[aä]glich|w[oö]chentlich|morgens|(?:a|per) (?:day|week|month)|repeat\w*)\b"
-    r"|每|晨|早|晚|顿服",
-    re.IGNORECASE,
-)
-"""What is taken again and again, be it "in a single dose each morning"."""
+"""When something happens; beside "daily" and the like it speaks of another dose."""
 
-_FOR_DAYS = re.compile(
-    r"(?:\bfor|\bx|×)\s*(?P<number>\d{1,3})\s*(?P<unit>days?|d|weeks?|wks?|months?|mos?)\b"
-    r"|(?:连用|连服|疗程|共用?)\s*(?P<count>\d{1,3})\s*(?P<of>天|日|周|个月)",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(
-    r"\b(?:then|thereafter|after(?:wards?| (?:that|this|which))|followed"
-    r"|maintenance|continu\w*|until|hold|dann|danach)\b"
-    r"|然后|以后|之后|维持|继续|改为",
-    re.IGNORECASE,
-)
+_AT_ONCE = re.compile(r"(?:once|stat|one[- ]time|x\s?1|1\s?x|单次)", re.IGNORECASE)
 
 
 class Lasting(NamedTuple):
-    """Days that a course lasts: at least, and at most; None if nobody knows how long."""
+    """Days that a course lasts: at least, and at most; None if nobody knows how long.
+
+    ``until`` is the ordinal of a day up to which it lasts at least; nought without one.
+    """
 
     least: int
     most: int | None
+    until: int = 0
 
 
 _ONE_AT_LEAST = Lasting(1, None)
@@ -86,14 +77,41 @@ def directions_of(dosages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple([direction for direction in found if direction])
 
 
+def instructions_of(dosages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The same with the additional instructions."""
+    more = [
+        text for each in dosages for one in items(each.get("additionalInstruction")) for text in _words(one)
+    ]
+    return (*directions_of(dosages), *more)
+
+
+def _words(codeable: Mapping[str, Any]) -> tuple[str, ...]:
+    return tokens_and_texts(codeable)[1]
+
+
+def is_dose_zero(dosage: Mapping[str, Any]) -> bool:
+    """Whether the dose is nought: what is not taken at all."""
+    if any(map(_IS_ZERO.match, directions_of([dosage]))):
+        return True
+    doses = [_dose(each) for each in items(dosage.get("doseAndRate")) or (dosage,)]
+    return bool(doses) and all(dose is not None and dose == 0 for dose in doses)
+
+
+def _dose(rated: Mapping[str, Any]) -> int | float | None:
+    """The most that is taken at a time, if it is a number."""
+    dose = rated.get("doseQuantity") or mapping(rated.get("doseRange")).get("high") or rated.get("dose")
+    value = mapping(dose).get("value")
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
 def only_as_needed(dosages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether nothing is to be taken unless it is needed."""
     return bool(dosages) and all(map(_as_needed, dosages))
 
 
 def regular(dosages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """The dosages that say how long: those that are not taken as needed, if there are such."""
-    return [each for each in dosages if not _as_needed(each)] or dosages
+    """The dosages that say how long: those that are taken, and not only as needed, if there are such."""
+    return [each for each in dosages if not _as_needed(each) and not is_dose_zero(each)] or dosages
 
 
 def repeat_of(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,13 +130,14 @@ def lasting(dosages: Sequence[Mapping[str, Any]], faults: list[str]) -> Lasting 
     if not known or len(known) < len(each_lasts):
         return None
     numbers = [dosage.get("sequence") for dosage in dosages]
+    until = max(each.until for each in known)
     if not all(isinstance(number, int) for number in numbers):
-        return Lasting(max(each.least for each in known), _sum([each.most for each in known]))
+        return Lasting(max(each.least for each in known), _sum([each.most for each in known]), until)
     groups: dict[Any, list[Lasting]] = {}
     for number, each in zip(numbers, known, strict=True):
         groups.setdefault(number, []).append(each)
     together = [_side_by_side(group) for group in groups.values()]
-    return Lasting(sum(each.least for each in together), _sum([each.most for each in together]))
+    return Lasting(sum(each.least for each in together), _sum([each.most for each in together]), until)
 
 
 def _side_by_side(group: Sequence[Lasting]) -> Lasting:
@@ -166,32 +185,26 @@ def _number(value: Any) -> int | float:
 
 
 def _lasting_in_words(dosage: Mapping[str, Any]) -> Lasting | None:
-    words = directions_of([dosage])
-    found = [least for least in map(_least_in, words) if least is not None]
-    return Lasting(min(found), None) if found else None
+    found = [told for told in map(told_in, instructions_of([dosage])) if told is not None]
+    if found:
+        return Lasting(min(told.least for told in found), None, max(told.until for told in found))
+    return _ONE_AT_LEAST if _is_at_once(mapping(dosage.get("timing")).get("code")) else None
 
 
-@kept(4096)
-def _least_in(direction: str) -> int | None:
-    """How many days an instruction speaks of, if it says that there are no more; None else."""
-    text = direction[:_MAX_TEXT]
-    if _GOES_ON.search(text):
-        return None
-    bounded = _FOR_DAYS.search(text)
-    if bounded is not None:
-        number, unit = bounded["number"] or bounded["count"], bounded["unit"] or bounded["of"]
-        return max(int(number) * _DAYS_OF_UNIT.get(unit.lower(), 1), 1)
-    return 1 if _ONE_DOSE.search(text) and not _EVERY.search(text) else None
+def _is_at_once(code: Any) -> bool:
+    tokens, texts = tokens_and_texts(code)
+    said = (*(token.rpartition("|")[2] for token in tokens), *texts)
+    return any(_AT_ONCE.fullmatch(word) is not None for word in said)
 
 
 def _as_needed(dosage: Mapping[str, Any]) -> bool:
     if dosage.get("asNeededBoolean") is True or any(tokens_and_texts(dosage.get("asNeededCodeableConcept"))):
         return True
-    return any(map(_is_for_need, directions_of([dosage])))
+    return any(map(_is_for_need, instructions_of([dosage])))
 
 
 @kept(4096)
 def _is_for_need(direction: str) -> bool:
     text = direction[:_MAX_TEXT]
-    found = _NEEDED.search(text)
+    found = _NEEDED.search(text) or (None if EVERY.search(text) else _IF_ILL.search(text))
     return found is not None and not _NOT_THE_DRUG.search(text[: found.start()])

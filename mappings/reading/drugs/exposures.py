@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from mappings.concept import Concept
 from mappings.facts import Exposure
+from mappings.reading.drugs.courses_in_words import is_short_pack
 from mappings.reading.drugs.dates import (
     Course,
     course_of_administration,
@@ -26,8 +28,16 @@ from mappings.reading.drugs.forms import (
 )
 from mappings.reading.drugs.names import DrugIndex, drug_index
 from mappings.reading.drugs.products import Medications, Product, product_of
-from mappings.reading.drugs.statuses import NOT_TAKEN, Standing, standing
-from mappings.reading.fhir_elements import Words, one_line, tokens_and_texts
+from mappings.reading.drugs.statuses import (
+    CODES_DISAGREE,
+    NOT_CERTAIN,
+    NOT_TAKEN,
+    Standing,
+    in_its_own_words,
+    standing,
+)
+from mappings.reading.fhir_elements import Words, mapping, one_line, tokens_and_texts
+from mappings.reading.laboratory.qualifiers import MODIFIED
 from mappings.reading.references import reference_of
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
@@ -38,6 +48,7 @@ _SOURCES: Mapping[str, Literal["ordered", "stated", "given", "dispensed"]] = {
     "MedicationAdministration": "given",
     "MedicationDispense": "dispensed",
 }
+_OR = re.compile(r"\bor\b|\boder\b|或", re.IGNORECASE)
 _BY_NAME, AS_NEEDED = "recognised by name", "as needed"
 
 
@@ -102,10 +113,23 @@ def _exposures_of(
     concepts, by_name = index.find(product.tokens, product.texts)
     if not concepts:
         return []
+    state = in_its_own_words(state, resource, kind, product.texts)
+    if by_name and len(concepts) > 1 and any(map(_OR.search, product.texts)):
+        state = _either(state, NOT_CERTAIN)
+    if index.contradict(product.own_tokens):
+        state = _either(state, CODES_DISAGREE)
     record = _Record(resource, kind, state, product, by_name, *_routes(resource))
     if _is_left_out(record):
         return []
+    if not _is_whole(resource):
+        faults.append(MODIFIED)
+        return []
     return [_exposure(record, index.concepts[concept], faults) for concept in concepts]
+
+
+def _either(state: Standing, note: str) -> Standing:
+    """A record of one of several drugs, nobody knows which."""
+    return Standing(Reason.CONFLICTING, state.over, "; ".join(filter(None, (state.note, note))))
 
 
 def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
@@ -132,10 +156,11 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
 
 def _course(record: _Record, concept: Concept, faults: list[str]) -> Course:
     resource, product = record.resource, record.product
+    short = any(map(is_short_pack, product.texts))
     if record.kind == "MedicationRequest":
-        return course_of_request(resource, bool(record.state.over), faults)
+        return course_of_request(resource, bool(record.state.over), short, faults)
     if record.kind == "MedicationStatement":
-        return course_of_statement(resource, bool(record.state.over), faults)
+        return course_of_statement(resource, bool(record.state.over), short, faults)
     if record.kind == "MedicationDispense":
         return course_of_dispense(resource, faults)
     words = (*product.texts, *product.form_texts, *record.route_texts)
@@ -153,6 +178,13 @@ def _routes(resource: Mapping[str, Any]) -> Words:
             all_tokens += tokens
             all_texts += texts
     return all_tokens, all_texts
+
+
+def _is_whole(resource: Mapping[str, Any]) -> bool:
+    """Whether no dosage, timing or supply has a modifierExtension, which FHIR forbids to pass over."""
+    parts = [*dosages_of(resource), mapping(resource.get("dispenseRequest"))]
+    parts += [mapping(each.get("timing")) for each in dosages_of(resource)]
+    return not any(part.get("modifierExtension") for part in parts)
 
 
 def _is_left_out(record: _Record) -> bool:

@@ -50,6 +50,11 @@ class DrugIndex:
         by_name = _each_once(id_ for text in texts for id_ in self.named_in(text))
         return by_name, bool(by_name)
 
+    def contradict(self, tokens: tuple[str, ...]) -> bool:
+        """Whether codes for one product are those of different drugs."""
+        meant = [frozenset(ids) for ids in map(self._codes.get, tokens) if ids is not None]
+        return len(meant) > 1 and not frozenset.intersection(*meant)
+
     def named_in(self, text: str) -> tuple[str, ...]:
         """The concepts whose ingredient names stand in the text, in its order."""
         if self._pattern is None:

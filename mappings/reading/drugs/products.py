@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mappings.reading.fhir_elements import Words, items, mapping, text_of, tokens_and_texts
+from mappings.reading.laboratory.qualifiers import MODIFIED
 from mappings.reading.references import contained_in, local_reference
 
 NOT_READ = "Medication not read, name from the reference"
+IN_ERROR = "Medication entered in error"
 
 Medications = Mapping[str, Mapping[str, Any]]
 
@@ -16,7 +18,8 @@ Medications = Mapping[str, Mapping[str, Any]]
 class Product(NamedTuple):
     """Codes and words of a product and its ingredients, and those of its dose form.
 
-    ``note`` says where the product is known only by the words of a reference.
+    ``note`` says where the product is known only by the words of a reference. ``own_tokens`` are codes that
+    one CodeableConcept has for the whole product, which must mean one thing.
     """
 
     tokens: tuple[str, ...]
@@ -24,6 +27,7 @@ class Product(NamedTuple):
     form_tokens: tuple[str, ...] = ()
     form_texts: tuple[str, ...] = ()
     note: str = ""
+    own_tokens: tuple[str, ...] = ()
 
 
 def product_of(
@@ -36,7 +40,7 @@ def product_of(
     reference = resource.get("medicationReference")
     tokens, texts = tokens_and_texts(resource.get("medicationCodeableConcept"))
     if tokens or texts:
-        return Product(tokens, texts)
+        return Product(tokens, texts, own_tokens=tokens)
     if isinstance(reference, dict):
         return _referenced(reference, resource, medications, faults, unresolved)
     faults.append("names no medication")
@@ -52,6 +56,12 @@ def _referenced(
 ) -> Product | None:
     link, display = text_of(reference.get("reference")), text_of(reference.get("display"))
     medication = _find(link, resource, medications)
+    if medication is not None and text_of(medication.get("status")).lower() == "entered-in-error":
+        faults.append(IN_ERROR)
+        return None
+    if medication is not None and not _is_whole(medication):
+        faults.append(MODIFIED)
+        return None
     if medication is not None:
         return _described(medication, display, medications)
     if link.startswith("#"):
@@ -61,6 +71,11 @@ def _referenced(
     elif not link and not display:
         faults.append("names no medication")
     return Product((), (display,), note=NOT_READ) if display else None
+
+
+def _is_whole(medication: Mapping[str, Any]) -> bool:
+    parts = (medication, *items(medication.get("ingredient")))
+    return not any(part.get("modifierExtension") for part in parts)
 
 
 def _find(link: str, resource: Mapping[str, Any], medications: Medications) -> Mapping[str, Any] | None:
@@ -73,7 +88,8 @@ def _find(link: str, resource: Mapping[str, Any], medications: Medications) -> M
 
 
 def _described(medication: Mapping[str, Any], display: str, medications: Medications) -> Product:
-    tokens, texts = tokens_and_texts(medication.get("code"))
+    own, texts = tokens_and_texts(medication.get("code"))
+    tokens = own
     for ingredient in items(medication.get("ingredient")):
         if ingredient.get("isActive") is not False:
             more_tokens, more_texts = _ingredient(ingredient, medication, medications)
@@ -82,7 +98,7 @@ def _described(medication: Mapping[str, Any], display: str, medications: Medicat
     form_tokens, form_texts = tokens_and_texts(medication.get("form"))
     if not texts and display:
         texts = (display,)
-    return Product(tokens, texts, form_tokens, form_texts)
+    return Product(tokens, texts, form_tokens, form_texts, own_tokens=own)
 
 
 def _ingredient(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mappings.reading.fhir_elements import text_of
+from mappings.reading.drugs.dosages import dosages_of, instructions_of, is_dose_zero
+from mappings.reading.drugs.own_words import Said, is_end_noted, said_in_instruction, said_in_product
+from mappings.reading.fhir_elements import items, text_of, tokens_and_texts
 from mappings.verdicts import Reason
 
 _NEVER = frozenset({"entered-in-error", "cancelled", "draft", "not-done", "declined"})
@@ -25,6 +27,10 @@ ENDED_NOTES = frozenset({"stopped", "completed"})
 NOT_TAKEN = "not taken"
 NO_STATUS, ON_HOLD, STATUS_NOT_KNOWN = "no status recorded", "on hold", "status not known"
 """What the notes of other statements say that deny or doubt that the drug is taken."""
+
+DENIED = "its words say that it is not taken"
+NOT_CERTAIN = "its words leave open whether it is taken"
+CODES_DISAGREE = "codes of different drugs"
 
 _WORDS: Mapping[str, str] = {
     "": NO_STATUS,
@@ -61,3 +67,42 @@ def standing(resource: Mapping[str, Any], kind: str) -> Standing | None:
     if kind in _COURSES and status in ENDED_NOTES:
         return Standing(over=status)
     return Standing(Reason.NOT_CONFIRMED, note=_WORDS.get(status, STATUS_NOT_KNOWN))
+
+
+_SAID: Mapping[Said, Standing] = {
+    "over": Standing(over="stopped"),
+    "denied": Standing(Reason.NOT_CONFIRMED, note=DENIED),
+    "held": Standing(Reason.NOT_CONFIRMED, note=ON_HOLD),
+    "planned": Standing(Reason.NOT_CONFIRMED, note="intended"),
+    "uncertain": Standing(Reason.NOT_CONFIRMED, note=NOT_CERTAIN),
+}
+
+
+def in_its_own_words(
+    state: Standing, resource: Mapping[str, Any], kind: str, product: tuple[str, ...]
+) -> Standing:
+    """The standing of a record that counts by its status; its own words or a dose of nought may take it back.
+
+    What was given or handed over had begun, so that words that it is over say nothing against it.
+    """
+    if state != _COUNTING:
+        return state
+    nothing: Said = ""
+    said = next((each for each in _sayings(resource, product) if each), nothing)
+    if said == "over" and kind not in _COURSES:
+        dosages = dosages_of(resource)
+        return _SAID["uncertain"] if dosages and all(map(is_dose_zero, dosages)) else state
+    return _SAID.get(said, state)
+
+
+def _sayings(resource: Mapping[str, Any], product: tuple[str, ...]) -> Iterator[Said]:
+    dosages = dosages_of(resource)
+    yield from map(said_in_product, product)
+    yield from map(said_in_instruction, instructions_of(dosages))
+    for key in ("statusReason", "statusReasonCodeableConcept"):
+        for reason in items(resource.get(key)):
+            yield from map(said_in_product, tokens_and_texts(reason)[1])
+    if any(is_end_noted(text_of(note.get("text"))) for note in items(resource.get("note"))):
+        yield "over"
+    if dosages and all(map(is_dose_zero, dosages)):
+        yield "over"

@@ -1,7 +1,8 @@
-"""Whether cells were counted in blood: a specimen or body site may say that they were not.
+"""Whether cells were counted in blood: specimen, body site, method or the words of the code may say that not.
 
 Sources of the codes: SNOMED CT blood, venous, capillary and whole blood specimen, as public FHIR profiles of
-laboratories use them (HL7 Europe, gematik, MII); HL7 table 0487.
+laboratories use them (HL7 Europe, gematik, MII); HL7 table 0487; structure of bone marrow, as the concept map
+of the German medical informatics oncology module (MII) has it for the site MAR.
 """
 
 from __future__ import annotations
@@ -16,19 +17,29 @@ from mappings.reading.references import contained_in, reference_of, resolved
 from mappings.verdicts import Reason
 
 NOT_IN_BLOOD = "not in blood"
-_BLOOD_CODES = frozenset(
-    {
-        *(f"http://snomed.info/sct|{code}" for code in ("119297000", "122555007", "122554006", "258580003")),
-        *(f"http://terminology.hl7.org/CodeSystem/v2-0487|{code}" for code in ("BLD", "WB")),
-    }
-)
+_PLACES: Mapping[str, str] = {
+    "http://snomed.info/sct|119297000": "blood",
+    "http://snomed.info/sct|122555007": "blood",
+    "http://snomed.info/sct|122554006": "blood",
+    "http://snomed.info/sct|258580003": "blood",
+    "http://snomed.info/sct|14016003": "bone marrow",
+    "http://terminology.hl7.org/CodeSystem/v2-0487|BLD": "blood",
+    "http://terminology.hl7.org/CodeSystem/v2-0487|WB": "blood",
+}
+"""What codes without words stand for."""
 _BLOOD = re.compile(r"blood|blut|\bpbmcs?\b|血", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"marrow|\bcord\b|iliac|serum|plasma|acellular|supernatant|fluid|\bcsf\b|liquor|tissue|biops|aspirat"
+    r"marrow|\bbma?\b|\bcord\b|iliac|serum|plasma|acellular|supernatant|fluid|\bcsf\b|liquor|tissue|biops|aspirat"
     r"|lymph ?node|spleen|tonsil|thymus|kidney|renal|skin|pleura|ascit|urine|knochenmark|gewebe"
     r"|骨髓|髂|脐|血清|血浆|上清|脑脊液|胸水|胸腔|腹水|腹腔|积液|关节液|组织|淋巴结|活检|尿",
     re.IGNORECASE,
 )
+_ELSEWHERE_BY_METHOD = re.compile(
+    r"marrow|\bbma?\b|\bcsf\b|cerebrospinal|lymph ?node|spleen|tonsil|thymus|pleural|ascit|body fluid|biops"
+    r"|knochenmark|liquor|骨髓|脑脊液|胸水|腹水|淋巴结|活检",
+    re.IGNORECASE,
+)
+"""As above, but for what may stand in the words of a code or method and say nothing of the specimen."""
 
 
 def only_in_blood(
@@ -39,7 +50,7 @@ def only_in_blood(
 ) -> Sequence[str]:
     """Takes the answers from cells that were counted elsewhere, and tells the references of those.
 
-    ``placed``: the Observations of each concept that have a specimen or a body site.
+    ``placed``: the Observations of each concept, each with the component that was read.
     """
     taken: dict[str, None] = {}
     for concept, observations in placed.items():
@@ -61,7 +72,7 @@ def _outside_blood(
     """The references of those Observations that were not made in blood, or in something that is not known.
 
     A specimen must say that it is blood, if it says what it is. A body site is often where the needle was:
-    only one that is no blood counts.
+    only one that is no blood counts. Method and code count if they name another place and not blood too.
     """
     known = {reference_of(specimen): specimen for specimen in specimens}
     found = set()
@@ -69,9 +80,19 @@ def _outside_blood(
         specimen = mapping(each.get("specimen"))
         told = [*_words_of(specimen), *_words_of(_specimen(each, specimen, known, full_urls))]
         site = _words_of({"type": each.get("bodySite")})
-        if (told and not _is_blood(told)) or any(map(_ELSEWHERE.search, site)):
+        is_elsewhere = any(map(_ELSEWHERE.search, site)) or _method_is_elsewhere(each)
+        if (told and not _is_blood(told)) or is_elsewhere:
             found.add(reference_of(each))
     return frozenset(found)
+
+
+def _method_is_elsewhere(observation: Mapping[str, Any]) -> bool:
+    """Whether a text of the method or the code, also of the component, names another place and not blood."""
+    elements = (observation, *items(observation.get("component")))
+    said = [
+        text for each in elements for key in ("method", "code") for text in _words_of({"type": each.get(key)})
+    ]
+    return any(_ELSEWHERE_BY_METHOD.search(text) and not _BLOOD.search(text) for text in said)
 
 
 def _specimen(
@@ -93,7 +114,7 @@ def _words_of(element: Mapping[str, Any]) -> list[str]:
     for codeable in codeables:
         for coding in items(codeable.get("coding")):
             token = coding_token(coding)
-            told.append("blood" if token in _BLOOD_CODES else text_of(coding.get("display")) or token)
+            told.append(_PLACES.get(token) or text_of(coding.get("display")) or token)
     return [text for text in told if text]
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from mappings.amounts import Amount, censored, exactly, is_number
+from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly, is_number
 from mappings.concept import Concept
-from mappings.reading.answers import interpretation_answers, is_undecided
 from mappings.reading.code_index import codings_of
+from mappings.reading.laboratory.flags import read_flags
 from mappings.reading.laboratory.ranges import (
+    Compared,
     Whose,
-    answers_of_ranges,
     begins_at_zero,
-    holds_limits_of_other_units,
+    compared,
     holds_other_ranges,
-    lies_on_a_limit,
 )
 from mappings.reading.laboratory.titres import names_immunofluorescence
 from mappings.verdicts import Reason
@@ -42,17 +42,16 @@ VALUE: Callable[[tuple[Any, ...]], Value] = partial(tuple.__new__, Value)
 
 def answered(value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None) -> Value:
     """The answers of a finding: its own words, the laboratory's interpretation or range, its number."""
-    if value.problem is not None and (value.problem is not Reason.UNIT_NOT_COMPARABLE or concept.blood_cells):
+    if value.problem is not None and (
+        value.problem is not Reason.UNIT_NOT_COMPARABLE or concept.positive_above is not None
+    ):
         return value
-    tokens = _answers_of_number(value, concept) or _answers_of_laboratory(value, element, concept, whose)
-    if isinstance(tokens, Value):
-        return tokens
-    if concept.from_range:
-        tokens |= {concept.from_range[token] for token in tokens if token in concept.from_range}
-    if "positive" in tokens and "negative" in tokens:
-        return value._replace(
-            tokens=NO_TOKENS, problem=Reason.CONFLICTING, note="value and interpretation disagree"
-        )
+    by_number = _answers_of_number(value, concept)
+    is_titre = bool(by_number) and concept.positive_from is not None
+    answers = by_number if is_titre else _of_laboratory(value, by_number, element, concept, whose)
+    if isinstance(answers, Value):
+        return answers
+    tokens = _with_meaning(answers, concept)
     if not tokens or (begins_at_zero(concept) and tokens.isdisjoint(_SETTLED)):
         return value._replace(
             tokens=NO_TOKENS,
@@ -83,26 +82,43 @@ def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
     return NO_TOKENS
 
 
-def _answers_of_laboratory(
-    value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
+def _with_meaning(tokens: frozenset[str], concept: Concept) -> frozenset[str]:
+    """Low, normal and high with what they mean for the concept, as positive or negative."""
+    if not concept.from_range:
+        return tokens
+    return tokens | {concept.from_range[token] for token in tokens if token in concept.from_range}
+
+
+def _of_laboratory(
+    value: Value, by_number: frozenset[str], element: Mapping[str, Any], concept: Concept, whose: Whose | None
 ) -> frozenset[str] | Value:
-    """By its flag, else its range; a problem where they contradict each other, or say neither yes nor no."""
-    interpretation = element.get("interpretation")
-    flagged = value.tokens | interpretation_answers(interpretation)
-    ranged = _answers_of_range(value, element, concept, whose)
-    if _contradict(flagged, ranged, concept) and not _is_on_a_limit(value, element):
-        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
-    if begins_at_zero(concept) and "normal" in flagged and flagged.isdisjoint(_SETTLED | ranged):
-        doubtful = _not_normal_by_range(value, element)
-        if doubtful is not None:
-            return doubtful
-    if not flagged and is_undecided(interpretation):
-        return value._replace(problem=Reason.IMPRECISE, note="the laboratory could not decide")
+    """By its flag, else its range; a problem where they contradict each other, or say neither yes nor no.
+
+    A number that is an answer itself only must not contradict the flag.
+    """
+    flags = read_flags(element.get("interpretation"), concept)
+    if flags.is_undecided:
+        return _problem(value, Reason.IMPRECISE, "the laboratory could not decide")
+    flagged = value.tokens | by_number | flags.answers
+    if _disagree(flagged, concept):
+        return _problem(value, Reason.CONFLICTING, "value and interpretation disagree")
+    if by_number:
+        return by_number
+    beside = _beside_ranges(value, element, concept, whose)
+    doubtful = _doubt(value, flagged, beside, element, concept)
+    if doubtful is not None:
+        return doubtful
+    if flags.is_unknown and not flagged:
+        return _problem(value, Reason.IMPRECISE, "a flag that is not known")
     if flagged != _EITHER_WAY:
-        return flagged or ranged
-    return ranged - {"normal"} or value._replace(
+        return flagged or beside.side
+    return beside.side - {"normal"} or value._replace(
         tokens=flagged, problem=Reason.IMPRECISE, note="abnormal, but not which way"
     )
+
+
+def _problem(value: Value, reason: Reason, note: str) -> Value:
+    return value._replace(tokens=NO_TOKENS, problem=reason, note=note)
 
 
 _SIDES = frozenset({"low", "normal", "high"})
@@ -110,9 +126,45 @@ _SETTLED = frozenset({"positive", "negative"})
 _EITHER_WAY = frozenset({"abnormal"})
 
 
+def _disagree(said: frozenset[str], concept: Concept) -> bool:
+    """Whether answers and flags of one result contradict each other.
+
+    No B cells are abnormal and some are normal; of all else the negative is normal.
+    """
+    if len(said) < 2:
+        return False
+    meant = _with_meaning(said, concept)
+    if meant >= _SETTLED or len(said & _SIDES) > 1 or {"normal", "abnormal"} <= said:
+        return True
+    if concept.blood_cells:
+        return False
+    return {"positive", "normal"} <= said or ({"negative", "abnormal"} <= meant and "low" not in said)
+
+
+def _doubt(
+    value: Value, flagged: frozenset[str], beside: Compared, element: Mapping[str, Any], concept: Concept
+) -> Value | None:
+    """What keeps a flag from being believed: its number and range say otherwise, or cannot be compared.
+
+    "Normal" does not mean negative of an hCG that is normal for the fifth week.
+    """
+    if not flagged:
+        return None
+    if _contradict(flagged, beside.side, concept) and not beside.is_on_a_limit:
+        return _problem(value, Reason.CONFLICTING, "interpretation and range disagree")
+    if begins_at_zero(concept) and "normal" in flagged and flagged.isdisjoint(_SETTLED | beside.side):
+        if holds_other_ranges(element):
+            return _problem(value, Reason.CONFLICTING, "interpretation and range disagree")
+        if beside.of_others:
+            return _problem(value, Reason.IMPRECISE, "a range that may not apply")
+    if beside.in_another_unit:
+        return _problem(value, Reason.IMPRECISE, "range in another unit")
+    return None
+
+
 def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concept) -> bool:
     """Whether the laboratory's flag and its range say different things of one number."""
-    if not flagged or not ranged:
+    if not ranged:
         return False
     (side,) = ranged
     sides = flagged & _SIDES
@@ -123,37 +175,39 @@ def _contradict(flagged: frozenset[str], ranged: frozenset[str], concept: Concep
     return opposite in flagged or (side == "normal" and flagged == _EITHER_WAY)
 
 
-def _not_normal_by_range(value: Value, element: Mapping[str, Any]) -> Value | None:
-    """What keeps the flag "normal" from meaning negative: an hCG is normal for the fifth week, or lies nobody
-    knows on which side of its range."""
-    if holds_other_ranges(element):
-        return value._replace(problem=Reason.CONFLICTING, note="interpretation and range disagree")
-    if holds_limits_of_other_units(element, value.unit):
-        return value._replace(problem=Reason.IMPRECISE, note="range in another unit")
-    return None
+_NOT_COMPARED = Compared()
 
 
-def _is_on_a_limit(value: Value, element: Mapping[str, Any]) -> bool:
-    raw = _raw_amount(element)
-    return raw is not None and lies_on_a_limit(element, raw, value.unit)
-
-
-def _answers_of_range(
+def _beside_ranges(
     value: Value, element: Mapping[str, Any], concept: Concept, whose: Whose | None
-) -> frozenset[str]:
-    """Low, normal or high by the result's own reference range, if one applies and is in the same unit."""
-    raw = _raw_amount(element) if "referenceRange" in element else None
+) -> Compared:
+    """The number beside the result's own reference ranges; a count that leaves it open is none of theirs."""
+    if "referenceRange" not in element or concept.positive_above is not None:
+        return _NOT_COMPARED
+    raw = _raw_amount(value, element)
     if raw is None:
-        return NO_TOKENS
-    return answers_of_ranges(element, raw, value.unit, whose, from_zero=begins_at_zero(concept))
+        return _NOT_COMPARED
+    return compared(element, raw, value.unit, whose, from_zero=begins_at_zero(concept))
 
 
-def _raw_amount(element: Mapping[str, Any]) -> Amount | None:
+_WRITTEN = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)\s*(.{0,40})")
+
+
+def _raw_amount(value: Value, element: Mapping[str, Any]) -> Amount | None:
+    """The number in the unit in which it is written, which may be none of the concept's."""
     quantity = element.get("valueQuantity")
-    if not isinstance(quantity, dict) or not is_number(quantity.get("value")):
+    if isinstance(quantity, dict):
+        if not is_number(quantity.get("value")):
+            return None
+        comparator = quantity.get("comparator")
+        return censored(comparator, quantity["value"]) if comparator else exactly(quantity["value"])
+    if value.amount is not None:
+        return None if value.unit == "{titer}" else value.amount
+    written = _WRITTEN.fullmatch(value.text) if value.problem is Reason.UNIT_NOT_COMPARABLE else None
+    if written is None or written[3] != value.unit:
         return None
-    comparator = quantity.get("comparator")
-    return censored(comparator, quantity["value"]) if comparator else exactly(quantity["value"])
+    sign = AS_COMPARATORS.get(written[1] or "", written[1])
+    return censored(sign, float(written[2])) if sign else exactly(float(written[2]))
 
 
 def _lacks_detail(value: Value, element: Mapping[str, Any], concept: Concept) -> bool:

@@ -7,6 +7,7 @@ referencerange-meaning; SNOMED CT 248153007 male and 248152002 female; HL7 admin
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -16,7 +17,7 @@ from mappings.concept import Concept
 from mappings.dates import BEGINNING, When, complete_years
 from mappings.facts import PatientFacts
 from mappings.reading.code_index import codings_of, normalised
-from mappings.reading.fhir_elements import items, mapping
+from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.units import IDENTITY, between
 
 Fit = Literal["no", "unsaid", "unsure", "yes"]
@@ -38,6 +39,20 @@ _LAST_DAY = date.max.toordinal()
 UNDATED = When(BEGINNING, _LAST_DAY, "")
 
 
+class Compared(NamedTuple):
+    """A number beside the ranges that may apply to it.
+
+    ``side`` is {"low"}, {"normal"} or {"high"}; empty where the ranges do not say so for certain.
+    ``in_another_unit``: a limit stands there that the number cannot be compared with.
+    ``of_others``: it is within a range, of women after the menopause, that may not be hers.
+    """
+
+    side: frozenset[str] = _NOTHING
+    is_on_a_limit: bool = False
+    in_another_unit: bool = False
+    of_others: bool = False
+
+
 class Whose(NamedTuple):
     """The patient of a result, if known, and when it was observed: what decides which range applies."""
 
@@ -57,18 +72,13 @@ _PREGNANT = re.compile(
 _NOT = r"(?:non|not|nicht)[\s-]*(?:pregnant|pregnancy|schwanger\w*)|[非未无](?:妊娠|怀孕|孕)|negativ\w*|阴性"
 _NOT_PREGNANT = re.compile(_NOT, re.IGNORECASE)
 _MAY_APPLY = re.compile(rf"{_NOT}|menopaus|绝经|adult|成人", re.IGNORECASE)
+_AFTER_MENOPAUSE = re.compile(r"post[\s-]*menop|after (?:the )?menop|绝经", re.IGNORECASE)
+_BEFORE_MENOPAUSE = re.compile(r"\bpre\b|pre[\s-]*menop|\bbefore\b|绝经前|未绝经", re.IGNORECASE)
 
 
 def holds_other_ranges(element: Mapping[str, Any]) -> bool:
     """Whether a range stands there that is not that of a negative: "normal" may be meant by it."""
-    return any(not _is_of_negatives(each) for each in items(element.get("referenceRange")))
-
-
-def holds_limits_of_other_units(element: Mapping[str, Any], unit: str) -> bool:
-    """Whether a range has a limit that the value cannot be compared with, so that nobody knows its side."""
-    ends = [each.get(end) for each in items(element.get("referenceRange")) for end in ("low", "high")]
-    numbered = [end for end in ends if isinstance(end, dict) and is_number(end.get("value"))]
-    return any(end["value"] != 0 and _limit(end, unit) is None for end in numbered)
+    return any(not _is_of_negatives(each) for each in _ranges(element))
 
 
 def _is_of_negatives(each: Any) -> bool:
@@ -96,27 +106,111 @@ def _all_words(element: Any) -> str:
     return " ".join(text for text in texts if isinstance(text, str))
 
 
-def answers_of_ranges(
+class Units(NamedTuple):
+    """The unit of a value, and how it is spelt: laboratories spell those of its limits alike."""
+
+    unit: str
+    spelt: frozenset[str]
+
+
+def _units(element: Mapping[str, Any], unit: str) -> Units:
+    spelt = (unit, text_of(mapping(element.get("valueQuantity")).get("unit")))
+    return Units(unit, frozenset(_bare(each) for each in spelt if each))
+
+
+def compared(
     element: Mapping[str, Any], amount: Amount, unit: str, whose: Whose | None, *, from_zero: bool = False
-) -> frozenset[str]:
-    """{"low"}, {"normal"} or {"high"}; nothing where the ranges do not say so for certain.
+) -> Compared:
+    """On which side of the result's own reference ranges the amount lies.
 
     Ranges for another sex or age, and those of treatment, do not count. Of the rest, those that name this
     patient's sex and age go before those that name none. Whatever may apply must agree. Without a patient
     only a single range says anything. ``from_zero``: only those within which a result is negative count.
     """
-    ranges = element.get("referenceRange")
-    normal = [each for each in ranges if _is_normal(each)] if isinstance(ranges, list) else []
+    units = _units(element, unit)
+    normal = [each for each in _ranges(element) if _is_normal(each)]
+    in_another_unit = any(_is_in_another_unit(each, units) for each in normal)
     if from_zero:
         normal = [each for each in normal if _is_of_negatives(each)]
+    counted = _counted(normal, whose)
+    answers = {_answer(each, amount, units) for each in counted}
+    side = answers.pop() if len(answers) == 1 else ""
+    of_others = from_zero and side == "normal" and all(map(_is_after_menopause, counted))
+    limits = {_limit(each.get(end), units) for each in counted for end in ("low", "high")} - {0}
+    return Compared(
+        _NOTHING if of_others or not side else frozenset({side}),
+        amount.is_exact and amount.low in limits,
+        in_another_unit and not side,
+        of_others,
+    )
+
+
+def _counted(normal: Sequence[Mapping[str, Any]], whose: Whose | None) -> Sequence[Mapping[str, Any]]:
+    """The ranges that are this patient's, or may be."""
     patient = whose.patient if whose else None
     if not normal or (len(normal) > 1 and patient is None):
-        return _NOTHING
+        return ()
     fits = [_fit(each, patient, whose.when if whose else UNDATED) for each in normal]
     surest: Fit = "yes" if "yes" in fits else "unsaid"
-    counted = [each for each, fit in zip(normal, fits, strict=True) if fit in (surest, "unsure")]
-    answers = {_answer(each, amount, unit) for each in counted}
-    return frozenset(answers) - {""} if len(answers) == 1 else _NOTHING
+    return [each for each, fit in zip(normal, fits, strict=True) if fit in (surest, "unsure")]
+
+
+def _is_after_menopause(each: Mapping[str, Any]) -> bool:
+    texts = " ".join(map(_all_words, (each, each.get("type"), *items(each.get("appliesTo")))))
+    return _AFTER_MENOPAUSE.search(texts) is not None and _BEFORE_MENOPAUSE.search(texts) is None
+
+
+def _is_in_another_unit(each: Mapping[str, Any], units: Units) -> bool:
+    numbered = [each[end] for end in ("low", "high") if _has_number(each.get(end))]
+    return any(end["value"] != 0 and _limit(end, units) is None for end in numbered)
+
+
+def _has_number(quantity: Any) -> bool:
+    return isinstance(quantity, dict) and is_number(quantity.get("value"))
+
+
+# --- ranges that are only a text
+
+_LONGEST_TEXT = 100
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?![0-9.,])"
+_KNOWN = (
+    r"(?:normal|reference|range|interval|values?|ref|is|for|adults?|females?|women|wom[ae]n|negativ\w*"
+    r"|(?:non|not|nicht)[\s-]*(?:pregnant|schwanger\w*)|正常|参考|范围|区间|值|成人|女性|[非未]孕|阴性)"
+)
+_ASIDE = r"[\s:=,;()\[\].]*"
+_AGE = r"(?:years?|yrs?|y|months?|weeks?|wks?|days?|岁|周|月|天)"
+_UNIT = r"(?:10[*^]|[A-Za-z\u00b5\u03bc%\[{/个])\S*"
+_TEXT = re.compile(
+    rf"{_ASIDE}(?:{_KNOWN}{_ASIDE})*"
+    rf"(?:(?P<low>{_NUMBER})\s*(?:-|\u2013|\u2014|~|至|to)\s*(?P<high>{_NUMBER})"
+    rf"|(?P<sign><=|>=|≤|≥|<|>)\s*(?P<limit>{_NUMBER}))"
+    rf"\s*(?P<unit>(?!(?:{_KNOWN}|{_AGE})(?![A-Za-z])){_UNIT})?{_ASIDE}(?:{_KNOWN}{_ASIDE})*",
+    re.IGNORECASE,
+)
+"""Two ends or one limit, with a unit, and no word but of those that say for certain whom it is for."""
+
+
+def _ranges(element: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [_with_limits(each) for each in items(element.get("referenceRange"))]
+
+
+def _with_limits(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A range with the limits that its text gives, where it has none: "0-5", "<5 mIU/mL"."""
+    text = each.get("text")
+    if "low" in each or "high" in each or not isinstance(text, str) or len(text) > _LONGEST_TEXT:
+        return each
+    written = _TEXT.fullmatch(unicodedata.normalize("NFKC", text))
+    if written is None:
+        return each
+    unit = {"unit": written["unit"].rstrip(".,;)")} if written["unit"] else {}
+    if written["limit"] is None:
+        low, high = float(written["low"]), float(written["high"])
+        return (
+            {**each, "low": {"value": low, **unit}, "high": {"value": high, **unit}} if low < high else each
+        )
+    end = "high" if written["sign"] in ("<", "<=", "≤") else "low"
+    strict = {"comparator": written["sign"]} if written["sign"] in ("<", ">") else {}
+    return {**each, end: {"value": float(written["limit"]), **strict, **unit}}
 
 
 def _is_normal(each: Any) -> bool:
@@ -128,7 +222,9 @@ def _is_normal(each: Any) -> bool:
         return True
     codes = [coding.get("code") for coding in codings_of(kind)]
     text = kind.get("text")
-    return "normal" in codes or (not codes and isinstance(text, str) and normalised(text) in _NORMAL_WORDS)
+    if codes or not isinstance(text, str):
+        return "normal" in codes
+    return normalised(text) in _NORMAL_WORDS or _NOT_PREGNANT.search(text) is not None
 
 
 def _fit(each: Mapping[str, Any], patient: PatientFacts | None, when: When) -> Fit:
@@ -215,34 +311,44 @@ def _months(birth: date, day: date) -> int:
 _CONDITIONS: Mapping[str, Callable[[Any, PatientFacts, When], Fit]] = {"appliesTo": _sex, "age": _age}
 
 
-def _answer(each: Mapping[str, Any], amount: Amount, unit: str) -> str:
-    low, high = _limit(each.get("low"), unit), _limit(each.get("high"), unit)
+def _answer(each: Mapping[str, Any], amount: Amount, units: Units) -> str:
+    """Nothing is below zero, so that a limit of zero is none: "<1" is within 0 to 5."""
+    low, high = _limit(each.get("low"), units) or None, _limit(each.get("high"), units)
     if low is None and high is None:
         return ""
     if low is not None and (amount.high < low or (amount.high == low and amount.high_open)):
         return "low"
     if high is not None and (amount.low > high or (amount.low == high and amount.low_open)):
         return "high"
+    if (low == amount.low and _is_strict(each["low"])) or (
+        high == amount.high and not amount.high_open and _is_strict(each["high"])
+    ):
+        return ""
     inside = (low is None or amount.low >= low) and (high is None or amount.high <= high)
     return "normal" if inside else ""
 
 
-def lies_on_a_limit(element: Mapping[str, Any], amount: Amount, unit: str) -> bool:
-    """Whether the amount is itself a limit: laboratories differ in whether that is still normal."""
-    ends = [each.get(end) for each in items(element.get("referenceRange")) for end in ("low", "high")]
-    return any(_limit(end, unit) in (amount.low, amount.high) for end in ends)
+def _is_strict(quantity: Mapping[str, Any]) -> bool:
+    """Whether a limit is itself outside, as that of "<5" is; the flag decides there."""
+    return quantity.get("comparator") in ("<", ">")
 
 
-def _limit(quantity: Any, unit: str) -> float | None:
+def _limit(quantity: Any, units: Units) -> float | None:
     """A limit in the unit of the value, converted if need be; one without a unit is taken to be in it."""
-    if not isinstance(quantity, dict) or not is_number(quantity.get("value")):
+    if not _has_number(quantity):
         return None
     limit: float = quantity["value"]
-    written: Sequence[str] = [
-        text for text in (quantity.get("code"), quantity.get("unit")) if isinstance(text, str) and text
-    ]
-    found = (between(text, unit) for text in written)
-    conversion = next((each for each in found if each is not None), None) if written else IDENTITY
-    if conversion is None:
-        return None
-    return limit if conversion is IDENTITY else conversion.of(limit)
+    written = [text for text in (quantity.get("code"), quantity.get("unit")) if text_of(text)]
+    found = (between(text, units.unit) for text in written)
+    conversion = next((each for each in found if each is not None), None)
+    if conversion is not None and conversion is not IDENTITY:
+        return conversion.of(limit)
+    is_same = conversion is IDENTITY or not written or any(_bare(text) in units.spelt for text in written)
+    return limit if is_same else None
+
+
+_BRACKETS = re.compile(r"[{}\[\]\s]+")
+
+
+def _bare(unit: str) -> str:
+    return _BRACKETS.sub("", unit).lower()

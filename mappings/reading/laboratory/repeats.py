@@ -1,4 +1,4 @@
-"""Observations and reports that another one replaces."""
+"""Resources that another one replaces or withdraws: results by what they say, others as versions of an id."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from mappings.facts import Result
 from mappings.reading.code_index import codings_of, normalised, words
 from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.laboratory.qualifiers import is_about
+from mappings.reading.people import SUBJECT_MEMBER
 from mappings.reading.references import NO_URLS, PatientIdentity, local_reference, reference_of
 
 KINDS = frozenset({"Observation", "DiagnosticReport"})
+VERSIONED = frozenset(
+    {
+        *("Condition", "Procedure", "MedicationRequest", "MedicationStatement", "MedicationAdministration"),
+        *("MedicationDispense", "Medication", *SUBJECT_MEMBER),
+    }
+)
+"""Of these, only two resources of one id are compared."""
 REPLACES = "http://hl7.org/fhir/StructureDefinition/observation-replaces"
 """FHIR R4 extension: this Observation is the revised value of another."""
 
@@ -25,65 +33,149 @@ _RANKS: Mapping[str, int] = {
     **dict.fromkeys(("amended", "corrected", "appended"), _CORRECTED),
 }
 """A status that is missing or unknown has no rank: it neither replaces by it nor is replaced for it."""
-_WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
+_ERROR = "entered-in-error"
+_WITHDRAWN = frozenset({_ERROR, "cancelled", "refuted"})
 
 _REFERENCE = itemgetter(Result._fields.index("reference"))
 """Several times faster than the name, and called for every result of a record."""
 
+_LOOKED_AT = KINDS | VERSIONED
 Group = list[tuple[int, Mapping[str, Any]]]
 
 
 def came_twice(
     results: Mapping[str, Sequence[Result]], by_type: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> bool:
-    """Whether two results of a concept, or two reports, have one id, or a report is not simply final."""
+    """Whether two results of a concept, or two others, have one id, or a report is not simply final."""
     for found in results.values():
         if len(found) > 1 and len(set(map(_REFERENCE, found))) < len(found):
             return True
-    for kind in KINDS:
-        held = by_type.get(kind, ())
-        if len(held) > 1 and (
-            len({reference_of(resource) for resource in held}) < len(held)
-            or any(resource.get("status") != "final" for resource in held)
-        ):
+    for kind, held in by_type.items():
+        if len(held) < 2 or kind not in _LOOKED_AT:
+            continue
+        named = [reference for reference in map(reference_of, held) if "/" in reference]
+        if len(set(named)) < len(named):
             return True
-    return False
+    return any(resource.get("status") != "final" for resource in by_type.get("DiagnosticReport", ()))
+
+
+def in_force(
+    resources: Sequence[Any], identity: PatientIdentity, full_urls: Mapping[str, str] = NO_URLS
+) -> Sequence[Any]:
+    """The resources that no other one replaces; the very same sequence if that is all of them.
+
+    A result that another one, itself withdrawn, withdraws or replaces may stand or not: its status becomes
+    "unknown", so that neither it nor an older one decides.
+    """
+    versions = _versions(resources, identity, full_urls)
+    gone, doubted = versions.replaced(), versions.doubted()
+    if not gone and not doubted:
+        return resources
+    return [
+        {**resource, "status": "unknown"} if place in doubted else resource
+        for place, resource in enumerate(resources)
+        if place not in gone
+    ]
 
 
 def replaced(
     resources: Sequence[Any], identity: PatientIdentity, full_urls: Mapping[str, str] = NO_URLS
 ) -> frozenset[int]:
-    """The places in ``resources`` of Observations and reports that another one replaces.
+    """The places in ``resources`` of those that another one replaces.
 
-    One replaces another of the same code (1) as a newer version of the same id; (2) if it shares an
-    identifier and is corrected or amended where the other is final, or final where the other is provisional;
-    (3) if it names the other in the extension ``observation-replaces``. An identifier that stands on results
-    of several codes is that of an order: then both must also be of the same time.
+    An Observation or report replaces another of the same code (1) as a newer version of the same id; (2) if
+    it shares an identifier and is corrected or amended where the other is final, or final where the other is
+    provisional; (3) if it names the other in the extension ``observation-replaces``. An identifier that
+    stands on results of several codes is that of an order: then both must also be of the same time. Any
+    other resource is replaced by a newer version of its id only.
     """
-    by_id: dict[object, Group] = defaultdict(list)
-    by_identifier: dict[object, Group] = defaultdict(list)
-    codes: dict[object, set[object]] = defaultdict(set)
-    named: set[object] = set()
-    for place, resource in enumerate(resources):
-        if type(resource) is not dict or text_of(resource.get("resourceType")) not in KINDS:
-            continue
-        if not identity.is_subject_of(resource) or not is_about(resource, identity, full_urls):
-            continue
-        reference, code = reference_of(resource), _code(resource)
+    return _versions(resources, identity, full_urls).replaced()
+
+
+class _Versions:
+    """The resources of one patient by id, and results by identifier and by what they name as replaced."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[object, Group] = defaultdict(list)
+        self.by_identifier: dict[tuple[object, object], Group] = defaultdict(list)
+        self.in_error: dict[tuple[object, object], Group] = defaultdict(list)
+        self.codes: dict[object, set[object]] = defaultdict(set)
+        self.named: set[object] = set()
+        self.named_in_error: set[object] = set()
+
+    def add(self, place: int, resource: Mapping[str, Any], code: object) -> None:
+        """Takes a resource in; ``code`` is None for one of which only versions are compared."""
+        reference = reference_of(resource)
         if "/" in reference:  # else it has no id, and is a version of nothing
-            by_id[reference, code].append((place, resource))
-        if text_of(resource.get("status")) in _WITHDRAWN:
-            continue
+            self.by_id[reference, code].append((place, resource))
+        if code is None:
+            return
+        withdrawn = _is_withdrawn(resource)
+        if withdrawn or _rank(resource) != _PROVISIONAL:
+            names = self.named_in_error if withdrawn else self.named
+            names.update((other, code) for other in _named(resource) if other != reference)
         for token in _identifiers(resource):
-            by_identifier[token, code].append((place, resource))
-            codes[token].add(code)
-        if _rank(resource) != _PROVISIONAL:
-            named.update((other, code) for other in _named(resource) if other != reference)
-    gone = {place for group in by_id.values() if len(group) > 1 for place in _older(group)}
-    gone.update(place for key in named for place, _ in by_id.get(key, ()))
-    for (token, _), group in by_identifier.items():  # type: ignore[misc]
-        gone.update(_outranked(group, same_time=len(codes[token]) > 1))
-    return frozenset(gone)
+            if not withdrawn:
+                self.by_identifier[token, code].append((place, resource))
+                self.codes[token].add(code)
+            elif resource.get("status") == _ERROR:
+                self.in_error[token, code].append((place, resource))
+
+    def replaced(self) -> frozenset[int]:
+        gone = {place for group in self.by_id.values() if len(group) > 1 for place in _older(group)}
+        gone.update(place for key in self.named for place, _ in self.by_id.get(key, ()))
+        for (token, _), group in self.by_identifier.items():
+            gone.update(_outranked(group, same_time=len(self.codes[token]) > 1))
+        return frozenset(gone)
+
+    def doubted(self) -> frozenset[int]:
+        """Results that may be withdrawn: by one in error that replaced them, or that says the same."""
+        found = {place for key in self.named_in_error for place, _ in self.by_id.get(key, ())}
+        for key, errors in self.in_error.items():
+            for place, resource in self.by_identifier.get(key, ()):
+                if any(_may_withdraw(error, resource) for _, error in errors):
+                    found.add(place)
+        return frozenset(found)
+
+
+def _versions(resources: Sequence[Any], identity: PatientIdentity, full_urls: Mapping[str, str]) -> _Versions:
+    versions = _Versions()
+    for place, resource in enumerate(resources):
+        kind = text_of(resource.get("resourceType")) if type(resource) is dict else ""
+        if kind not in _LOOKED_AT:
+            continue
+        if kind != "Medication" and not identity.is_subject_of(resource, SUBJECT_MEMBER.get(kind, "subject")):
+            continue
+        if kind in VERSIONED:
+            versions.add(place, resource, None)
+        elif is_about(resource, identity, full_urls):
+            versions.add(place, resource, _code(resource))
+    return versions
+
+
+def _is_withdrawn(resource: Mapping[str, Any]) -> bool:
+    """Whether it is entered in error or cancelled, or a refuted Condition."""
+    codes = [coding.get("code") for coding in codings_of(resource.get("verificationStatus"))]
+    return any(text_of(said).lower() in _WITHDRAWN for said in (resource.get("status"), *codes))
+
+
+def _may_withdraw(error: Mapping[str, Any], resource: Mapping[str, Any]) -> bool:
+    """Whether a result in error was the same one: of its time and value, or of none, and not before it.
+
+    One with another value is the mistake that the other one puts right.
+    """
+    if _time(error) != _time(resource) or _value(error) not in ({}, _value(resource)):
+        return False
+    for known in (_stored, _issued):
+        mine, its = known(resource), known(error)
+        if mine is not None and its is not None and mine != its:
+            return its > mine
+    return True
+
+
+def _value(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = [name for name in resource if name.startswith(("value", "conclusion"))]
+    return {name: resource[name] for name in given if resource[name] is not None}
 
 
 def _rank(resource: Mapping[str, Any]) -> int | None:
@@ -145,8 +237,11 @@ def _older(group: Group) -> Iterable[int]:
 
 
 def _later(resource: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether a resource is the newer one, by when it was stored, else its version, else its status."""
-    for known in _NEWNESS:
+    """Whether a resource is the newer one, by when it was stored, else its version, else its status.
+
+    Two that are of different things may have come by one id through an error: then only the first two tell.
+    """
+    for known in _NEWNESS if _code(resource) == _code(other) else _NEWNESS[:2]:
         mine, its = known(resource), known(other)
         if mine is not None and its is not None and mine != its:
             return bool(mine > its)
@@ -176,4 +271,7 @@ def _instant(text: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-_NEWNESS: Sequence[Callable[[Mapping[str, Any]], Any]] = (_stored, _version, _rank, _issued)
+_NEWNESS: Sequence[Callable[[Mapping[str, Any]], Any]] = (
+    *(_stored, _version, _is_withdrawn),
+    *(_rank, _issued),
+)

@@ -5,7 +5,8 @@ on ANA Patterns, anapatterns.org, in English, Chinese and German), of an answer,
 not known may deny, remember or compare ("previously 1:640", "ref <1:80"): then the text is unreadable.
 
 Interpretation: of several titres, each with its pattern, the highest counts. "Negative at 1:80" is a negative
-as "negative" alone is. "Positive at 1:40" is a titre of 1:40 or more.
+as "negative" alone is, and so is one at 1:100, the first dilution of many laboratories. One at a higher one
+tells no more than its titre: "negative, <1:160" is below 1:160. "Positive at 1:40" is 1:40 or more.
 """
 
 from __future__ import annotations
@@ -77,6 +78,9 @@ _CHINESE: Mapping[str, str] = _kinds(
 )
 _CHINESE_WORD = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
 _PUNCTUATION = frozenset(_COMMAS + ".。()（）[]/-–:=_↑*")  # noqa: RUF001
+_BELOW = frozenset({"<", "<=", "≤"})
+_SCREENED_AT = 100
+"""The highest dilution at which a laboratory that found nothing has looked for a titre of 1:80 or so."""
 _OF_NEGATIVES = frozenset({"negative", "dilution", "filler"})
 
 
@@ -96,12 +100,17 @@ def read_titre(text: str) -> TitreText | None:
         return "unreadable"
     known = [amount for amount in amounts if amount is not None]
     if "negative" in kinds:
-        is_denial = len(known) == 1 and kinds <= _OF_NEGATIVES and (titres[0][1] or "<").startswith("<")
-        return "negative" if is_denial else "unreadable"
+        is_denial = len(known) == 1 and kinds <= _OF_NEGATIVES and (titres[0][1] or "<") in _BELOW
+        return _denied(float(titres[0][2])) if is_denial else "unreadable"
     if len(known) == 1:
         at_least = "dilution" in kinds and not titres[0][1]
         return Amount(known[0].low, math.inf, high_open=True) if at_least else known[0]
     return _several(text, titres, known) if "dilution" not in kinds else "unreadable"
+
+
+def _denied(dilution: float) -> TitreText:
+    """A denial at a dilution."""
+    return "negative" if dilution <= _SCREENED_AT else censored("<", dilution) or "unreadable"
 
 
 def _several(text: str, titres: Sequence[re.Match[str]], amounts: Sequence[Amount]) -> TitreText:

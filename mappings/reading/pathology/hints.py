@@ -22,7 +22,7 @@ from mappings.reading.references import reference_of
 from mappings.verdicts import Reason
 
 _NEVER = frozenset({"refuted", "entered-in-error"})
-_LUPUS = re.compile(r"lupus|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼[疮瘡]", re.IGNORECASE)
+_LUPUS = re.compile(r"lupus|l[uú]pica|isn.{0,3}rps|(?<![a-z])(?:ln|sle)(?![a-z])|狼[疮瘡]", re.IGNORECASE)
 _CLASS = re.compile(
     r"class|klass|clase|isn|who|world health|type|[型级級]|(?<![a-z])(?:VI|IV|V|I{1,3})(?![a-z])",
     re.IGNORECASE,

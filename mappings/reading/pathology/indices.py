@@ -43,36 +43,50 @@ class _Mention(NamedTuple):
 
 _BEFORE = r"(?<![a-z])(?<!disease )(?<!hepatitis )(?<!hepatic )(?<!histologic )(?<!histological )"
 _SCORE = r"(?:病变)?(?:指数|评分|积分|指标)"
+_NOT_ENGLISH: Mapping[Index, str] = {
+    "activity": r"(?<![a-zäöü])aktivit[äa]ts-?\s?(?:index|score)|[ií]ndice de actividad",
+    "chronicity": r"(?<![a-zäöü])chronizit[äa]ts-?\s?(?:index|score)|[ií]ndice de cronicidad",
+}
 _ANCHORS: Mapping[Index, re.Pattern[str]] = {
     "activity": re.compile(
-        rf"{_BEFORE}activity\s(?:index|score)|{_BEFORE}activity(?=\s?(?:[:=]?\s?\d+\s?/\s?24|\(0-24\)))"
-        rf"|(?<![a-z])(?-i:AI)(?![a-z])|活动性?{_SCORE}",
+        rf"{_BEFORE}activity\s(?:index|score)|{_NOT_ENGLISH['activity']}"
+        rf"|{_BEFORE}activity(?=\s?(?:[:=]?\s?\d+\s?/\s?24|\(0-24\)))"
+        rf"|(?<![a-z])(?-i:AI|A\.I\.)(?![a-z])|活动性?{_SCORE}",
         re.IGNORECASE,
     ),
     "chronicity": re.compile(
-        r"(?<![a-z])chronicity\s(?:index|score)|(?<![a-z])chronicity(?=\s?(?:[:=]?\s?\d+\s?/\s?12|\(0-12\)))"
-        rf"|(?<![a-z])(?-i:CI)(?![a-z])|慢性化?{_SCORE}",
+        rf"(?<![a-z])chronicity\s(?:index|score)|{_NOT_ENGLISH['chronicity']}"
+        r"|(?<![a-z])chronicity(?=\s?(?:[:=]?\s?\d+\s?/\s?12|\(0-12\)))"
+        rf"|(?<![a-z])(?-i:CI|C\.I\.)(?![a-z])|慢性化?{_SCORE}",
         re.IGNORECASE,
     ),
 }
 _SIGNS: Mapping[Index, tuple[tuple[str, int], ...]] = {
-    "activity": (("ctivity", 1), ("CTIVITY", 1), ("AI", 0), ("活动", 0)),
-    "chronicity": (("hronicity", 1), ("HRONICITY", 1), ("CI", 0), ("慢性", 0)),
+    "activity": (
+        *(("ctivity", 1), ("CTIVITY", 1), ("AI", 0), ("A.I", 0), ("活动", 0), ("ktivit", 1), ("KTIVIT", 1)),
+        *(("ndice de a", 1), ("NDICE DE A", 1)),
+    ),
+    "chronicity": (
+        *(("hronicity", 1), ("HRONICITY", 1), ("CI", 0), ("C.I", 0), ("慢性", 0), ("hronizit", 1)),
+        *(("HRONIZIT", 1), ("ndice de c", 1), ("NDICE DE C", 1)),
+    ),
 }
 """What every anchor begins with, and how far into it: cheaper to find than the pattern is to try."""
 
 _FILLER = (
     r"(?:[ \t:=)\[]|-(?=\s?\d)"
     r"|\((?:(?:ai|ci|nih)?[\s:,;]{0,2}(?:0\s?-\s?\d+|(?:range|out of|max\.?)\s?[\d\s-]+|/\d+)"
-    r"|ai|ci|nih)(?:指数)?\)|\("
+    r"|ai|ci|nih|modif\w*)(?:指数)?\)|\("
     r"|(?:nih|score|index|is|was|of|equals|totals?|ai|ci)(?![a-z])|指数|评分|积分|得分|总分|为){0,8}"
 )
 _OUT_OF = r"(?:/|of|out of|max(?:imum)?\.?(?: of)?|range|0\s?-|满分|总分|最高分?)"
 _VALUE = (
-    r"(?P<pre>[<>≤≥~≈±]=?|about|approx\w*\.?|at least|up to|around|大于|小于|超过|不足|至少|约)?"
+    r"(?P<pre>[<>≤≥~≈±]=?|about|app?rox\w*\.?|ca\.?|etwa|rund|unos"
+    r"|at least|up to|around|大于|小于|超过|不足|至少|约)?"
     r"\s?(?P<num>\d{1,4}(?:[.,]\d+)?)"
-    r"(?P<range>\s?分?\s?(?:-|to|or|~|至|到|或)\s?\d+(?:\.\d+)?)?"
-    r"(?P<den>\s?分?\s?(?:/|of|out of)\s?(?:a\s)?(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?"
+    r"(?P<range>\s?分?\s?(?:-|to|or|bis|oder|[ao]|~|至|到|或)\s?\d+(?:\.\d+)?)?"
+    r"(?P<den>\s?分?\s?(?:/|of|out of|von|de|sobre)\s?(?:a\s)?"
+    r"(?:possible\s|maximum\s|total\s|max\.?\s)?(?:of\s)?"
     r"\d{1,4}(?:\.\d)?"
     rf"|\s?分?\s?[(\[]\s?{_OUT_OF}?[\s:为]?(?:0\s?-\s?)?\d{{1,4}}\s?分?\s?[)\]]"
     r"|\s?分?,\s?(?:满分|总分|最高分?)[\s:为]?\d{1,4})?"

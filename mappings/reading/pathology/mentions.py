@@ -71,9 +71,16 @@ def _sections(text: str) -> tuple[tuple[int, bool], ...]:
     return tuple((found.end(), bool(found["history"])) for found in cues.SECTION.finditer(text))
 
 
-@kept(256)
 def _may_not_be_lupus(text: str) -> bool:
     return cues.NOT_LUPUS.search(text) is not None
+
+
+@kept(256)
+def _doubt_of_report(text: str) -> Doubt | None:
+    """Why the report as a whole is no finding."""
+    if cues.is_withdrawn(text):
+        return Doubt.DENIED
+    return Doubt.UNCERTAIN if _may_not_be_lupus(text) or cues.has_no_glomeruli(text) else None
 
 
 @kept(256)
@@ -113,11 +120,13 @@ def doubt_about(text: str, where: Place, year: int | None, *, may_be_denied: boo
         return Doubt.EARLIER
     if _is_unread(text, where.first, where.last):
         return Doubt.UNREAD
-    return Doubt.UNCERTAIN if _may_not_be_lupus(text) else None
+    return _doubt_of_report(text)
 
 
 def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied: bool) -> Doubt | None:
     before, after = text[where.first : where.start], text[where.end : where.last]
+    if cues.STILL_OPEN_BEFORE.search(before) or cues.STILL_OPEN_AFTER.search(after):
+        return Doubt.UNCERTAIN
     if may_be_denied and (_unspent(cues.DENIED_BEFORE, before) or cues.DENIED_AFTER.search(after)):
         return Doubt.DENIED
     if cues.EARLIER.search(before) or cues.EARLIER.search(after):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-CLASS_WORD = r"(?:class(?:es|e|i)?|klass(?:en?)?|clases?|cl\.|cl(?=\s(?-i:[IV])))"
+CLASS_WORD = r"(?:class(?:es|e|i)?|klass(?:en?)?|clases?|kl\.|cl\.|[ck]l(?=\s(?-i:[IV])))"
 CHINESE = "一二三四五六"
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI")
@@ -16,7 +16,7 @@ _PART = re.compile(
     rf"|[{CHINESE}](?=\s?(?:[型级級类類]|[-+、/~和与及或至到]\s?[{CHINESE}])))"
     r"(?:(?P<sub>-?[bd]|[ac]|\s(?-i:[A-D]))(?![a-z/]))?"
     r"(?P<seg>\s?-?\s?(?:\((?:s|g|s\s?[/+]\s?g|segmental|global)\)|(?:s\s?/\s?g|s|g|segmental|global)(?![a-z])))?"
-    rf"(?:\s?-?\s?\(\s?(?:[sg]\s?[,/+]\s?)?(?P<suf>{_SUFFIX})(?:\s?[,/+]\s?[sg])?\s?\)"
+    rf"(?:\s?-?\s?型?\s?\(\s?(?:[sg]\s?[,/+]\s?)?(?P<suf>{_SUFFIX})(?:\s?[,/+]\s?[sg])?\s?\)"
     r"|\s?[-/]?(?P<bare>a/c)(?![a-z])|[-/](?P<dash>[ac])(?![a-z/]))?"
     r"(?P<odd>\s?\(\s?[a-z](?:\s?[,/+]\s?[a-z]){0,2}\s?(?:\)|$))?"
     r"(?![a-z0-9]|\.\d)",
@@ -137,7 +137,7 @@ def _part(words: str, position: int) -> Part | None:
         numeral = _ROMAN[CHINESE.index(numeral) if numeral in CHINESE else int(numeral) - 1]
     written = (match["suf"] or match["bare"] or match["dash"] or "").lower()
     odd, subclass = match["odd"] is not None, match["sub"] is not None
-    of_lupus = bool(written) or match["seg"] is not None
+    of_lupus = match["seg"] is not None or (bool(written) and "型" not in match[0])
     return Part(numeral, _suffix(written), subclass, odd, match.end(), of_lupus)
 
 

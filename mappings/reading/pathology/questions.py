@@ -41,8 +41,12 @@ _PATHOLOGY_SECTIONS = frozenset({"PAT", "SP", "LP7839-6"})
 _IMAGING_SECTIONS = frozenset({"RAD", "RUS", "RX", "CT", "NMR", "NMS", "LP29684-5", "imaging", "CUS"})
 """HL7 v2 table 0074 and LOINC parts, as DiagnosticReport.category has them."""
 
-_KIDNEY = re.compile(r"kidney|renal|nephr|glomerul|肾|腎", re.IGNORECASE)
-_BIOPSY = re.compile(r"biops|\bbx\b|histolog|histopath|patholog|needle core|活检|穿刺|病理", re.IGNORECASE)
+_KIDNEY = re.compile(
+    r"kidney|renal|nephr|nefr[io]|(?<![a-zäöü])niere|ri[ñn][oó]n|glomerul|肾|腎", re.IGNORECASE
+)
+_BIOPSY = re.compile(
+    r"biops|\bbx\b|histolog|histopath|patholog|patol[oó]gic|needle core|活检|穿刺|病理", re.IGNORECASE
+)
 _CLASS = re.compile(
     r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)"
     r"[^.;]{0,30}class"

@@ -17,8 +17,8 @@ _OTHER_BEFORE = re.compile(
 )
 _OTHER_AFTER = re.compile(
     r"[^\w.;\n]{0,3}(?:obesity|mhc|hla|antigens?|molecules?|heart|angina|malocclusion|antibod\w+|recommendation"
-    r"|evidence|diabetic|haas|banff|iskdc|tervaert|dsa|donor-?specific|antiarrhythmic|obese"
-    r"|collagen|hypersensitiv\w+|diabetes|renal tubular)\b",
+    r"|evidence|diabetic|haas|banff|iskdc|tervaert|dsa|donor-?specific|antiarrhythmic|obese|rta|dm|mellitus|allerg\w+"
+    r"|[ck]ollagen|col[aá]geno|hypersensitiv\w+|diabetes|renal tubular)\b",
     re.IGNORECASE,
 )
 _TYPE_OF_OTHER = (
@@ -34,17 +34,17 @@ _OTHER_KIDNEY = re.compile(
     re.IGNORECASE,
 )
 _LUPUS = re.compile(
-    r"lupus|isn|sle(?![a-z])|(?<![a-z])ln(?![a-z])|狼[疮瘡]|who(?![a-z])|world health|世界卫生组织",
+    r"lupus|l[uú]pic|isn|sle(?![a-z])|(?<![a-z])ln(?![a-z])|狼[疮瘡]|who(?![a-z])|world health|世界卫生组织",
     re.IGNORECASE,
 )
 _KIDNEY_BIOPSY = re.compile(r"[肾腎](?:脏|组织)?(?:活检|穿刺|病理)|型(?:病变|改变)")
-_WHO_NEAR = re.compile(r"(?<![A-Za-z])WHO(?![A-Za-z])|(?i:world health organi[sz]ation)|世界卫生组织")
+_WHO_NEAR = re.compile(r"(?<![A-Za-z])(?:WHO|OMS)(?![A-Za-z])|(?i:world health organi[sz]ation)|世界卫生组织")
 _WHO_BEFORE = re.compile(rf"(?:{_WHO_NEAR.pattern})(?![^.;\n。]{{0,40}}(?i:isn))[^.;\n,。]{{0,40}}$")
 _WHO_AFTER = re.compile(
     r"[^.;\n。]{0,25}?\(?(?:according to |by |per |"
-    r"nach |gem[äa](?:ß|ss) |seg[uú]n |\(|\[|按|依|据)(?:the |la )?"
+    r"nach |gem[äa](?:ß|ss) |seg[uú]n |de |\(|\[|按|依|据)(?:the |la )?"
     r"(?:\d{4} |modified |revised )*"
-    r"(?:WHO(?![A-Za-z])|(?i:world health)|世界卫生组织)"
+    r"(?:(?:WHO|OMS)(?![A-Za-z])|(?i:world health)|世界卫生组织)"
 )
 _TRANSPLANT = re.compile(
     r"allograft|transplant(?:ed)? (?:kidney|renal|biops)|移植肾|肾移植(?!评估|候选|等待)"
@@ -58,6 +58,9 @@ _INACTIVE = re.compile(
     r"\binactive\b|\((?:c|chronic)\)|\b(?:focal|diffuse|segmental|global)\s(?:\w+\s)?sclerosing\b"
     r"|\b(?:no|without|absen(?:t|ce of)|lack of)\s(?:\w+\s){0,2}(?:activity(?! ind| score)"
     r"|active\s(?:\w+\s)?(?:lesions?|disease|nephritis|inflammation|glomerulonephritis))"
+    r"|\b(?:predominantly|mostly|mainly|largely|primarily|entirely)\s(?:\w+,?\s)?(?:sclerosed|sclerosing"
+    r"|sclerosis|sclerotic|scarred|scarring|obsolescent)\b|\b(?:only|exclusively|purely)\s(?:scleros(?:ed|ing|is)|sclerotic|scarred|scarring|obsolescent)\b"
+    r"|\binaktiv\w*|\binactiv[ao]s?\b|(?:硬化|慢性)(?:性|化)?(?:病变|改变)?为主"
     r"|非活动性?|不活动|(?:无|未见)(?:明显)?活动性?病变",
     re.IGNORECASE,
 )
@@ -74,7 +77,10 @@ _NOW_OVER = re.compile(
     re.IGNORECASE,
 )
 _SIGNS_OF_TRANSPLANT = ("graft", "transplant", "trasplant", "移植")
-_SIGNS_OF_INACTIVE = ("inactive", "(c", "sclerosing", " active", " activity", "活动")
+_SIGNS_OF_INACTIVE = (
+    *("inactiv", "inaktiv", "(c", "sclerosing", "predominantly", "mostly", "mainly", "largely"),
+    *("primarily", "entirely", "only ", "exclusively", "purely", " active", " activity", "活动", "为主"),
+)
 """One of these is in every text in which the pattern is found, and to look for them is far cheaper."""
 
 

@@ -74,17 +74,24 @@ class _Mention(NamedTuple):
 
 _YEARS = r"(?:19|20)\d\d"
 _FILLER = (
-    rf"(?:[\s:=,_)-]|\((?:isn[^()]{{0,30}}|who[^()]{{0,20}}|{_YEARS}[^()]{{0,20}}|revised[^()]{{0,20}})\)|\("
+    rf"(?:[\s:=,_)-]|\((?-i:I\s?-\s?VI)\)|\((?:isn[^()]{{0,30}}|who[^()]{{0,20}}|{_YEARS}[^()]{{0,20}}|revised[^()]{{0,20}})\)|\("
     rf"|isn\s?[/-]?\s?rps|{_YEARS}|revised|revision|classification|{CLASS_WORD}|category|type|stage|is|of|as"
     r"|lupus nephritis|ln(?![a-z])|分[型类级]|标准|修订|诊断|年|版|为|属|第|型){0,14}"
 )
-_LN = r"lupus (?:glomerulo)?nephritis|lupus gn|ln|红斑狼疮肾炎|狼[疮瘡]性?[肾腎](?:小球)?炎|狼疮性?肾病"
+_LN = (
+    r"lupus[ -]?(?:glomerulo)?nephritis|lupus[ -]?gn|lupusnephropathie|ln"
+    r"|(?:(?:glomerulo)?nefritis|nefropat[ií]a|gn) l[uú]pica"
+    r"(?:\s(?:proliferativa|difusa|focal|segmentaria|membranosa|mesangial|activa|mixta)){0,3}"
+    r"|nl(?=\s(?:tipo|grado)\s)|红斑狼疮肾炎|狼[疮瘡]性?[肾腎](?:小球)?炎|狼疮性?肾病"
+)
+_KIND = r"type|typ|grade?|tipo|grado"
 _ROMAN = r"(?-i:VI|IV|V|I{1,3})"
 _ANCHOR = re.compile(
     r"(?<![a-z])(?:(?P<who>who|world health organi[sz]ation|世界卫生组织)"
     rf"|(?P<word>{CLASS_WORD})(?![a-z])|isn\s?[/-]?\s?rps(?![a-z]))(?P<fill>{_FILLER})"
-    rf"|(?P<name>(?<![a-z])(?:{_LN})(?![a-z]))(?:[\s:(,-]|type|grade|病理|分型|类型|诊断|为|属|第){{0,6}}"
-    r"|(?<![a-z])type\s(?=(?:[IV]{1,3})[^.;\n]{0,20}?\s(?:lupus|ln(?![a-z])))"
+    rf"|(?P<name>(?<![a-z])(?:{_LN})(?![a-z]))(?:[\s:(,-]|(?:{_KIND}|vom|der|de)(?![a-z])|病理|分型|类型|诊断|为|属|第){{0,6}}"
+    rf"|(?<![a-z])(?:{_KIND})[\s-](?=(?-i:[IV]{{1,3}})(?![a-z])(?-i:[-IVSGAC()/+&\s]){{0,20}}"
+    r"(?:(?:active|diffuse|focal|proliferative|membranous|de)\s){0,3}(?:lupus|nefritis l[uú]p|ln(?![a-z])))"
     rf"|(?P<bare>(?<![a-z0-9])(?:(?=(?-i:III|IV)\s?-\s?(?-i:[SG])(?![a-z]))|(?=(?-i:III?|IV)\s?\+\s?(?-i:V)(?![a-z]))"
     rf"|(?=(?-i:III?|IV)\s(?:and|with)\s(?-i:V)\s(?:lupus|ln(?![a-z])))|mixed\s(?=(?-i:III?|IV)\s(?:and|with|\+)\s(?-i:V)\b)))"
     rf"|(?P<type>(?<![a-z0-9十{CHINESE}])(?=(?:[IV]{{1,3}}|[1-6]|[{CHINESE}])"
@@ -95,16 +102,17 @@ _ANCHOR = re.compile(
 "型", or in a form that only lupus nephritis has (IV-G, III + V)."""
 
 _SIGNS = (
-    *("class", "klass", "clas", "cl.", "cl ", "who", "world", "isn", "lupus", "ln", "type"),
-    *("mixed", "ii", "iv"),
+    *("class", "klass", "clas", "cl.", "cl ", "kl.", "kl ", "who", "world", "isn", "lupus", "ln", "typ"),
+    *("grad", "tipo", "nefr", "glomerulonef", "gn l", "nl ", "mixed", "ii", "iv"),
 )
 """What every anchor of an ASCII text begins with."""
 
 _AFTER_BARE_ROMAN = re.compile(
     r"\s*(?:$|[.,;:)+&/、。\n型级級类類伴合并改病]"
-    r"|(?:with|by|active|isn|lupus|and(?!\s(?:oral|po|pulsed?|subcutaneous|sc|intramuscular|im|topical)\b))\b)",
+    r"|(?:with|by|active|isn|lupus|mit|nach|und|ohne|con|seg[uú]n|sin|and(?!\s(?:oral|po|pulsed?|subcutaneous|sc|intramuscular|im|topical)\b))\b)",
     re.IGNORECASE,
 )
+_ENDS_IN_KIND = re.compile(rf"\s(?:{_KIND})\s?$", re.IGNORECASE)
 _END_OF_TYPE = re.compile(r"\s?[型级級类類]")
 _GARBLED = re.compile(r"(?=[IViv]{0,3}[l1|])[IVivl1|]{2,4}(?![A-Za-z0-9])")
 """A Roman numeral typed or scanned with l, 1 or | for I."""
@@ -112,7 +120,7 @@ _GARBLED = re.compile(r"(?=[IViv]{0,3}[l1|])[IVivl1|]{2,4}(?![A-Za-z0-9])")
 _STRAY = re.compile(r"(?<![A-Za-z0-9/-])(?:III|IV)(?![A-Za-z0-9])|(?<![第十二三四])[三四]型")
 _BETWEEN = re.compile(
     r"[\s,()]*(?:(?:and|with|plus|combined|mixed|superimposed|concurrent|coexist\w+|additional|features?"
-    r"|of|an?"
+    r"|of|on|an?"
     r"|components?|the|lupus|nephritis|ln|glomerulonephritis|gn|membranous|diffuse|focal|proliferative|active"
     r"|isn/rps|lesions?|pattern)\b"
     r"|合并|伴有?|以?及|[和与并型]|同时|膜性|增生性?|弥漫性?|局灶性?|节段性?|病变|改变|狼疮性?肾炎"
@@ -220,7 +228,8 @@ def _belongs(words: str, anchor: re.Match[str], listed: ClassList) -> bool:
         return direct and not is_counted(words, listed.end)
     if anchor["name"]:
         roman = first.isupper() or first in CHINESE
-        return roman and _AFTER_BARE_ROMAN.match(words, listed.end) is not None
+        kind = "," not in anchor[0] and _ENDS_IN_KIND.search(anchor[0]) is not None
+        return roman and (kind or _AFTER_BARE_ROMAN.match(words, listed.end) is not None)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -300,6 +301,21 @@ def test_a_site_s_set_brings_concepts_beside_those_that_are_there(own: Path) -> 
     assert [trial.id for trial in catalog.trials] == ["T-OWN"]
     assert {"m-protein", "platelets"} <= catalog.concepts.keys()
     assert catalog.scores.keys() == load_catalog(root=GOOD).scores.keys()
+
+
+@pytest.mark.parametrize(
+    ("least", "loads"),
+    [("", False), (", cannot_be_below: 1 g/L", False), (", cannot_be_below: -9 g/L", True)],
+)
+def test_a_limit_may_be_below_zero_where_the_concept_s_values_may(own: Path, least: str, loads: bool) -> None:
+    for file, old, new in (
+        ("concepts/myeloma.yaml", "unit: g/L", f"unit: g/L{least}"),
+        ("trials/T-OWN.yaml", "at_least: 10 g/L", "at_least: -5 g/L"),
+    ):
+        text = (own / file).read_text(encoding="utf-8")
+        (own / file).write_text(text.replace(old, new), encoding="utf-8")
+    with nullcontext() if loads else pytest.raises(DefinitionError, match="'-5 g/L' is below 0"):
+        load_catalog([own], root=GOOD)
 
 
 def test_a_root_given_as_a_site_s_set_is_itself() -> None:

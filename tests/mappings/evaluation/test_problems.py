@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from mappings.dates import Window
@@ -25,6 +27,11 @@ RELAPSE = ConditionRule(("lupus",), clinical_status=frozenset({"relapse", "recur
 NEWLY_RECORDED = ConditionRule(("lupus",), recorded_within=Window(90, "days"))
 MENOPAUSE = ConditionRule(("lupus",), onset_age_at_least=45)
 
+JUDGE = "unknown: needs_judgement"
+relapsed = partial(diagnosis, status="relapse")
+calm = partial(diagnosis, status="remission")
+resolved = partial(diagnosis, status="resolved")
+
 CASES = [
     ("nothing recorded", LUPUS, [], "unknown: not_found"),
     ("active and confirmed", LUPUS, [diagnosis()], "met"),
@@ -40,6 +47,18 @@ CASES = [
     ("recorded in the window is not onset", RECENT, [diagnosis(recorded="2026-06-01")], "unknown: imprecise"),
     ("relapse", RELAPSE, [diagnosis(status="relapse")], "met"),
     ("merely active", RELAPSE, [diagnosis()], "unknown: not_found"),
+    ("a relapse that ended", RELAPSE, [relapsed(recorded="2018", abated="2019-01-01")], JUDGE),
+    ("that may have ended", RELAPSE, [relapsed(abated="2026")], JUDGE),
+    ("that will end next month", RELAPSE, [relapsed(abated="2026-07-15")], "met"),
+    ("then in remission", RELAPSE, [relapsed(recorded="2015"), calm(recorded="2026-01-01")], JUDGE),
+    ("then resolved", RELAPSE, [relapsed(recorded="2015"), resolved(abated="2026-01-01")], JUDGE),
+    ("in remission before", RELAPSE, [calm(recorded="2015"), relapsed(recorded="2026-01-01")], "met"),
+    ("in remission until it began", RELAPSE, [calm(abated="2020"), relapsed(onset="2026-05-01")], "met"),
+    ("resolved, and back", RELAPSE, [resolved(abated="2020"), relapsed(recorded="2026-01-01")], "met"),
+    ("remission of unknown day", RELAPSE, [calm(), relapsed(recorded="2026-01-01")], JUDGE),
+    ("a relapse of unknown day, remission", RELAPSE, [calm(recorded="2015"), relapsed()], JUDGE),
+    ("in remission next month", RELAPSE, [relapsed(recorded="2015"), calm(recorded="2026-07-01")], "met"),
+    ("and active elsewhere", RELAPSE, [relapsed(recorded="2015"), diagnosis(recorded="2026-01-01")], "met"),
     ("recorded in 90 days", NEWLY_RECORDED, [diagnosis(recorded="2026-05-01")], "met"),
     ("recorded a year ago", NEWLY_RECORDED, [diagnosis(recorded="2025-05-01")], "unknown: too_old"),
     ("not said when recorded", NEWLY_RECORDED, [diagnosis()], "unknown: imprecise"),

@@ -116,6 +116,13 @@ NAMES = [
     ("贝利木单抗", "belimumab"),
     ("注射用泰它西普（泰爱）80mg", "telitacicept"),
     ("奥妥珠单抗注射液", "obinutuzumab"),
+    ("Prednison 5 mg Tabletten", "prednisone"),
+    ("Prednisolon 5 mg", "prednisolone"),
+    ("强的松龙片", "prednisolone"),
+    ("MMF 1 g bid", "mycophenolate"),
+    ("HCQ 200 mg", "hydroxychloroquine"),
+    ("ocrelizumab 600 mg", "ocrelizumab"),
+    ("HCQX", None),
     # another drug with the name inside its own
     ("异环磷酰胺注射液", None),  # ifosfamide
     ("伏环孢素胶囊", None),  # voclosporin, which is no ciclosporin

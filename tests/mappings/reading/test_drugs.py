@@ -1,5 +1,6 @@
 """Drug records as exposures: which drug it is, which forms and statuses count, and from when to when."""
 
+# ruff: noqa: RUF001 -- Chinese has its own punctuation
 from __future__ import annotations
 
 from datetime import date
@@ -745,6 +746,255 @@ def test_a_partial_date_stays_an_interval() -> None:
     assert exposure.end is not None
     assert exposure.end.last - exposure.start.last == 30
     assert exposure.start.last - exposure.start.first == 30
+
+
+# --- words by which a record takes itself back
+
+TAKEN_BACK = [
+    *((name, "stopped; end not known") for name in (
+        "prednisone (stopped)", "停用泼尼松", "泼尼松 已停药", "2025年3月停用泼尼松", "off prednisone",
+        "prior prednisone", "history of prednisone", "prednisone D/C'd", "Prednisone [discontinued]")),
+    *((name, "its words say that it is not taken") for name in (
+        "prednisone allergy", "对泼尼松过敏", "no prednisone", "never prednisone", "refused prednisone",
+        "prednisone declined", "avoid prednisone", "不用泼尼松", "prednisone: contraindicated")),
+    *((name, "intended") for name in ("prednisone (planned)", "拟用泼尼松", "prednisone pending")),
+    *((name, "its words leave open whether it is taken") for name in (
+        "prednisone?", "泼尼松？", "possibly prednisone")),
+    ("prednisone on hold", "on hold"),
+]  # fmt: skip
+PLAIN = [
+    *(
+        "Prednisone 10 mg oral tablet",
+        "prednisone 5 MG Oral Tablet [Deltasone]",
+        "PREDNISONE 20MG TAB (NO REFILLS)",
+    ),
+    *(
+        "No. 21 prednisone 5 mg",
+        "prednisone 5 mg, scheduled",
+        "Non-formulary prednisone",
+        "醋酸泼尼松片 剂量不详",
+    ),
+    *("prednisone 1 mg, off-label", "prednisone or equivalent", "prednisone, preservative free"),
+]
+
+
+@pytest.mark.parametrize(("text", "note"), TAKEN_BACK)
+def test_a_name_with_words_that_it_is_over_denied_planned_or_not_certain_is_not_sure(
+    text: str, note: str
+) -> None:
+    for medication in ({"text": text}, coded("8640", text)):
+        exposure = only(request(medication))
+        assert exposure.problem is not None
+        assert exposure.note.removeprefix("recognised by name; ") == note
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_the_plain_name_of_a_product_goes_on(text: str) -> None:
+    exposure = only(request(coded("8640", text)))
+    assert (exposure.end, exposure.problem, exposure.note) == (None, None, "")
+
+
+INSTRUCTIONS_TAKEN_BACK = [
+    *("STOPPED 2025-03-01", "5 mg daily - stopped 2025-03-01", "abgesetzt", "已停药", "2025年3月停用"),
+    *("no longer taking", "5 mg daily; discontinued by patient", "was stopped in March", "0 mg daily"),
+    *(
+        "not taking",
+        "Patient not taking: Reported on 1/1/2026",
+        "do not take",
+        "目前未服用",
+        "patient refused",
+    ),
+    *("on hold since March", "HOLD", "暂停使用", "not yet started"),
+    *("sick day rule only", "stress dose if ill", "for flares"),
+]
+INSTRUCTIONS_THAT_GO_ON = [
+    *("1 tablet daily", "taper as directed", "until next visit", "Take 1 tablet daily until next visit"),
+    *(
+        "10 mg daily. Do not stop taking abruptly.",
+        "Do not take with antacids",
+        "should not be stopped suddenly",
+    ),
+    *("Do not take this medication if pregnant", "hold if WBC < 3", "take until stopped by your doctor"),
+    *(
+        "不可自行停药",
+        "请勿擅自停药",
+        "遵医嘱停药",
+        "如有不适，停药就诊",
+        "饭后服用，勿突然停药",
+        "停药前请咨询医生",
+    ),
+    *(
+        "take 10 mg daily, stop and call your doctor if rash",
+        "Start when azathioprine is stopped",
+        "感染时暂停",
+    ),
+    *("20 mg daily for lupus flare", "double if ill", "nicht mit Milch einnehmen", "10.0 mg daily"),
+    *("Reduce to 10 mg over 4 weeks", "Taper by 5 mg every 2 weeks to 10 mg daily", "30mg qd 14天后减量"),
+    *(
+        "口服 每日一次 7天后复诊",
+        "每3天1次",
+        "5 mg daily until review on 2025-02-01",
+        "1 tablet 30 minutes before each meal",
+    ),
+    *("30 day supply, 1 tab daily", "take one a day", "每周一次 15mg"),
+]
+
+
+@pytest.mark.parametrize("text", INSTRUCTIONS_TAKEN_BACK)
+def test_an_instruction_that_says_that_it_is_not_taken_is_not_sure(text: str) -> None:
+    assert only(request(coded("8640"), **dosage({"text": text}))).problem is not None
+    stated = statement(effectiveDateTime="2025-01-01", dosage=[{"text": text}])
+    assert only(stated).problem is not None
+
+
+@pytest.mark.parametrize("text", INSTRUCTIONS_THAT_GO_ON)
+def test_an_instruction_of_how_it_is_taken_goes_on(text: str) -> None:
+    exposure = only(request(coded("8640"), **dosage({"text": text})))
+    assert (exposure.end, exposure.problem, exposure.note) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("more", "ended"),
+    [
+        ({"statusReason": {"text": "stopped"}}, True),
+        ({"note": [{"text": "Stopped 2025-02"}]}, True),
+        ({"note": [{"text": "已停药"}]}, True),
+        ({"note": [{"text": "azathioprine stopped 2024"}]}, False),
+        (dosage({"doseAndRate": [{"doseQuantity": {"value": 0, "unit": "mg"}}]}), True),
+        (dosage({"doseAndRate": [{"doseQuantity": {"value": 0.5, "unit": "mg"}}]}), False),
+    ],
+)
+def test_a_reason_a_note_or_a_dose_of_nought_may_say_that_it_is_over(
+    more: dict[str, Any], ended: bool
+) -> None:
+    exposure = only(request(coded("8640"), **more))
+    assert exposure.note == ("stopped; end not known" if ended else "")
+
+
+def test_a_last_step_of_nought_does_not_make_a_taper_endless() -> None:
+    last = {"sequence": 2, "doseAndRate": [{"doseQuantity": {"value": 0, "unit": "mg"}}]}
+    assert (
+        until(only(request(coded("8640"), **dosage(for_days(14, sequence=1), last)))) == ("2025-01-23",) * 2
+    )
+
+
+def test_an_additional_instruction_as_needed_counts() -> None:
+    more = dosage({"text": "20 mg", "additionalInstruction": [{"text": "only as needed"}]})
+    assert only(request(coded("8640"), **more)).note == "as needed"
+
+
+def test_words_do_not_make_a_stopped_course_one_that_was_never_taken() -> None:
+    exposure = only(statement(status="stopped", statusReason=[{"text": "side effects"}]))
+    assert exposure.note.startswith("stopped")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("rituximab (stopped)", None), ("rituximab (planned)", Reason.NOT_CONFIRMED)]
+)
+def test_an_infusion_that_was_given_had_begun_whatever_says_that_it_is_over(
+    text: str, problem: Reason | None
+) -> None:
+    given = administration(effectiveDateTime="2025-01-01", medicationCodeableConcept={"text": text})
+    assert only(given).problem is problem
+
+
+SHORT_IN_WORDS = [
+    ("60 mg daily for 5 days, then stop", "2025-01-14"),
+    ("take until 2025-02-01", "2025-02-01"),
+    ("take until 1 March 2025", "2025-03-01"),
+    ("bis 01.02.2025", "2025-01-10"),  # or the second of January, by another custom
+    ("口服至2025年2月1日", "2025-02-01"),
+    ("last dose 2025-02-01", "2025-02-01"),
+    ("500mg qd 静滴 ×3天", "2025-01-12"),
+    ("连续7天", "2025-01-16"),
+    ("冲击治疗3天", "2025-01-12"),
+    ("服用14天后停药", "2025-01-23"),
+    ("10-day course", "2025-01-19"),
+    ("for five days", "2025-01-14"),
+    ("for 10-14 days", "2025-01-19"),
+    ("for up to 5 days", "2025-01-10"),
+    ("over 10 days", "2025-01-19"),
+    ("3 days only", "2025-01-12"),
+    ("500 mg x 4 doses", "2025-01-10"),
+    ("1 g daily x 3", "2025-01-12"),
+    ("20 mg x 5 days, 10 mg x 5 days, then off", "2025-01-14"),
+    ("taper over 3 weeks then stop", "2025-01-30"),
+    ("für 5 Tage", "2025-01-14"),
+    ("5 Tage lang", "2025-01-14"),
+    ("premedication 100 mg IV 30 min before each rituximab infusion", "2025-01-10"),
+]
+
+
+@pytest.mark.parametrize(("text", "surely"), SHORT_IN_WORDS)
+def test_a_short_course_in_words_is_sure_for_those_days_only(text: str, surely: str) -> None:
+    exposure = only(request(coded("8640"), **dosage({"text": text})))
+    assert until(exposure) == (surely, "for ever")
+    assert (exposure.problem, exposure.note) == (Reason.IMPRECISE, "end not known")
+
+
+def test_a_dose_pack_and_a_timing_of_once_are_short_courses() -> None:
+    for pack in ("prednisone Dosepak 4 mg", "prednisone (Pak)", "{21 (prednisone 5 MG Oral Tablet) } Pack"):
+        assert until(only(request(coded("8640", pack)))) == ("2025-01-10", "for ever")
+    once = dosage({"timing": {"code": {"coding": [{"code": "ONCE"}]}}})
+    assert until(only(request(coded("8640"), **once))) == ("2025-01-10", "for ever")
+    daily = dosage({"timing": {"code": {"coding": [{"code": "QD"}]}}})
+    assert only(request(coded("8640", "prednisone 5 mg blister pack"), **daily)).end is None
+
+
+# --- which of two drugs, and what may not be passed over
+
+
+def test_codes_of_two_drugs_for_one_product_are_conflicting_for_both() -> None:
+    codings = [{"system": RXNORM, "code": "5521"}, {"system": ATC, "code": "H02AB07"}]
+    found, _, _ = read(request({"coding": codings}))
+    assert set(found) == {"hydroxychloroquine", "prednisone"}
+    for [exposure] in found.values():
+        assert (exposure.problem, exposure.note) == (Reason.CONFLICTING, "codes of different drugs")
+    same = [{"system": RXNORM, "code": "8640"}, {"system": ATC, "code": "H02AB07"}]
+    assert only(request({"coding": same})).problem is None
+
+
+def test_one_drug_or_another_is_sure_of_neither() -> None:
+    found, _, _ = read(request("prednisone or methylprednisolone"))
+    assert {exposure.problem for [exposure] in found.values()} == {Reason.CONFLICTING}
+
+
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        ({"status": "entered-in-error"}, "Medication entered in error"),
+        ({"modifierExtension": [{"url": "urn:x"}]}, "qualified in a way that is not known"),
+        (
+            {"ingredient": [{"itemCodeableConcept": coded("8640"), "modifierExtension": [{"url": "urn:x"}]}]},
+            "qualified in a way that is not known",
+        ),
+    ],
+)
+def test_a_medication_in_error_or_qualified_is_not_used_and_listed(broken: dict[str, Any], what: str) -> None:
+    medication = {"resourceType": "Medication", "id": "m", "code": coded("8640"), **broken}
+    for record, medications in (
+        (referring({"reference": "#m", "display": "prednisone"}, contained=[medication]), {}),
+        (referring({"reference": "Medication/m"}), {"Medication/m": medication}),
+    ):
+        assert read(record, medications=medications) == ({}, [Unreadable("MedicationRequest/1", what)], [])
+
+
+def test_an_inactive_medication_still_names_its_drug() -> None:
+    medication = {"resourceType": "Medication", "id": "m", "status": "inactive", "code": coded("8640")}
+    assert only(referring({"reference": "#m"}, contained=[medication])).problem is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        dosage({"text": "daily", "modifierExtension": [{"url": "urn:negated"}]}),
+        dosage({"timing": {"modifierExtension": [{"url": "urn:x"}]}}),
+        {"dispenseRequest": {"modifierExtension": [{"url": "urn:x"}]}},
+    ],
+)
+def test_an_order_with_a_qualified_part_is_not_used_and_listed(more: dict[str, Any]) -> None:
+    what = Unreadable("MedicationRequest/1", "qualified in a way that is not known")
+    assert read(request(coded("8640"), **more)) == ({}, [what], [])
 
 
 # --- anything at all

@@ -678,6 +678,8 @@ def test_what_did_not_happen_is_ignored(resource: dict[str, Any]) -> None:
         condition(),
         condition("", "Lupus nephritis, WHO class IV"),
         condition("", "Lupus nephritis class IV"),
+        condition("", "Lupusnephritis Typ IV"),
+        condition("", "Nefritis lúpica clase IV"),
         condition("68815009", "Lupus nephritis", stage=[{"summary": {"text": "ISN/RPS class IV"}}]),
     ],
 )
@@ -760,6 +762,26 @@ KIDNEY_SPECIMEN = {"id": "s", "type": {"coding": [{"system": SNOMED, "code": "30
 )
 def test_a_pathology_report_that_speaks_of_the_kidney_is_a_biopsy(changes: dict[str, Any]) -> None:
     assert gist(one(CLASS, report("Kidney: lupus nephritis, class IV", **changes)))[1:] == ("IV", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "conclusion"),
+    [
+        ("Nierenbiopsie", "LN Klasse IV-G (A). Aktivitätsindex 9/24."),
+        ("Histologie", "Nierenstanzbiopsie: LN Typ IV-G (A). Aktivitätsindex 9/24."),
+        ("Anatomía patológica", "Nefritis lúpica clase IV-G (A). Índice de actividad 9/24."),
+    ],
+)
+def test_a_german_or_spanish_report_of_the_kidney_is_a_biopsy(name: str, conclusion: str) -> None:
+    written = report(conclusion, code={"text": name})
+    assert gist(one(CLASS, written))[1:] == ("IV(A)", None)
+    assert one(AI, written).amount == exactly(9)
+
+
+def test_a_withdrawn_report_or_one_without_glomeruli_gives_neither_class_nor_index() -> None:
+    for why in ("Wrong patient.", "No glomeruli."):
+        written = report(f"{why} Class IV lupus nephritis, AI 9/24.")
+        assert (one(CLASS, written).problem, one(AI, written).problem) == (UNREADABLE, UNREADABLE)
 
 
 # --- anything at all

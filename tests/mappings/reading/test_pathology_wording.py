@@ -369,6 +369,15 @@ def test_a_denial_or_history_before_the_class_never_leaves_a_finding(mention: st
         "class IV. it a a " * 1100,
         "klasse IV " * 1900,
         "é" * 19_000 + " class IV",
+        "report diagnosis " * 1_100 + "class IV",
+        "no glomeruli in the " * 950 + "class IV",
+        "number of glomeruli " * 900 + "class IV",
+        "EM " * 6_000 + "no glomeruli. class IV",
+        "type IV-" * 2_400,
+        "clinical lupus " * 1_300 + "class IV",
+        "cannot be " * 1_900 + "class IV",
+        "nefritis lúpica difusa " * 800,
+        "[ ] " * 4_900 + "class IV",
     ],
 )
 @pytest.mark.timeout(60)

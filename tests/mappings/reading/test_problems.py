@@ -10,6 +10,7 @@ import pytest
 from mappings.assessment import assess
 from mappings.concept import SYSTEMS
 from mappings.facts import Diagnosis
+from mappings.reading.code_index import normalised
 from mappings.results import Assessment
 from tests.mappings.reading.test_record import PATIENT, catalog, lupus, read, upcr
 
@@ -384,3 +385,78 @@ def test_a_hint_of_pregnancy_changes_no_verdict() -> None:
     for some in ([test, iron], [test]):
         found = assessed(PATIENT, *some)
         assert next(c for c in found.criteria if c.id == "pregnancy-test").verdict.value == "met"
+
+
+# --- pregnancies
+
+# code or text | what it tells
+PREGNANCIES = [
+    ("Z34.01", "pregnancy"),
+    ("Z34.82", "pregnancy"),
+    ("O09.211", "pregnancy"),
+    ("Z3A.20", "pregnancy"),
+    ("O10.011", "pregnancy"),
+    ("O14.02", "pregnancy"),
+    ("O24.410", "pregnancy"),
+    ("O99.891", "pregnancy"),
+    ("妊娠", "pregnancy"),
+    ("早孕", "pregnancy"),
+    ("孕12周", "pregnancy"),
+    ("宫内孕8周", "pregnancy"),
+    ("Z37.51", "pregnancy-end"),
+    ("O03.5", "pregnancy-end"),
+    ("O14.14", "pregnancy-end"),
+    ("O14.15", ""),
+    ("O36.4XX0", ""),
+    ("Z32.02", ""),
+    ("Z87.51", ""),
+    ("既往妊娠", ""),
+    ("非妊娠", ""),
+    ("异位妊娠", ""),
+]
+
+
+@pytest.mark.parametrize(("said", "concept"), PREGNANCIES)
+def test_a_pregnancy_and_its_end_are_known_by_codes_of_icd_10_cm_and_by_names(
+    said: str, concept: str
+) -> None:
+    """Childbirth ends one; the puerperium, a history, a denial and an ectopic one are none."""
+    code = coded(said, ICD10CM) if said.isascii() else {"text": said}
+    found = read(PATIENT, lupus(code=code)).diagnoses
+    assert [name for name in found if name.startswith("pregnancy")] == ([concept] if concept else [])
+
+
+# --- names
+
+# what a diagnosis is called, without a code | what it is
+NAMED = [
+    ("狼疮性肾炎（活动期）", ["lupus-nephritis"]),  # noqa: RUF001 - as it is written
+    ("狼疮性肾炎 IV型", ["lupus-nephritis"]),
+    ("狼疮性肾炎(IV+V型)", ["lupus-nephritis"]),
+    ("狼疮性肾炎Ⅳ型", ["lupus-nephritis"]),
+    ("系统性红斑狼疮性肾炎", ["lupus-nephritis"]),
+    ("系统性红斑狼疮,狼疮性肾炎", ["lupus-nephritis"]),
+    ("Lupus nephritis (biopsy proven)", ["lupus-nephritis"]),
+    ("Lupusnephritis", ["lupus-nephritis"]),
+    ("系统性红斑狼疮（活动期）", ["sle"]),  # noqa: RUF001 - as it is written
+    ("Systemischer Lupus erythematodes", ["sle"]),
+    ("药物性狼疮", ["drug-induced-lupus"]),
+    ("狼疮性肾炎待排", []),
+    ("疑似狼疮性肾炎", []),
+    ("排除狼疮性肾炎", []),
+    ("狼疮性肾炎家族史", []),
+    ("V.a. Lupusnephritis", []),
+    ("Ausschluss Lupusnephritis", []),
+]
+
+
+@pytest.mark.parametrize(("name", "concepts"), NAMED)
+def test_a_diagnosis_in_words_is_known_by_its_whole_name(name: str, concepts: list[str]) -> None:
+    """A word more, of doubt, denial or a relative, and it is another name."""
+    assert list(read(PATIENT, lupus(code={"text": name})).diagnoses) == concepts
+
+
+def test_no_concept_has_a_name_twice_so_that_one_condition_is_one_diagnosis() -> None:
+    for concept in catalog().concepts.values():
+        names = [normalised(name) for name in concept.names]
+        assert concept.kind == "drug" or len(set(names)) == len(names), concept.id

@@ -118,8 +118,8 @@ def between(low: float | None, high: float | None, **more: Any) -> Json:
     return {end: quantity(limit, MIU) for end, limit in ends.items() if limit is not None} | more
 
 
-def flagged(code: str) -> Json:
-    return {"interpretation": [{"coding": [{"code": code}]}]}
+def flagged(*codes: str) -> Json:
+    return {"interpretation": [{"coding": [{"code": code}]} for code in codes]}
 
 
 def for_(text: str) -> Json:
@@ -129,6 +129,8 @@ def for_(text: str) -> Json:
 PREGNANT_BY_CODE = {"appliesTo": [{"coding": [{"system": SNOMED, "code": "77386006"}]}]}
 FIFTH_WEEK = between(1000, 90000, text="5-6 weeks of gestation")
 NOT_PREGNANT = between(None, 5, text="Non-pregnant")
+AFTER = between(None, 10, **for_("Postmenopausal"))
+OF_THE_NOT_PREGNANT = between(0, 5, type={"text": "Non-pregnant"})
 HCG_RANGES: list[tuple[str, float, list[Json], Json, str]] = [
     ("below 5", 2, [between(None, 5)], {}, "negative normal"),
     ("from 0 to 5", 2, [between(0, 5)], {}, "negative normal"),
@@ -139,10 +141,17 @@ HCG_RANGES: list[tuple[str, float, list[Json], Json, str]] = [
     ("above that of the not pregnant", 300, [NOT_PREGNANT], {}, "high positive"),
     ("a table of weeks, and negative", 2, [NOT_PREGNANT, FIFTH_WEEK], {}, "negative normal"),
     ("a table of weeks, and pregnant", 8000, [NOT_PREGNANT, FIFTH_WEEK], {}, "high positive"),
-    ("after the menopause", 6, [between(None, 10, **for_("Postmenopausal"))], {}, "negative normal"),
+    ("after the menopause, which nobody knows", 6, [AFTER], {}, "? imprecise"),
+    ("after the menopause, in Chinese", 6, [between(0, 10, **for_("绝经后"))], {}, "? imprecise"),
+    ("after the menopause, flagged normal", 6, [AFTER], flagged("N"), "? imprecise"),
+    ("after the menopause, flagged negative", 6, [AFTER], flagged("NEG"), "negative"),
+    ("above that after the menopause", 60, [AFTER], {}, "high positive"),
+    ("before and after the menopause as one", 6,
+     [between(None, 10, text="Pre- and postmenopausal women")], {}, "negative normal"),
+    ("before and after the menopause, below both", 2,
+     [between(None, 5, **for_("Premenopausal")), AFTER], {}, "negative normal"),
     ("before and after the menopause, between them", 7,
-     [between(None, 5, **for_("Premenopausal")), between(None, 10, **for_("Postmenopausal"))],
-     {}, "? imprecise"),
+     [between(None, 5, **for_("Premenopausal")), AFTER], {}, "? imprecise"),
     ("within that of the fifth week", 8000, [FIFTH_WEEK], {}, "? imprecise"),
     ("below that of the fifth week", 300, [FIFTH_WEEK], {}, "? imprecise"),
     ("above that of the fifth week", 100000, [FIFTH_WEEK], {}, "? imprecise"),
@@ -156,6 +165,16 @@ HCG_RANGES: list[tuple[str, float, list[Json], Json, str]] = [
     ("flagged normal for the week", 8000, [FIFTH_WEEK], flagged("N"), "? conflicting"),
     ("flagged normal for the week, in words", 8000, [{"text": "5-8 weeks"}], flagged("N"), "? conflicting"),
     ("flagged normal above 5", 8000, [NOT_PREGNANT, FIFTH_WEEK], flagged("N"), "? conflicting"),
+    ("flagged normal, above a range as a text", 8000, [{"text": "0-5 mIU/mL"}], flagged("N"),
+     "? conflicting"),
+    ("flagged negative, above a range as a text", 8000, [{"text": "<5"}], flagged("NEG"), "? conflicting"),
+    ("flagged normal above that of the type not pregnant", 100, [OF_THE_NOT_PREGNANT], flagged("N"),
+     "? conflicting"),
+    ("the range as a text, below", 2, [{"text": "Non-pregnant: <5.0 mIU/mL"}], {}, "negative normal"),
+    ("the range as a text, above", 60, [{"text": "0 - 5 mIU/mL"}], {}, "high positive"),
+    ("the range as a text of a week", 6, [{"text": "5-8 weeks"}], {}, "? imprecise"),
+    ("only a range from zero without end", 8000, [between(0, None)], {}, "? imprecise"),
+    ("nothing, flagged positive", 0, [between(0, 5)], flagged("POS"), "? conflicting"),
     ("flagged low", 8000, [], flagged("L"), "? imprecise"),
     ("flagged low for the week", 300, [FIFTH_WEEK], flagged("L"), "? imprecise"),
     ("flagged high for the week", 100000, [FIFTH_WEEK], flagged("H"), "high positive"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.facts import PatientRecord
 from mappings.reading.bundles import unwrap
+from mappings.reading.laboratory.repeats import REPLACES
 from mappings.reading.record import read_record
 from mappings.results import Assessment, Gap
 from mappings.trial_definition import Catalog
@@ -296,3 +298,218 @@ def test_an_enrolled_patient_is_assessed_and_marked() -> None:
     other = subject | {"study": {"display": "A study of tea"}}
     assert assessed(PATIENT, subject).enrolment == "on-study"
     assert assessed(PATIENT, other).other_studies == ("A study of tea",)
+
+
+# --- versions of one id, and what is withdrawn
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+NEPHRITIS = {"coding": [{"system": SNOMED, "code": "68815009"}]}
+REFUTED = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+IN_ERROR = {"status": "entered-in-error"}
+
+
+def version(number: str) -> dict[str, Any]:
+    return {"meta": {"versionId": number}}
+
+
+def of_the_patient(kind: str, **members: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": kind.lower(), "subject": {"reference": "Patient/p1"}} | members
+
+
+def hysterectomy(**changes: Any) -> dict[str, Any]:
+    code = {"coding": [{"system": SNOMED, "code": "236886002"}]}
+    done = of_the_patient("Procedure", status="completed", performedDateTime="2020-01-01")
+    return done | {"code": code} | changes
+
+
+def prednisone(**changes: Any) -> dict[str, Any]:
+    code = {"coding": [{"system": RXNORM, "code": "8640"}]}
+    order = of_the_patient("MedicationRequest", status="active", intent="order", authoredOn="2025-01-01")
+    return order | {"medicationCodeableConcept": code} | changes
+
+
+def agreed(**changes: Any) -> dict[str, Any]:
+    consent = of_the_patient("Consent", status="active", patient={"reference": "Patient/p1"})
+    scope = {"coding": [{"code": "research"}]}
+    return consent | {"scope": scope, "identifier": [{"value": "NCT06920433"}]} | changes
+
+
+NUMBER = [{"system": "urn:lab", "value": "A1"}]
+REPLACING = [{"url": REPLACES, "valueReference": {"reference": "Observation/upcr-2.0"}}]
+LATER_STORED = {"meta": {"lastUpdated": "2026-06-03T08:00:00Z"}}
+EARLIER_STORED = {"meta": {"lastUpdated": "2026-06-02T08:00:00Z"}}
+
+# the resources, in any order | what is read of them
+VERSIONS: list[tuple[str, list[dict[str, Any]], str]] = [
+    ("a result, and the same one in error", [upcr(2.0), upcr(2.0, **IN_ERROR)], ""),
+    ("a result, and the same one cancelled", [upcr(2.0), upcr(2.0, status="cancelled")], ""),
+    ("a result in error, and its newer version that stands",
+     [upcr(2.0, **IN_ERROR, **version("1")), upcr(2.0, **version("2"))], "2 g/g"),
+    ("a result, and another one of its number in error",
+     [upcr(2.0, identifier=NUMBER), upcr(2.0, id="x", identifier=NUMBER, **IN_ERROR)], "not_confirmed"),
+    ("a result, and one of its number in error that had no value",
+     [upcr(2.0, identifier=NUMBER), upcr(2.0, id="x", identifier=NUMBER, valueQuantity=None, **IN_ERROR)],
+     "not_confirmed"),
+    ("a result, and the mistake that it puts right",
+     [upcr(2.0, identifier=NUMBER), upcr(20.0, identifier=NUMBER, **IN_ERROR)], "2 g/g"),
+    ("a result, and one of its number and of another day in error",
+     [upcr(2.0, identifier=NUMBER),
+      upcr(2.0, id="x", identifier=NUMBER, effectiveDateTime="2026-05-01", **IN_ERROR)], "2 g/g"),
+    ("a result, and one of its number that was in error before",
+     [upcr(2.0, identifier=NUMBER, **LATER_STORED),
+      upcr(2.0, id="x", identifier=NUMBER, **IN_ERROR, **EARLIER_STORED)], "2 g/g"),
+    ("a result, and one of another number in error",
+     [upcr(2.0, identifier=NUMBER), upcr(2.0, id="x", **IN_ERROR)], "2 g/g"),
+    ("a result, and one that replaced it and is in error",
+     [upcr(2.0), upcr(1.0, extension=REPLACING, **IN_ERROR)], "not_confirmed"),
+    ("a diagnosis that was refuted",
+     [lupus(code=NEPHRITIS, **version("1")), lupus(code=NEPHRITIS, **version("2"), **REFUTED)], ""),
+    ("a diagnosis that was refuted, of no known version",
+     [lupus(code=NEPHRITIS), lupus(code=NEPHRITIS, **REFUTED)], ""),
+    ("a diagnosis that was refuted at first",
+     [lupus(code=NEPHRITIS, **version("2")), lupus(code=NEPHRITIS, **version("1"), **REFUTED)],
+     "lupus-nephritis"),
+    ("a diagnosis that became another one",
+     [lupus(code=NEPHRITIS, **version("1")), lupus(**version("2"))], "sle"),
+    ("two diagnoses of one id by mistake, of which another one was refuted",
+     [lupus(code=NEPHRITIS), lupus(**REFUTED)], "lupus-nephritis"),
+    ("two diagnoses",
+     [lupus(code=NEPHRITIS), lupus(id="ln", code=NEPHRITIS)], "lupus-nephritis lupus-nephritis"),
+    ("two diagnoses without an id", [lupus(id=None), lupus(id=None, **REFUTED)], "sle"),
+    ("an order that was stopped",
+     [prednisone(**version("1")), prednisone(status="stopped", **version("2"))], "prednisone, may be over"),
+    ("an order whose versions nobody knows",
+     [prednisone(), prednisone(status="stopped")], "prednisone prednisone, may be over"),
+    ("an operation that was an error",
+     [hysterectomy(**version("9")), hysterectomy(**version("10"), **IN_ERROR)], ""),
+    ("an operation that came twice", [hysterectomy(), hysterectomy()], "hysterectomy"),
+    ("a consent that was an error", [agreed(**version("1")), agreed(**version("2"), **IN_ERROR)], ""),
+    ("a consent that was taken back",
+     [agreed(**version("1")), agreed(status="inactive", **version("2"))], "not NCT06920433 other"),
+]  # fmt: skip
+
+
+def _told(record: PatientRecord) -> str:
+    results = [one for found in record.results.values() for one in found]
+    told = [
+        one.problem.value if one.problem else " ".join(sorted(one.tokens)) or one.text or "2 g/g"
+        for one in results
+    ]
+    told += [one.concept for found in record.diagnoses.values() for one in found]
+    told += [one.concept for found in record.procedures.values() for one in found]
+    for found in record.exposures.values():
+        told += [f"{one.concept}, may be over" if one.problem else one.concept for one in found]
+    return " ".join(sorted(told))
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"), [row[1:] for row in VERSIONS], ids=[row[0] for row in VERSIONS]
+)
+def test_the_newest_version_of_a_resource_counts_and_what_was_withdrawn_does_not(
+    resources: list[dict[str, Any]], expected: str
+) -> None:
+    for order in permutations([PATIENT, *resources]):
+        record = read(*order)
+        assert _told(record) == expected
+        assert record.counts.received == record.counts.read == len(resources) + 1
+
+
+def test_a_result_that_may_be_withdrawn_lets_no_older_one_decide() -> None:
+    older = upcr(2.0, id="older", effectiveDateTime="2026-05-20")
+    newest = upcr(0.3, identifier=NUMBER)
+    assert verdict(assessed(PATIENT, older, newest), "proteinuria") == "unknown, not_found"
+    withdrawn = upcr(0.3, id="again", identifier=NUMBER, **IN_ERROR)
+    assert verdict(assessed(PATIENT, older, newest, withdrawn), "proteinuria") == "unknown, not_confirmed"
+
+
+# --- a consent that is in force, and yet may not be one
+
+PERMIT: dict[str, Any] = {"type": "permit"}
+
+
+def policy(code: str) -> dict[str, Any]:
+    system = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    return {"policyRule": {"coding": [{"system": system, "code": code}]}}
+
+
+# what a consent says | how the criterion is then
+CONSENTS: list[tuple[str, dict[str, Any], str]] = [
+    ("nothing else", {}, "met, value"),
+    ("opt-in", policy("OPTIN"), "met, value"),
+    ("opt-out", policy("OPTOUT"), "unknown, needs_judgement"),
+    ("opt-out with exceptions", policy("OPTOUTE"), "unknown, needs_judgement"),
+    ("no consent", policy("NOCONSENT"), "unknown, needs_judgement"),
+    ("permits", {"provision": PERMIT}, "met, value"),
+    ("permits, and permits data of a kind",
+     {"provision": PERMIT | {"provision": [PERMIT | {"class": [{"code": "Observation"}]}]}}, "met, value"),
+    ("permits, but denies within",
+     {"provision": PERMIT | {"provision": [{"type": "deny"}]}}, "unknown, needs_judgement"),
+    ("permits, but denies further within",
+     {"provision": PERMIT | {"provision": [PERMIT | {"provision": [{"type": "deny"}]}]}},
+     "unknown, needs_judgement"),
+    ("permits, until a day within",
+     {"provision": PERMIT | {"provision": [PERMIT | {"period": {"end": "2025-12-31"}}]}},
+     "unknown, needs_judgement"),
+    ("a form that says who declined",
+     {"sourceAttachment": {"title": "Patient DECLINED NCT06920433"}}, "unknown, needs_judgement"),
+    ("the same in Chinese",
+     {"sourceReference": {"display": "NCT06920433 拒绝参加"}}, "unknown, needs_judgement"),
+    ("a form with the terms of withdrawal",
+     {"sourceAttachment": {"title": "Consent form NCT06920433, with the right to withdraw"}}, "met, value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [row[1:] for row in CONSENTS], ids=[row[0] for row in CONSENTS]
+)
+def test_a_consent_that_may_not_be_one_is_for_a_person_to_judge(said: dict[str, Any], expected: str) -> None:
+    assert verdict(assessed(PATIENT, agreed(dateTime="2026-05-01", **said)), "consent") == expected
+
+
+BY_REFERENCE: dict[str, Any] = {"reference": "ResearchStudy/s1"}
+NCT: dict[str, Any] = {"identifier": [{"system": "https://clinicaltrials.gov", "value": "NCT06920433"}]}
+HERE: dict[str, Any] = {"resourceType": "ResearchStudy", "id": "s1"}
+TEA = {"title": "A study of tea"}
+STUDIES: list[tuple[str, Any, dict[str, Any], str, list[str], bool]] = [
+    # how the study is named         study         the ResearchStudy        enrolled     others        unread
+    ("a number", {"identifier": NCT["identifier"][0]}, {}, "on-study", [], False),
+    ("a number in its display", BY_REFERENCE | {"display": "NCT06920433, CAR-T"}, {}, "on-study", [], False),
+    ("a display", BY_REFERENCE | {"display": "A study of tea"}, {}, "", ["A study of tea"], False),
+    ("another number", {"identifier": {"value": "NCT00000001"}}, {}, "", ["NCT00000001"], False),
+    ("a number of the hospital", {"identifier": {"value": "IRB-7"}}, {}, "", ["IRB-7"], False),
+    ("a study that came", BY_REFERENCE, HERE | NCT, "on-study", [], False),
+    ("another study that came", BY_REFERENCE, HERE | TEA, "", ["A study of tea"], False),
+    ("a study that did not come", BY_REFERENCE, {}, "", [], True),
+    ("a study that came without a name", BY_REFERENCE, HERE, "", [], True),
+    ("a blank display", BY_REFERENCE | {"display": " "}, {}, "", [], True),
+    ("nothing", None, {}, "", [], True),
+    ("no study at all", ..., {}, "", [], True),
+]
+
+
+@pytest.mark.parametrize("row", STUDIES, ids=[row[0] for row in STUDIES])
+def test_a_study_of_which_nothing_is_known_is_unread_and_not_another(row: Any) -> None:
+    _, study, its_resource, enrolment, others, unread = row
+    subject = {
+        "resourceType": "ResearchSubject",
+        "id": "rs",
+        "status": "on-study",
+        "individual": {"reference": "Patient/p1"},
+        **({} if study is ... else {"study": study}),
+    }
+    assessment = assessed(PATIENT, subject, *([its_resource] if its_resource else []))
+    assert (assessment.enrolment, list(assessment.other_studies)) == (enrolment, others)
+    gaps = ["ResearchStudy: a study of the patient could not be read, and may be this one"]
+    assert list(assessment.not_retrieved) == (gaps if unread else [])
+
+
+def test_a_contained_study_is_read() -> None:
+    subject = {
+        "resourceType": "ResearchSubject",
+        "id": "rs",
+        "status": "on-study",
+        "individual": {"reference": "Patient/p1"},
+        "study": {"reference": "#s1"},
+        "contained": [HERE | NCT],
+    }
+    assert assessed(PATIENT, subject).enrolment == "on-study"

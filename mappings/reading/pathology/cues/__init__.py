@@ -14,11 +14,14 @@ from mappings.reading.pathology.cues.patterns import (
     NOW,
     OLD_BIOPSY,
     SPENT,
+    STILL_OPEN_AFTER,
+    STILL_OPEN_BEFORE,
     TAKEN_BACK,
     UNCERTAIN_AFTER,
     UNCERTAIN_BEFORE,
 )
 from mappings.reading.pathology.cues.quick import may_hold_a_cue
+from mappings.reading.pathology.cues.reports import has_no_glomeruli, is_withdrawn
 from mappings.reading.pathology.cues.sentences import BOUNDARY, SECTION
 from mappings.reading.pathology.cues.years import other_years
 
@@ -32,10 +35,14 @@ __all__ = [
     "OLD_BIOPSY",
     "SECTION",
     "SPENT",
+    "STILL_OPEN_AFTER",
+    "STILL_OPEN_BEFORE",
     "TAKEN_BACK",
     "UNCERTAIN_AFTER",
     "UNCERTAIN_BEFORE",
+    "has_no_glomeruli",
     "is_unread",
+    "is_withdrawn",
     "may_hold_a_cue",
     "other_years",
 ]

@@ -27,6 +27,8 @@ _OTHER_LANGUAGES = frozenset(_IN_OTHER_LANGUAGES.split())
 _IN_SIGNS = """
     klasse klassen clase clases lupusnephritis lupusnephritiden nefritis lupica glomerulonefritis und
     mit bei nach eine einer nicht niere nierenbiopsie befund segun biopsia rinon una sospecha
+    typ grad kl kein keine keinen ohne ist wurde vom aktivitatsindex chronizitatsindex tipo grado lupica
+    con indice cronicidad muestra
 """
 _SIGNS = frozenset(_IN_SIGNS.split())
 """Words that only German or Spanish reports have."""
@@ -49,7 +51,14 @@ _GERMAN = """
     veranderungen lasionen ohne aktivitat aktivitatsindex chronizitat chronizitatsindex punkte
     klassifikation revision revidierte modifizierte systemischer systemischem erythematodes ausgepragte
     massige massiger geringe geringer leichte leichter schwere schwerer tubulusatrophie interstitielle
-    interstitieller jetzt jetzige aktuell aktuelle nun nicht kein keine keinen
+    interstitieller jetzt jetzige aktuell aktuelle nun nicht kein keine keinen typ grad kl gn vom
+    nachweis nachgewiesen bild findet finden nierenbiopsiezylinder nierenzylinder zylinder davon relevante
+    relevanten relevanter extrakapillare extrakapillaren extrakapillarer sklerose sklerosiert
+    sklerosierte sklerosierten fortgeschrittener floriden florider schweren diffusen segmental
+    segmentaler segmentalen globaler globalen aktivitatsscore chronizitatsscore aktivitats chronizitats
+    klassifizierung typischen typische lupusnephropathie membranoser endokapillarer ausgepragter
+    fibrinoiden fibrinoider nekrotisierende nekrotisierender hyperzellular modifizierter insgesamt
+    immunkomplex glomerulonephritiden thrombotische mikroangiopathie vaskulitis atrophie ca
 """
 _SPANISH = """
     clase clases tipo nefritis lupica segun la el los las un una de del y e con en al por es se observa
@@ -58,7 +67,11 @@ _SPANISH = """
     membranosa mesangial minima esclerosante avanzada activa activo activas cronica cronico cronicas
     mixta glomerulonefritis glomerulos semilunas celulares fibrosas lesiones sin necrosis fibrosis
     indice actividad cronicidad eritematoso sistemico les izquierdo derecho actual ahora clasificacion
-    revisada modificada
+    revisada modificada nl gn oms nefropatia tipo grado histologico histologica anatomopatologico lupico
+    extracapilar extracapilares endocapilar endocapilares hipercelularidad asas alambre depositos
+    subendoteliales subepiteliales inmunocomplejos esclerosis glomerulosclerosis global atrofia
+    tubular intersticial microangiopatia trombotica segmentarias mesangiales mujer fibrinoide cilindros
+    puntos sobre modificado percutanea corteza
 """
 _KNOWN = frozenset(f"{_SHARED} {_GERMAN} {_SPANISH}".split())
 _NAMES = frozenset(["sjogren", "schonlein", "naive", "behcet", "menetrier", "guillain"])

@@ -10,7 +10,7 @@ _WHOLE = """
     as no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
     prev hist esrd eskd son twin poss prob susp dd ddx dx d st stp stn s r h like akin to in for type
     work pre tbc nie ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como can
-    nephew nephews
+    nephew nephews void mom mum dad fhx less low x work
 """
 _WORDS = frozenset(_WHOLE.split())
 _FIRST_LETTERS = """
@@ -26,10 +26,12 @@ _FIRST_LETTERS = """
     assu hypo conc worr remi mimi simu masq imit simi eval patt leas most prov tent cons appr rese ques
     unpr unco verd mogl moeg wahr verm ehes even konn durf sche ersc mind unkl unsi ahnl hinw zwei uber
     sosp posi suge sugi podr pued pudi duda dudo duds fren
+    with retr resc revo canc erro mist disf impr inco null unwa prel betw defi acco step part spou boyf girl
+    gran chil preo prep preb work clin void
 """
 _BEGINNINGS = frozenset(_FIRST_LETTERS.split())
 _WORD = re.compile("[a-z]+")
-_ABBREVIATED = re.compile(r"\b[a-z]{1,2}\.\s?[a-z]\.", re.IGNORECASE)
+_ABBREVIATED = re.compile(r"\b[a-z]{1,2}\.\s?[a-z]\.|\bn/a\b|\[\s?\]|\(\s\)", re.IGNORECASE)
 
 
 def may_hold_a_cue(sentence: str) -> bool:
