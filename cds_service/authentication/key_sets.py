@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
-import orjson
-
 from cds_service.authentication.public_keys import PublicKey, read_key_set
 from cds_service.authentication.refusal import UnauthenticatedError
 from cds_service.clients.registered import Client, KeySource
 from cds_service.failures import describe
+from cds_service.fhir.json_text import read_json
 
 REFRESHED_AFTER = 3600.0
 """Seconds after which keys are fetched again, while the known ones are used."""
@@ -149,7 +148,7 @@ class KeySets:
         content = self._fetch(client.keys)
         if len(content) > LARGEST_KEY_SET:
             raise ValueError("a key set that is too large")
-        read = read_key_set(orjson.loads(content))
+        read = read_key_set(read_json(content))
         for fault in read.faults:
             _LOG.warning("in the fetched keys of client %s: %s", client.id, fault.message)
         return read.keys

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import re
 from typing import Any
 
 import orjson
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from cds_service.fhir.json_text import read_json
 from cds_service.web.problems import (
     BROKEN_OFF,
     NOT_AN_OBJECT,
@@ -25,9 +25,6 @@ DEEPEST = 254
 """Most levels of objects and arrays in one another: as many as orjson can write."""
 
 _PIECE = 64 * 1024
-
-_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALF_A_PAIR = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 
 MEDIA_TYPES = frozenset({"application/json", "application/fhir+json"})
 
@@ -59,7 +56,7 @@ def too_large(limit: int) -> Problem:
 def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in the bytes, or a RefusalError."""
     try:
-        document = _read(raw)
+        document = read_json(raw)
     except orjson.JSONDecodeError as error:
         raise RefusalError(TOO_DEEP if "depth" in str(error) else NOT_JSON) from None
     if not isinstance(document, dict):
@@ -67,21 +64,6 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     if is_too_deep(document):
         raise RefusalError(TOO_DEEP)
     return document
-
-
-def _read(raw: bytes) -> Any:
-    """The document; a text that was cut amid an emoji costs that character, and not the whole call.
-
-    Half a surrogate pair, as ``\\ud83d``, is JSON by its grammar (RFC 8259, 8.2), and no text.
-    """
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        # Backslashes that mean themselves step aside, so that all that are left begin an escape.
-        plain = raw.replace(rb"\\", b"\0")
-        if b"\0" in raw or not _HALF_A_PAIR.search(plain):
-            raise
-    return orjson.loads(_HALF_A_PAIR.sub(rb"\\ufffd", plain).replace(b"\0", rb"\\"))
 
 
 def is_too_deep(document: Any) -> bool:

@@ -70,6 +70,7 @@ GENERAL_WORDS: Mapping[str, str] = {
 }
 
 
+EITHER_SIGN = ("±", "+/-", "+-", "-/+", "(±)")
 _PLUS = ("+", "\uff0b")
 _SIGNED = re.compile(
     r"(?P<answer>[^()\uff08\uff09]{1,40}?)\s*"
@@ -153,6 +154,8 @@ def worded_answers(text: str, concept: Concept) -> frozenset[str]:
 
     A sign in brackets behind it may repeat the answer: "阴性(-)".
     """
+    if text.strip() in EITHER_SIGN:
+        return frozenset()
     signed = _SIGNED.fullmatch(text)
     if signed is not None:
         said = worded_answers(signed["answer"], concept)

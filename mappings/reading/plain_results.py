@@ -69,6 +69,8 @@ class PlainResults:
             if self._is_finding:
                 (flag,) = resource["interpretation"]
                 (coding,) = flag["coding"]
+                if "text" in flag:  # which may say otherwise
+                    return None
                 tokens = self._flags[coding["code"]]
                 if "referenceRange" in resource and (
                     self._begins_at_zero or not _agree(tokens, number, unit, *resource["referenceRange"])
@@ -123,6 +125,8 @@ def is_plain(concept: Concept) -> bool:
 
 def _agree(tokens: frozenset[str], number: float, unit: str, applies: Mapping[str, Any]) -> bool:
     """Whether a single range, for everybody and in the number's own unit, says what the flag says."""
+    if "low" not in applies and "high" not in applies:
+        return False
     side = "normal"
     for end in applies:
         limit = applies[end]

@@ -149,6 +149,11 @@ def _may_withdraw_another(change: Change) -> bool:
     return change.resource.get("status") in _WITHDRAWN or _shares_its_id(change)
 
 
+def _was_said_to_be_absent(change: Change) -> bool:
+    """A reason why there is no value, which stood beside one."""
+    return change.member == "dataAbsentReason"
+
+
 EXCEPTIONS: Sequence[Excepted] = (
     Excepted(
         "removing-a-resource",
@@ -189,6 +194,13 @@ EXCEPTIONS: Sequence[Excepted] = (
         "doNotPerform",
         "FHIR gives its absence a meaning: the order is one to do.",
         _is_prohibition,
+    ),
+    Excepted(
+        "removing-a-qualifier",
+        "dataAbsentReason beside a value",
+        "FHIR forbids the two together: a value that is said to be absent is conflicting. Without the reason "
+        "there is a value, and nothing against it.",
+        _was_said_to_be_absent,
     ),
     Excepted(
         "removing-a-qualifier",

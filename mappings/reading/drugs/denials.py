@@ -47,7 +47,7 @@ def denial_in(exposure: Exposure, day: int) -> Denial | None:
     start, end = exposure.start, exposure.end
     if is_not_taken(exposure) and end is not None:
         return Denial(exposure, end.last, end.first - 1, True)
-    latest = start.last if STATUS_NOT_KNOWN in notes else LAST_DAY
+    latest = LAST_DAY if notes.isdisjoint((DENIED, STATUS_NOT_KNOWN)) else start.last
     return Denial(exposure, latest if end is None else max(end.last, start.last), start.first - 1, True)
 
 

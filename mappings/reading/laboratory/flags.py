@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mappings.concept import SYSTEMS, Concept
-from mappings.reading.answers import GENERAL_CODES, GENERAL_WORDS, INTERPRETATIONS, worded_answers
+from mappings.reading.answers import (
+    EITHER_SIGN,
+    GENERAL_CODES,
+    GENERAL_WORDS,
+    INTERPRETATIONS,
+    worded_answers,
+)
 from mappings.reading.code_index import codings_of, normalised
 from mappings.reading.fhir_elements import text_of
 
@@ -59,7 +65,7 @@ _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("indeterminate", "equivocal", "borderline", "inconclusive", "grenzwertig"), _UNDECIDED),
     **dict.fromkeys(("weakly reactive", "weakly positive", "weak positive", "trace"), _UNDECIDED),
     **dict.fromkeys(("弱阳性", "可疑", "不确定", "临界", "schwach positiv", "fraglich"), _UNDECIDED),
-    **dict.fromkeys(("±", "+/-", "+-", "-/+", "(±)"), _UNDECIDED),
+    **dict.fromkeys(EITHER_SIGN, _UNDECIDED),
     **dict.fromkeys(("-", "--", "---", "n/a", "na", "none", "null", "unknown", "not applicable"), _SILENT),
 }
 

@@ -68,7 +68,8 @@ def in_force(
     "unknown", so that neither it nor an older one decides.
     """
     versions = _versions(resources, identity, full_urls)
-    gone, doubted = versions.replaced(), versions.doubted()
+    gone = versions.replaced()
+    doubted = versions.doubted(gone)
     if not gone and not doubted:
         return resources
     return [
@@ -101,7 +102,7 @@ class _Versions:
         self.in_error: dict[tuple[object, object], Group] = defaultdict(list)
         self.codes: dict[object, set[object]] = defaultdict(set)
         self.named: set[object] = set()
-        self.named_in_error: set[object] = set()
+        self.named_in_error: list[tuple[int, object]] = []
 
     def add(self, place: int, resource: Mapping[str, Any], code: object) -> None:
         """Takes a resource in; ``code`` is None for one of which only versions are compared."""
@@ -111,9 +112,11 @@ class _Versions:
         if code is None:
             return
         withdrawn = _is_withdrawn(resource)
-        if withdrawn or _rank(resource) != _PROVISIONAL:
-            names = self.named_in_error if withdrawn else self.named
-            names.update((other, code) for other in _named(resource) if other != reference)
+        names = [(other, code) for other in _named(resource) if other != reference]
+        if withdrawn:
+            self.named_in_error += [(place, name) for name in names]
+        elif _rank(resource) != _PROVISIONAL:
+            self.named.update(names)
         for token in _identifiers(resource):
             if not withdrawn:
                 self.by_identifier[token, code].append((place, resource))
@@ -128,12 +131,19 @@ class _Versions:
             gone.update(_outranked(group, same_time=len(self.codes[token]) > 1))
         return frozenset(gone)
 
-    def doubted(self) -> frozenset[int]:
-        """Results that may be withdrawn: by one in error that replaced them, or that says the same."""
-        found = {place for key in self.named_in_error for place, _ in self.by_id.get(key, ())}
+    def doubted(self, gone: frozenset[int]) -> frozenset[int]:
+        """Results that may be withdrawn: by one in error that replaced them, or that says the same.
+
+        What is ``gone`` withdraws nothing, such as an older version of a result that stands now.
+        """
+        replaced = [name for place, name in self.named_in_error if place not in gone]
+        found = {
+            place for name in replaced for place, one in self.by_id.get(name, ()) if not _is_withdrawn(one)
+        }
         for key, errors in self.in_error.items():
+            left = [error for place, error in errors if place not in gone]
             for place, resource in self.by_identifier.get(key, ()):
-                if any(_may_withdraw(error, resource) for _, error in errors):
+                if any(_may_withdraw(error, resource) for error in left):
                     found.add(place)
         return frozenset(found)
 
@@ -174,7 +184,7 @@ def _may_withdraw(error: Mapping[str, Any], resource: Mapping[str, Any]) -> bool
 
 
 def _value(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    given = [name for name in resource if name.startswith(("value", "conclusion"))]
+    given = [name for name in resource if name.startswith(("value", "conclusion", "component"))]
     return {name: resource[name] for name in given if resource[name] is not None}
 
 

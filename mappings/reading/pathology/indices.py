@@ -64,11 +64,12 @@ _ANCHORS: Mapping[Index, re.Pattern[str]] = {
 _SIGNS: Mapping[Index, tuple[tuple[str, int], ...]] = {
     "activity": (
         *(("ctivity", 1), ("CTIVITY", 1), ("AI", 0), ("A.I", 0), ("活动", 0), ("ktivit", 1), ("KTIVIT", 1)),
-        *(("ndice de a", 1), ("NDICE DE A", 1)),
+        ("ndice", 1),
+        ("NDICE", 1),
     ),
     "chronicity": (
         *(("hronicity", 1), ("HRONICITY", 1), ("CI", 0), ("C.I", 0), ("慢性", 0), ("hronizit", 1)),
-        *(("HRONIZIT", 1), ("ndice de c", 1), ("NDICE DE C", 1)),
+        *(("HRONIZIT", 1), ("ndice", 1), ("NDICE", 1)),
     ),
 }
 """What every anchor begins with, and how far into it: cheaper to find than the pattern is to try."""

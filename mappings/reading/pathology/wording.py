@@ -103,7 +103,7 @@ _ANCHOR = re.compile(
 
 _SIGNS = (
     *("class", "klass", "clas", "cl.", "cl ", "kl.", "kl ", "who", "world", "isn", "lupus", "ln", "typ"),
-    *("grad", "tipo", "nefr", "glomerulonef", "gn l", "nl ", "mixed", "ii", "iv"),
+    *("grad", "tipo", "nefr", "glomerulonef", "gn", "nl ", "mixed", "ii", "iv"),
 )
 """What every anchor of an ASCII text begins with."""
 

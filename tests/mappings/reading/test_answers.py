@@ -95,6 +95,11 @@ def test_an_answer_that_contradicts_itself_is_none(name: str, element: Json, exp
     assert said(element, name) == expected
 
 
+@pytest.mark.parametrize("sign", ["+/-", "+-", "±", " -/+ "])
+def test_a_sign_that_goes_either_way_is_no_answer(sign: str) -> None:
+    assert said({"valueString": sign}, "hcg") == "? unreadable"
+
+
 def test_an_answer_does_not_depend_on_the_process_that_reads_it() -> None:
     script = (
         "from tests.mappings.reading.test_answers import GRADE_0, GRADE_2, coded, said\n"

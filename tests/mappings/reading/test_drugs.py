@@ -14,6 +14,7 @@ from mappings.concept import SYSTEMS, Code, Concept
 from mappings.dates import BEGINNING
 from mappings.facts import Exposure
 from mappings.reading.drugs import read_exposures
+from mappings.reading.drugs.denials import denial_in, denies
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
 
@@ -896,6 +897,21 @@ def test_an_infusion_that_was_given_had_begun_whatever_says_that_it_is_over(
 ) -> None:
     given = administration(effectiveDateTime="2025-01-01", medicationCodeableConcept={"text": text})
     assert only(given).problem is problem
+
+
+def test_a_note_that_says_more_than_that_the_drug_was_stopped_changes_nothing() -> None:
+    exposure = only(request(coded("8640"), note=[{"text": "MMF was stopped, this goes on"}]))
+    assert (exposure.end, exposure.problem) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["prednisone - not taking", "prednisone (stopped)", "prednisone on hold"])
+def test_a_statement_in_words_speaks_against_older_orders_as_its_status_would(text: str) -> None:
+    named = {"medicationCodeableConcept": {"text": text}, "effectiveDateTime": "2026-01-01"}
+    found, _, _ = read(statement(**named))
+    [said] = found["prednisone"]
+    denial = denial_in(said, date(2026, 6, 15).toordinal())
+    assert denial is not None
+    assert denies(denial, only(request(coded("8640"))))
 
 
 SHORT_IN_WORDS = [

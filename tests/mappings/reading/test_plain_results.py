@@ -105,6 +105,8 @@ def test_plain_results_are_what_the_long_way_reads(concept: Concept, resource: d
         (C3, observation("g/L", 0.6, "L", referenceRange=between(0.9, 1.8) * 2)),
         (C3, observation("g/L", 0.6, "L", referenceRange=[])),
         (C3, observation("g/L", 0.6, "L", referenceRange=[between(0.9, 1.8)[0] | {"appliesTo": [{}]}])),
+        (C3, observation("g/L", 0.6, "N", referenceRange=[{"text": "0.9-1.8"}])),
+        (C3, observation("g/L", 0.6, interpretation=[{"coding": [{"code": "N"}], "text": "High"}])),
         (UPCR, observation(extension=[])),
         (UPCR, observation(focus=[{"reference": "Patient/donor"}])),
         (UPCR, observation(modifierExtension=[{"url": "urn:negated", "valueBoolean": True}])),

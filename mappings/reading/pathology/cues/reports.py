@@ -62,18 +62,16 @@ _NO_GLOMERULI = re.compile(
     r"|未取[到得]肾(?:组织|皮质)|仅[见为]肾?髓质|不足以(?:诊断|分型)",
     re.IGNORECASE,
 )
-_SIGNS_OF_NO_GLOMERULI = (
-    *("no glom", "without glom", "without any glom", " viable glom", " intact glom", "able glom", "0 glom"),
-    *("zero glom", "number of glom", "no. of", "total glom", "glomeruli:", "glomeruli =", "glomeruli="),
-    *("adequate", "sufficient", "diagnostic", "satisf", "success", "failed", "aborted", "declined"),
-    *("refused", "lost", "deferred", "postponed", "not performed", "not done", "not obtained"),
-    *("not taken", "sampled", "medulla", "muscle only", "tissue only", "no kidney", "no renal"),
-    *("keine glom", "ohne glom", "nicht repr", "nicht verw", "zureich", "sin glom", "no se ", "ausencia"),
-    *("no hay", "suficiente", "inadecuad", "no repres", "no valor", "no diagn", "见肾小球", "得肾小球"),
-    *("到肾小球", "有肾小球", "无肾小球", "完整", "有效", "未取", "没有", "小球0", "小球:0", "小球 0"),
-    *("小球数", "零", "不足", "过少", "不合格", "不满意", "不佳", "欠佳", "失", "未成功", "未遂", "取消"),
-    *("髓质",),
+_SIGNS_IN_ONE = (
+    "no glom|without glom|without any glom| viable glom| intact glom|able glom|0 glom|zero glom|"
+    "number of glom|no. of|total glom|glomeruli:|glomeruli =|glomeruli=|adequate|sufficient|diagnostic|"
+    "satisf|success|failed|aborted|declined|refused|lost|deferred|postponed|not performed|not done|"
+    "not obtained|not taken|sampled|medulla|muscle only|tissue only|no kidney|no renal|keine glom|"
+    "ohne glom|nicht repr|nicht verw|zureich|sin glom|no se |ausencia|no hay|suficiente|inadecuad|"
+    "no repres|no valor|no diagn|见肾小球|得肾小球|到肾小球|有肾小球|无肾小球|完整|有效|未取|没有|"
+    "小球0|小球:0|小球 0|小球数|零|不足|过少|不合格|不满意|不佳|欠佳|失|未成功|未遂|取消|髓质"
 )
+_SIGNS_OF_NO_GLOMERULI = tuple(_SIGNS_IN_ONE.split("|"))
 _SPECIAL = (
     r"(?:immun\w*fluor\w*|immunohist\w*|inmunofluor\w*|\b(?-i:IF|IIF|DIF|EM|IHC|TEM)\b|elec?k?tron\w*|electr[oó]n\w*"
     r"|ultrastruct\w*|frozen|免疫|荧光|电镜|冰冻|超微)"
