@@ -19,6 +19,8 @@ WindowUnit = Literal["days", "weeks", "months", "years"]
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(T.*)?)?)?")
 BEGINNING = 1
 """Ordinal used as the lower end of an unknown start."""
+LAST_DAY = date.max.toordinal()
+"""Ordinal used as the upper end of an unknown end."""
 
 
 class When(NamedTuple):

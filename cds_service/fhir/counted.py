@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mappings.reading.bundles import entries_of
@@ -20,7 +20,7 @@ class Counted(NamedTuple):
 
     total: int = 0
     unnamed: int = 0
-    named: frozenset[tuple[str, str]] = frozenset()
+    named: frozenset[str] = frozenset()
 
     @property
     def brought(self) -> int:
@@ -32,16 +32,12 @@ class Counted(NamedTuple):
 
         ``kind`` is empty for a search for resources of any type, of which each one is a match.
         """
-        total, unnamed, names = self.total, self.unnamed, set(self.named)
+        total, rows = self.total, list[str | None]()
         for bundle in bundles:
             total = max(total, _number(bundle.get("total")))
-            for row in _matches(entries_of(bundle) or (), kind):
-                identity = row.get("id")
-                if type(identity) is str and identity:
-                    names.add((str(row.get("resourceType")), identity))
-                else:
-                    unnamed += 1
-        return Counted(total, unnamed, frozenset(names))
+            rows += _matches(entries_of(bundle) or (), kind)
+        named = self.named.union(filter(None, rows))
+        return Counted(total, self.unnamed + rows.count(None), named)
 
     @property
     def is_short(self) -> bool:
@@ -56,18 +52,27 @@ def _number(said: object) -> int:
     return said if type(said) is int else 0
 
 
-def _matches(entries: Iterable[Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    """The rows that were asked for; where one does not say so, its type does."""
+def _matches(entries: Iterable[Any], kind: str) -> list[str | None]:
+    """The rows that were asked for, None for one without id; where one does not say so, its type does."""
+    found: list[str | None] = []
     for entry in entries:
         if type(entry) is not dict or type(resource := entry.get("resource")) is not dict:
             continue
         search, named = entry.get("search"), resource.get("resourceType")
         mode = search.get("mode") if type(search) is dict else None
-        if not kind:
-            if mode != "outcome" and named not in ("OperationOutcome", "Bundle"):
-                yield resource
-        elif mode not in _OTHERS and (named == kind or (mode == "match" and named != "OperationOutcome")):
-            yield resource
+        if (mode not in _OTHERS and named == kind) or _is_match(mode, named, kind):
+            identity = resource.get("id")
+            if type(identity) is not str or not identity:
+                found.append(None)
+            else:
+                found.append(identity if named == kind else f"{named}/{identity}")
+    return found
+
+
+def _is_match(mode: object, named: object, kind: str) -> bool:
+    if not kind:
+        return mode != "outcome" and named not in ("OperationOutcome", "Bundle")
+    return mode not in _OTHERS and (named == kind or (mode == "match" and named != "OperationOutcome"))
 
 
 NONE = Counted()

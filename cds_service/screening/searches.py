@@ -21,7 +21,6 @@ READ = frozenset(
 )
 """The types of which a record is read, the Patient apart."""
 _BATCH = ("batch-response", "transaction-response")
-_COUNTING = ("searchset", "history")
 Json = Mapping[str, Any]
 
 
@@ -65,7 +64,7 @@ def _gaps_of_search(pages: Sequence[Json], present: Container[str]) -> Iterable[
     following = _link(pages[-1], "next")
     if following and following not in present:
         return _gaps(pages, FIRST_PAGES)
-    if not any("total" in page and page.get("type") in _COUNTING for page in pages):
+    if not any("total" in page and page.get("type") == "searchset" for page in pages):
         return ()
     kinds = _kinds(pages)
     counted = NONE.plus(pages, kinds[0] if len(kinds) == 1 else "")

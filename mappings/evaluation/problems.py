@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, complete_years
+from mappings.dates import BEGINNING, LAST_DAY, When, complete_years
 from mappings.evaluation.context import (
     OUTCOME,
     Context,
@@ -176,7 +176,7 @@ def _onset_age(diagnosis: Diagnosis, least: int, context: Context) -> Reason | N
 
 
 def _age_on(day: int, birth: When) -> tuple[int, int]:
-    return complete_years(birth, date.fromordinal(min(day, date.max.toordinal())))
+    return complete_years(birth, date.fromordinal(min(day, LAST_DAY)))
 
 
 def _ended(

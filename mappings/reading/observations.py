@@ -70,13 +70,13 @@ def read_observation(resource: Mapping[str, Any], concepts: Sequence[Concept], i
 
 
 def read_contained(
-    report: Mapping[str, Any], is_ours: Callable[[Mapping[str, Any]], bool | None], into: Readings
+    report: Mapping[str, Any], asked: Sequence[Callable[[Mapping[str, Any]], bool | None]], into: Readings
 ) -> None:
     """Adds the results of the Observations that a DiagnosticReport contains and names as its results.
 
     They are called by the report's reference, which is all that can be opened. Whose they are and of when is
     told by the report where they do not say it themselves. A report that was withdrawn withdraws them.
-    ``is_ours`` says whether an Observation is about the patient.
+    Each of ``asked`` has to say that an Observation is about the patient.
     """
     status = report.get("status")
     if "contained" not in report or (type(status) is str and status in _NEVER):
@@ -89,7 +89,7 @@ def read_contained(
         lacking = ("subject",) if any(name in inside for name in _DATED) else ("subject", *_DATED)
         shared = {name: report[name] for name in lacking if name in report}
         resource = {**shared, **inside, **known}
-        if is_ours(resource):
+        if all(is_ours(resource) for is_ours in asked):
             read_observation(resource, into.concepts_of(resource.get("code")), into)
 
 

@@ -21,7 +21,7 @@ from mappings.reading.laboratory.qualifiers import MODIFIED, is_about, is_whole
 from mappings.reading.laboratory.repeats import came_twice, in_force
 from mappings.reading.laboratory.timed_urine import amounts_per_day, timed_urine
 from mappings.reading.meanings import Meaning, Meanings
-from mappings.reading.observations import Readings, has_value, read_observation
+from mappings.reading.observations import Readings, has_value, read_contained, read_observation
 from mappings.reading.pathology import biopsy_resources, read_biopsies, results_of
 from mappings.reading.people import (
     MAY_BE_THIS_ONE,
@@ -255,6 +255,8 @@ class _OneRecord:
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
+        asked = (self.identity.is_subject_of, self.is_about)
+        self._each("DiagnosticReport", partial(read_contained, asked=asked, into=self.readings))
         amounts_per_day(self.reader.timed, self.results, self.resources)
         for reference in only_in_blood(self.results, self.readings.placed, self.by_type, self.full_urls):
             self._unreadable(reference, NOT_IN_BLOOD)
@@ -264,7 +266,6 @@ class _OneRecord:
         self._each("Consent", self._consent)
         exposures = self._exposures()
         self._biopsies()
-        participations = self._participations()
         said = read_answers(self.by_type.get(_ANSWERS, ()), self.reader.catalog, self.unreadable)
         self.faulty += said.faulty
         hints = read_hints(self._drug_records(), self.by_type, self.reader.conditions, self.full_urls)
@@ -274,7 +275,7 @@ class _OneRecord:
             diagnoses=self.problems.diagnoses(),
             procedures={concept: tuple(facts) for concept, facts in self.procedures.items()},
             exposures=exposures,
-            participations=participations,
+            participations=self._participations(),
             hints=hints,
             gaps=tuple(self.gaps),
             unreadable=tuple(self.unreadable),

@@ -14,7 +14,7 @@ from tests.fuzz.judging import Judged, record_of
 URINE_VOLUME = "3167-4"  # LOINC, volume of 24 hour urine
 _DOUBTED = frozenset({Reason.CONFLICTING, Reason.IMPRECISE})
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
-_OVER = frozenset({"inactive", "resolved"})
+_OVER = frozenset({"inactive", "resolved", "remission"})
 
 
 class Change(NamedTuple):
@@ -52,7 +52,7 @@ def _is_said_active(change: Change) -> bool:
 
 
 def _was_over(change: Change) -> bool:
-    """A Condition that said inactive or resolved, and says nothing now."""
+    """A Condition that said that it was over or in remission, and says nothing now."""
     return change.member == "clinicalStatus" and first_code(change.resource.get("clinicalStatus")) in _OVER
 
 
@@ -212,8 +212,8 @@ EXCEPTIONS: Sequence[Excepted] = (
     Excepted(
         "removing-a-qualifier",
         "clinicalStatus of a Condition that was over",
-        "Decided: a confirmed Condition counts unless it says inactive or resolved; an encounter's diagnosis "
-        "need not say either.",
+        "Decided: a confirmed Condition counts unless it says inactive or resolved, and a relapse unless "
+        "another entry says remission, inactive or resolved; an encounter's diagnosis need not say any.",
         _was_over,
     ),
     Excepted(

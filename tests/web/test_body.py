@@ -73,7 +73,7 @@ def test_one_deep_place_is_found_wherever_it_lies() -> None:
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert parse_object(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     with pytest.raises(RefusalError):
-        parse_object(b'\xef\xbb\xbf')
+        parse_object(b"\xef\xbb\xbf")
 
 
 def test_brackets_in_texts_are_not_levels() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
+from mappings.dates import LAST_DAY
 from mappings.evaluation.context import Context
 from mappings.facts import Exposure
 from mappings.results import EVIDENCE, Evidence
@@ -12,7 +12,6 @@ from mappings.timeline import DrugTimeline, timeline_of
 from mappings.verdicts import VALUE
 
 _BY_NAME = "recognised by name"
-_FOREVER = date.max.toordinal()
 
 
 def timelines_in(concepts: Sequence[str], context: Context) -> list[DrugTimeline]:
@@ -34,7 +33,7 @@ def newest_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
 
 def _end(exposure: Exposure) -> tuple[int, int, str]:
     """By which records of one drug are compared, whatever order they came in."""
-    return (exposure.end.last if exposure.end else _FOREVER), exposure.start.first, exposure.reference
+    return (exposure.end.last if exposure.end else LAST_DAY), exposure.start.first, exposure.reference
 
 
 def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
-from mappings.dates import BEGINNING, When, parse_when
+from mappings.dates import BEGINNING, LAST_DAY, When, parse_when
 from mappings.reading.drugs.dosages import Lasting, days_of, dosages_of, lasting, regular, repeat_of
 from mappings.reading.fhir_elements import mapping, tokens_and_texts
-
-LAST_DAY = date.max.toordinal()
 
 
 class Course(NamedTuple):

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mappings.dates import When
+from mappings.dates import LAST_DAY, When
 from mappings.facts import Exposure
-from mappings.reading.drugs.dates import LAST_DAY
 from mappings.reading.drugs.statuses import (
     DENIED,
     ENDED_NOTES,

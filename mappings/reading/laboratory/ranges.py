@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from mappings.amounts import Amount, is_number
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, complete_years
+from mappings.dates import BEGINNING, LAST_DAY, When, complete_years
 from mappings.facts import PatientFacts
 from mappings.reading.code_index import codings_of, normalised
 from mappings.reading.fhir_elements import items, mapping, text_of
@@ -35,8 +35,7 @@ _UNITS_OF_AGE: Mapping[str, str] = {
     **dict.fromkeys(("wk", "week", "weeks"), "weeks"),
     **dict.fromkeys(("d", "day", "days"), "days"),
 }
-_LAST_DAY = date.max.toordinal()
-UNDATED = When(BEGINNING, _LAST_DAY, "")
+UNDATED = When(BEGINNING, LAST_DAY, "")
 
 
 class Compared(NamedTuple):
@@ -293,7 +292,7 @@ _OUTSIDE: Mapping[str, Callable[[float, float], bool]] = {
 
 def _ages(unit: str, birth: When | None, when: When) -> tuple[int, int] | None:
     """The least and the greatest age when observed, in completed units; None if it cannot be told."""
-    if birth is None or when.first <= BEGINNING or when.last > _LAST_DAY or when.first < birth.last:
+    if birth is None or when.first <= BEGINNING or when.last > LAST_DAY or when.first < birth.last:
         return None
     first, last = date.fromordinal(when.first), date.fromordinal(when.last)
     if unit == "years":

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from mappings.dates import BEGINNING, When
+from mappings.dates import BEGINNING, LAST_DAY, When
 from mappings.reading.pathology.records import BiopsyRecord
 
 SAME_BIOPSY_DAYS = 14
 """Interpretation: records that nothing links are of one biopsy if collected within 14 days."""
-
-LAST_DAY = date.max.toordinal()
 
 
 class Episode(NamedTuple):

@@ -9,12 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mappings.dates import BEGINNING, When, parse_when
+from mappings.dates import BEGINNING, LAST_DAY, When, parse_when
 from mappings.reading.code_index import first_code
 from mappings.reading.fhir_elements import items, mapping, tokens_and_texts
 from mappings.reading.keeping.texts import kept
 from mappings.reading.pathology.answers import Said, class_of, classes, said_in
-from mappings.reading.pathology.episodes import LAST_DAY
 from mappings.reading.pathology.questions import Questions
 from mappings.reading.pathology.records import BiopsyRecord
 from mappings.reading.pathology.wording import ClassReading

@@ -329,8 +329,13 @@ def test_results_that_a_report_contains_are_read(change: Json, expected: str) ->
     known = catalog().concepts
     meanings = Meanings(CodeIndex(each for each in known.values() if each.kind == "measurement"), known)
     into = Readings(meanings.concepts_of, {}, {}, [], {})
-    read_contained(REPORT | change, PatientIdentity.of(PATIENT, {}).is_subject_of, into)
+    read_contained(REPORT | change, [PatientIdentity.of(PATIENT, {}).is_subject_of], into)
     found = [
         (each.reference, each.when.text) for each in into.results.get("urine-protein-creatinine-ratio", ())
     ]
     assert found == ([("DiagnosticReport/d", expected)] if expected else [])
+
+
+def test_a_record_has_the_results_that_its_reports_contain() -> None:
+    (result,) = read(REPORT).results["urine-protein-creatinine-ratio"]
+    assert result.reference == "DiagnosticReport/d"
