@@ -81,6 +81,7 @@ _GREEK = str.maketrans({"α": "alpha", "β": "beta", "γ": "gamma"})
 _DOUBLE_STRANDED = re.compile(r"\b(?:ds[\s-]+dna|double[\s-]+stranded(?:[\s-]+dna)?)\b")
 _DAY = re.compile(r"\b24[\s-]*h(?:(?:ou)?rs?)?\b")
 _SHORTEST_STEM = 4
+_LEAST_OF_WORD = 0.4
 _MOST_LIKE = 3
 _LONGEST_TEXT = 200
 
@@ -196,12 +197,13 @@ def _specimens(words: Iterable[str]) -> set[str]:
 
 
 def _has(words: Iterable[str], word: str) -> bool:
-    """Whether a word is there, or one that begins alike ("thrombo", "thrombocytopenia" are not short)."""
-    if word in words:
-        return True
-    return len(word) >= _SHORTEST_STEM and any(
-        len(other) >= _SHORTEST_STEM and (other.startswith(word) or word.startswith(other)) for other in words
-    )
+    """Whether a word is there, or one that begins alike, such as "thrombo" and "thrombocytopenia"."""
+    return word in words or any(_begin_alike(*sorted((word, other), key=len)) for other in words)
+
+
+def _begin_alike(stem: str, word: str) -> bool:
+    """A stem of a compound says too little of it: "lupus" is not "Lupusnephritis"."""
+    return len(stem) >= max(_SHORTEST_STEM, len(word) * _LEAST_OF_WORD) and word.startswith(stem)
 
 
 def _pairs(text: str) -> frozenset[str]:

@@ -121,10 +121,31 @@ NEVER_ON_A_CARD = frozenset(
     {
         # answers, ranges and cues that are looked for in a text
         *("not detected", "none detected", "non reactive", "normal range", "reference range"),
-        *("World Health", "nicht nachweisbar"),
+        *("World Health", "nicht nachweisbar", "bone marrow"),
+        # flags of laboratories, as they are written
+        *(
+            "above high normal",
+            "above normal",
+            "above range",
+            "below low normal",
+            "below normal",
+            "below range",
+        ),
+        *("critical abnormal", "critical high", "critical low", "critically high", "critically low"),
+        *(
+            "in range",
+            "not applicable",
+            "out of range",
+            "outside range",
+            "within range",
+            "within normal limits",
+        ),
+        *("significantly high", "significantly low", "very abnormal", "very high", "very low"),
+        *("schwach positiv", "weak positive", "weakly positive", "weakly reactive"),
         # of entries that could not be read: the card counts them, and their words are for informaticists
         *("not a resource", "no resourceType", "no code", "does not say whose it is", "value cannot be read"),
-        *("names no medication", "contained Medication is missing", "conclusion is not a text"),
+        *("names no medication", "contained Medication is missing", "Medication entered in error"),
+        "conclusion is not a text",
         *("daysSupply is not a number of days", "boundsDuration is not a number of days"),
         "expectedSupplyDuration is not a number of days",
         # the answer of a consent that was refused

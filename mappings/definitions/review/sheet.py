@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
+from itertools import groupby
 
-from mappings.concept import SYSTEMS, Concept
+from mappings.concept import SYSTEMS, Code, Concept
 from mappings.definitions.review.look_backs import look_backs_of
 from mappings.definitions.review.rule_prose import RuleProse
 from mappings.definitions.review.wording import Speaker, plain_text
@@ -64,6 +66,9 @@ _PLACES = message("- Places: {places}")
 _KIND = message("A {kind}.")
 _KIND_IN = message("A {kind}, in {unit}.")
 _CONVERSION = message("- 1 {unit} is {amount} {canonical}")
+_MOST_CODES = 100
+"""Of one system and concept, each with a line of its own."""
+_CATEGORY = message("- {system} {first} to {last}, {count} codes, the first of which: {display}")
 _PRODUCTS = message("- {count} codes of products, from: {source}")
 _BY_NAME = message("- By name: {names}")
 _NOT_WHERE = message("- Not where the same diagnosis has a code of: {names}")
@@ -227,9 +232,8 @@ class _Sheet:
             canonical, amount = f"`{concept.unit}`", f"{float(factor):.9g}"
             lines.append(say(_CONVERSION, unit=f"`{other}`", amount=amount, canonical=canonical))
         lines += self._answers(concept)
-        for code in concept.codes:
-            system = _SYSTEM_NAMES.get(code.system, code.system)
-            lines.append(f"- {system} `{code.code}` {plain_text(code.display)}")
+        for system, codes in groupby(concept.codes, lambda code: code.system):
+            lines += self._codes(_SYSTEM_NAMES.get(system, system), list(codes))
         for products in concept.products:
             lines.append(say(_PRODUCTS, count=len(products.codes), source=plain_text(products.source)))
         if concept.names:
@@ -239,6 +243,21 @@ class _Sheet:
         if concept.covers_days is not None:
             lines.append(say(_COVERS, days=concept.covers_days))
         return [*lines, *([f"- {say(_SOURCE, source=plain_text(concept.source))}"] if concept.source else [])]
+
+    def _codes(self, system: str, codes: Sequence[Code]) -> list[str]:
+        """One line for each code; of very many, for each category, which in ICD-10 has three characters."""
+        if len(codes) <= _MOST_CODES:
+            return [f"- {system} `{code.code}` {plain_text(code.display)}" for code in codes]
+        lines = []
+        for _, category in groupby(codes, lambda code: code.code[:3]):
+            members = list(category)
+            if len(members) == 1:
+                lines += self._codes(system, members)
+                continue
+            first, last = (f"`{members[end].code}`" for end in (0, -1))
+            told = {"count": len(members), "display": plain_text(members[0].display)}
+            lines.append(self.say(_CATEGORY, system=system, first=first, last=last, **told))
+        return lines
 
     def _answers(self, concept: Concept) -> list[str]:
         say = self.say

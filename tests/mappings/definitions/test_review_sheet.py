@@ -130,3 +130,13 @@ def test_the_packaged_trials_can_be_described() -> None:
     catalog = load_catalog()
     for trial in catalog.trials:
         assert trial.facts.digest in describe(trial, catalog)
+
+
+def test_very_many_codes_of_one_concept_are_told_by_their_categories() -> None:
+    catalog = load_catalog()
+    lines = describe(catalog.trials[0], catalog).splitlines()
+    assert any(
+        line.startswith("- icd10cm `O11.1` to `O11.9`, 4 codes, the first of which: Pre") for line in lines
+    )
+    assert "- icd10cm `O80` Encounter for full-term uncomplicated delivery" in lines
+    assert "- icd10cm `M32.14` Glomerular disease in systemic lupus erythematosus" in lines
