@@ -137,7 +137,6 @@ NOTES = frozenset(
         message("not the newest"),
         message("computed from this creatinine"),
         message("birth date in the future"),
-        message("dated before the birth"),
         # diagnoses and procedures
         message("active, verification status not recorded"),
         message("verification status not recorded"),

@@ -11,7 +11,6 @@ from mappings.dates import BEGINNING, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
 from mappings.reading.code_index import CodeIndex, codings_of, first_code, words
 from mappings.reading.fhir_elements import items, mapping, text_of
-from mappings.reading.laboratory.before_birth import BEFORE_BIRTH, is_before_birth
 from mappings.reading.observations import period
 from mappings.reading.references import contained_in, reference_of, resolved
 
@@ -179,19 +178,14 @@ def _months(age: Any) -> tuple[int, int] | None:
 
 
 def read_procedure(
-    resource: Mapping[str, Any],
-    concepts: Sequence[Concept],
-    into: dict[str, list[Performed]],
-    birth: When | None = None,
+    resource: Mapping[str, Any], concepts: Sequence[Concept], into: dict[str, list[Performed]]
 ) -> None:
-    """Adds what was performed for each concept, unless it was not done; doubtful if before the birth."""
+    """Adds what was performed for each concept, unless it was not done."""
     status = resource.get("status")
     if isinstance(status, str) and status in _NOT_DONE:
         return
     when = _dated(resource, "performed") or _UNKNOWN_DAY
     done, note = (True, "") if status == "completed" else (None, "not recorded as completed")
-    if is_before_birth(when, birth):
-        done, note = None, BEFORE_BIRTH
     for concept in concepts:
         into.setdefault(concept.id, []).append(
             Performed(concept.id, reference_of(resource), words(resource.get("code")), when, done, note)

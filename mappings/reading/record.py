@@ -15,7 +15,6 @@ from mappings.facts import StudyParticipation as Participation
 from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
-from mappings.reading.laboratory.before_birth import begun_after_birth, doubt_results
 from mappings.reading.laboratory.blood import NOT_IN_BLOOD, only_in_blood
 from mappings.reading.laboratory.qualifiers import MODIFIED, is_about, is_whole
 from mappings.reading.laboratory.repeats import came_twice, in_force
@@ -260,7 +259,6 @@ class _OneRecord:
         amounts_per_day(self.reader.timed, self.results, self.resources)
         for reference in only_in_blood(self.results, self.readings.placed, self.by_type, self.full_urls):
             self._unreadable(reference, NOT_IN_BLOOD)
-        doubt_results(self.results, self.days.values(), self.patient.birth)
         self._each("Condition", self._condition)
         self._each("Procedure", self._procedure)
         self._each("Consent", self._consent)
@@ -304,7 +302,7 @@ class _OneRecord:
     def _procedure(self, resource: Mapping[str, Any]) -> None:
         concepts = self.reader.procedures.concepts(resource.get("code"))
         if concepts:
-            read_procedure(resource, concepts, self.procedures, self.patient.birth)
+            read_procedure(resource, concepts, self.procedures)
 
     def _consent(self, resource: Mapping[str, Any]) -> None:
         for concept in self.reader.consents:
@@ -327,7 +325,7 @@ class _OneRecord:
         exposures = read_exposures(records, medications, self.reader.drugs, self.unreadable, unresolved)
         if unresolved:
             self.gaps.append(Gap("Medication", f"Medication: {len(unresolved)} referenced, not read"))
-        return begun_after_birth(exposures, self.patient.birth)
+        return exposures
 
     def _biopsies(self) -> None:
         biopsies = biopsy_resources(self.by_type, self.reader.pathology, self.reader.conditions)

@@ -35,6 +35,7 @@ class Place:
         self.connections = 0
         self.names: list[str] = []
         self._open: list[socket.socket] = []
+        self._closed = False
         self._listener = socket.create_server((address, port), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         if context is not None:
@@ -46,14 +47,14 @@ class Place:
             while True:
                 connection, _ = self._listener.accept()
                 self.connections += 1
-                self._open.append(connection)
+                self._keep(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError):
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
-                self._open.append(connection)
+                self._keep(connection)
             buffered = b""
             while True:
                 while b"\r\n\r\n" not in buffered:
@@ -65,11 +66,18 @@ class Place:
                 self.heads.append(head.decode())
                 self.behave(connection, self.heads[-1])
 
+    def _keep(self, connection: socket.socket) -> None:
+        """To be closed with the place, which may be closed by now."""
+        self._open.append(connection)
+        if self._closed:
+            connection.close()
+
     def close(self) -> None:
+        self._closed = True
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._open:
+        for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()

@@ -89,7 +89,6 @@ NOT_BROUGHT_IN = {
     "Drugs in Medication resources that were not sent are recognised by the display of the reference, "
     "and marked": "a Medication that was not sent cannot be looked up in the bundle",
     "Only the month is known and the window begins within it": "it comes in dated today, inside each window",
-    "A birth date in the future cannot be right": "what comes in today is dated before that birth",
     "A pregnancy, an end of one without any date, and a negative hCG this week": (
         "an end without a date may be that of the pregnancy that comes in"
     ),

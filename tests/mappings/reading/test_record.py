@@ -520,33 +520,6 @@ def test_a_contained_study_is_read() -> None:
     assert assessed(PATIENT, subject).enrolment == "on-study"
 
 
-# --- days before the birth
-
-BIRTH = "1990-03-01"
-
-
-@pytest.mark.parametrize(
-    ("day", "doubtful"), [("1990-02-28", True), ("1985", True), ("1990-03-01", False), ("1990", False)]
-)
-def test_what_is_dated_before_the_birth_is_doubtful(day: str, doubtful: bool) -> None:
-    patient, operation = PATIENT | {"birthDate": BIRTH}, hysterectomy(performedDateTime=day)
-    record = read(patient, upcr(effectiveDateTime=day), operation)
-    (result,) = record.results["urine-protein-creatinine-ratio"]
-    (performed,) = record.procedures["hysterectomy"]
-    assert (result.problem is not None, performed.done is None) == (doubtful, doubtful)
-    wanted = ["unknown, not_confirmed", "unknown, not_found"] if doubtful else ["met, not_applicable"]
-    assert verdict(assessed(patient, operation), "pregnancy-test") in wanted
-
-
 def test_an_operation_of_unknown_day_stands() -> None:
     assessment = assessed(PATIENT, hysterectomy(performedDateTime=None))
     assert verdict(assessment, "pregnancy-test") == "met, not_applicable"
-
-
-@pytest.mark.parametrize(("birth", "expected"), [(BIRTH, False), ("1970-01-01", True), (None, True)])
-def test_a_drug_from_before_the_birth_began_on_a_day_that_is_not_known(
-    birth: str | None, expected: bool
-) -> None:
-    record = read(PATIENT | {"birthDate": birth}, prednisone(authoredOn="1985-01-01"))
-    (exposure,) = record.exposures["prednisone"]
-    assert exposure.start.is_day is expected
