@@ -70,12 +70,7 @@ def _plain_quantity(quantity: Any, concept: Concept) -> Value | None:
     if concept.positive_above is not None:
         return None
     number, unit = quantity.get("value"), quantity.get("code")
-    if (
-        type(unit) is not str
-        or not unit
-        or unit != (concept.unit or unit)
-        or concept.positive_above is not None
-    ):
+    if type(unit) is not str or not unit or unit != (concept.unit or unit):
         return None
     if type(number) is not float and type(number) is not int:
         return None
