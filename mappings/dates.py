@@ -44,6 +44,9 @@ class When(NamedTuple):
         return date.fromordinal(self.first) if self.first == self.last else None
 
 
+SOME_DAY = When(BEGINNING, LAST_DAY, "")
+"""Nobody knows which."""
+
 _WHEN: Callable[[tuple[Any, ...]], When] = partial(tuple.__new__, When)
 
 

@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When
+from mappings.dates import BEGINNING, SOME_DAY, When
 from mappings.evaluation.context import Context, evidence_of
 from mappings.facts import Diagnosis, Exposure
 from mappings.results import EVIDENCE, Evidence
 from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
-
-_SOME_DAY = When(BEGINNING, 10**7, "")
 
 
 class _Event(NamedTuple):
@@ -98,7 +96,7 @@ def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> 
         yield from _dated(procedure.when, procedure.text, procedure.reference, concept, context, reason)
     for diagnosis in record.diagnoses.get(concept_id, ()):
         reason = None if diagnosis.confirmed else Reason.NOT_CONFIRMED
-        when = _happened(diagnosis, context.day) or (_SOME_DAY if ending else None)
+        when = _happened(diagnosis, context.day) or (SOME_DAY if ending else None)
         yield from _dated(when, diagnosis.text, diagnosis.reference, concept, context, reason)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, LAST_DAY, When, complete_years
+from mappings.dates import BEGINNING, LAST_DAY, SOME_DAY, When, complete_years
 from mappings.evaluation.context import (
     OUTCOME,
     Context,
@@ -39,7 +39,6 @@ from mappings.verdicts import (
 
 _PAST = frozenset({"inactive", "resolved"})
 _AGAIN = frozenset({"relapse", "recurrence"})
-_SOME_DAY = When(BEGINNING, 10**7, "")
 _QUIET = _PAST | {"remission"}
 Judged = tuple[Verdict, Reason, tuple[Evidence, ...]]
 """The evidence is the record itself, then whatever else its verdict rests on."""
@@ -139,7 +138,7 @@ def _calmed(relapse: Diagnosis, context: Context) -> tuple[Evidence, ...] | None
 
 
 def _quiet_since(diagnosis: Diagnosis) -> When:
-    return diagnosis.abatement or diagnosis.recorded or _SOME_DAY
+    return diagnosis.abatement or diagnosis.recorded or SOME_DAY
 
 
 def _entry(diagnosis: Diagnosis, context: Context) -> Evidence:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, parse_when
+from mappings.dates import BEGINNING, SOME_DAY, When, parse_when
 from mappings.facts import PatientFacts, Result
 from mappings.reading.fhir_elements import items, text_of
 from mappings.reading.laboratory.findings import NO_TOKENS
@@ -31,7 +31,6 @@ _VALUES = frozenset(
     }
 )
 _DATED = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued")
-_UNDATED = When(BEGINNING, 10**7, "")
 
 
 class Readings(NamedTuple):
@@ -142,7 +141,7 @@ def observation_date(resource: Mapping[str, Any]) -> When:
     if when is not None:
         return when
     issued = parse_when(resource.get("issued"))
-    return When(BEGINNING, issued.last, "") if issued else _UNDATED
+    return When(BEGINNING, issued.last, "") if issued else SOME_DAY
 
 
 def period(element: Any) -> When | None:
@@ -153,6 +152,6 @@ def period(element: Any) -> When | None:
     if start is None and end is None:
         return None
     first = start.first if start else BEGINNING
-    last = end.last if end else _UNDATED.last
-    text = (start or end or _UNDATED).text
+    last = end.last if end else SOME_DAY.last
+    text = (start or end or SOME_DAY).text
     return When(first, last, text) if first <= last else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, parse_when
+from mappings.dates import BEGINNING, SOME_DAY, When, parse_when
 from mappings.facts import PatientFacts, Result, StudyParticipation
 from mappings.reading.code_index import codings_of, first_code
 from mappings.reading.fhir_elements import items, mapping, text_of
@@ -21,7 +21,6 @@ MAY_BE_THIS_ONE = "a study of the patient could not be read, and may be this one
 """Of a ResearchSubject that names its study by nothing that can be read."""
 
 _STUDY = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
-_SOME_DAY = When(BEGINNING, 10**7, "")
 
 
 def find_patient(resources: Sequence[Any], patient_id: str | None) -> Mapping[str, Any]:
@@ -62,7 +61,7 @@ def _deceased(resource: Mapping[str, Any]) -> When | None:
         return when
     dated = bool(resource.get("deceasedDateTime") or resource.get("_deceasedDateTime"))
     said = resource.get("deceasedBoolean") not in (None, False, "false")
-    return _SOME_DAY._replace(last=BEGINNING) if dated or said else None
+    return SOME_DAY._replace(last=BEGINNING) if dated or said else None
 
 
 def agreed_patient(versions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -136,7 +135,7 @@ def read_consent(resource: Mapping[str, Any], concept: Concept) -> Result | None
     note = _reservation(resource, provision) if given else ""
     return Result(
         concept=concept.id,
-        when=parse_when(resource.get("dateTime")) or _SOME_DAY,
+        when=parse_when(resource.get("dateTime")) or SOME_DAY,
         reference=reference_of(resource),
         text="research consent" if given else "research consent, not active",
         tokens=studies if given and studies else refusals | {"other"},

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, When, add_months, parse_when
+from mappings.dates import BEGINNING, SOME_DAY, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
 from mappings.reading.code_index import CodeIndex, codings_of, first_code, words
 from mappings.reading.fhir_elements import items, mapping, text_of
@@ -20,7 +20,6 @@ _PAST = frozenset({"inactive", "resolved"})
 _CLINICAL = frozenset({*_PAST, "active", "recurrence", "relapse", "remission"})
 _ENCOUNTER, _PROBLEM_LIST = "encounter-diagnosis", "problem-list-item"
 _NOT_DONE = frozenset({"not-done", "entered-in-error"})
-_UNKNOWN_DAY = When(BEGINNING, 10**7, "")
 _MONTHS_OF = {"a": 12, "mo": 1, "year": 12, "years": 12, "yr": 12, "yrs": 12, "month": 1, "months": 1}
 _OLDEST = 150
 """Years. An age beyond is none."""
@@ -184,7 +183,7 @@ def read_procedure(
     status = resource.get("status")
     if isinstance(status, str) and status in _NOT_DONE:
         return
-    when = _dated(resource, "performed") or _UNKNOWN_DAY
+    when = _dated(resource, "performed") or SOME_DAY
     done, note = (True, "") if status == "completed" else (None, "not recorded as completed")
     for concept in concepts:
         into.setdefault(concept.id, []).append(

@@ -14,15 +14,12 @@ from cds_service.signing_in.staff import Grant, Role
 from cds_service.smart.backend_services import Backend
 from tests.pages.browser import Browser, grant, words_of
 from tests.worksheet.test_card_links import links
-from tests.worksheet.world import TRIAL, World, world
+from tests.worksheet.world import TRIAL, World, without_smart
 
 
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """An EHR without SMART, which gives us access by ourselves."""
-    with world(tmp_path, smart=False, backend=True) as made:
-        server = made.deployment.offers["demo"].client.fhir_servers[0]
-        monkeypatch.setattr(Backend, "access", lambda *_: Access.to(server, "backend-token"))
+    with without_smart(tmp_path, monkeypatch) as made:
         yield made
 
 

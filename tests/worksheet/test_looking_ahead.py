@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cds_service.fhir.fetching import Access
-from cds_service.smart.backend_services import Backend
 from tests.smart.world import CALLBACK, a_world
 from tests.worksheet.test_card_links import links
-from tests.worksheet.world import World, world
+from tests.worksheet.world import World, without_smart
 
 AHEAD = [
     {"Sec-Purpose": "prefetch"},
@@ -26,10 +24,7 @@ AHEAD = [
 
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """An EHR without SMART, which gives us access by ourselves."""
-    with world(tmp_path, smart=False, backend=True) as made:
-        server = made.deployment.offers["demo"].client.fhir_servers[0]
-        monkeypatch.setattr(Backend, "access", lambda *_: Access.to(server, "backend-token"))
+    with without_smart(tmp_path, monkeypatch) as made:
         yield made
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -22,8 +23,10 @@ from cds_service.demo.fhir_server import create_fhir_server, store_of
 from cds_service.demo.samples import write_folder
 from cds_service.demo.servers import in_thread
 from cds_service.deployment import Deployment, deploy
+from cds_service.fhir.fetching import Access
 from cds_service.settings import Settings
 from cds_service.signing_in.sessions import WorksheetAccess, current_sessions
+from cds_service.smart.backend_services import Backend
 from cds_service.storage.records import Subject
 from tests.pages.browser import Browser
 
@@ -136,3 +139,12 @@ def deployed(
     )
     offers = {client.id: replace(deployment.offers[client.id], client=client)}
     return replace(deployment, clients=replace(deployment.clients, registered=(client,)), offers=offers)
+
+
+@contextmanager
+def without_smart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An EHR without SMART, which gives us access by ourselves."""
+    with world(folder, smart=False, backend=True) as made:
+        server = made.deployment.offers["demo"].client.fhir_servers[0]
+        monkeypatch.setattr(Backend, "access", lambda *_: Access.to(server, "backend-token"))
+        yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mappings.dates import BEGINNING, LAST_DAY, When, parse_when
+from mappings.dates import BEGINNING, LAST_DAY, SOME_DAY, When, parse_when
 from mappings.reading.drugs.dosages import Lasting, days_of, dosages_of, lasting, regular, repeat_of
 from mappings.reading.fhir_elements import mapping, tokens_and_texts
 
@@ -89,7 +89,7 @@ def course_of_dispense(resource: Mapping[str, Any], faults: list[str]) -> Course
 
 def _spanning(start: When | None, end: When | None, further_days: int) -> Course:
     if start is None:
-        return Course(When(BEGINNING, LAST_DAY, ""), When(BEGINNING, LAST_DAY, ""), "date not known")
+        return Course(SOME_DAY, SOME_DAY, "date not known")
     if further_days:
         covered = _later(start, further_days)
         end = covered if end is None or end.last < covered.last else end

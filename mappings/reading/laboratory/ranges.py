@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from mappings.amounts import Amount, is_number
 from mappings.concept import Concept
-from mappings.dates import BEGINNING, LAST_DAY, When, complete_years
+from mappings.dates import BEGINNING, LAST_DAY, SOME_DAY, When, complete_years
 from mappings.facts import PatientFacts
 from mappings.reading.code_index import codings_of, normalised
 from mappings.reading.fhir_elements import items, mapping, text_of
@@ -35,7 +35,6 @@ _UNITS_OF_AGE: Mapping[str, str] = {
     **dict.fromkeys(("wk", "week", "weeks"), "weeks"),
     **dict.fromkeys(("d", "day", "days"), "days"),
 }
-UNDATED = When(BEGINNING, LAST_DAY, "")
 
 
 class Compared(NamedTuple):
@@ -149,7 +148,7 @@ def _counted(normal: Sequence[Mapping[str, Any]], whose: Whose | None) -> Sequen
     patient = whose.patient if whose else None
     if not normal or (len(normal) > 1 and patient is None):
         return ()
-    fits = [_fit(each, patient, whose.when if whose else UNDATED) for each in normal]
+    fits = [_fit(each, patient, whose.when if whose else SOME_DAY) for each in normal]
     surest: Fit = "yes" if "yes" in fits else "unsaid"
     return [each for each, fit in zip(normal, fits, strict=True) if fit in (surest, "unsure")]
 

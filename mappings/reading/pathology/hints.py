@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mappings.dates import BEGINNING, LAST_DAY, When, parse_when
+from mappings.dates import BEGINNING, SOME_DAY, When, parse_when
 from mappings.reading.code_index import first_code
 from mappings.reading.fhir_elements import items, mapping, tokens_and_texts
 from mappings.reading.keeping.texts import kept
@@ -26,9 +26,6 @@ _CLASS = re.compile(
     r"class|klass|clase|isn|who|world health|type|[型级級]|(?<![a-z])(?:VI|IV|V|I{1,3})(?![a-z])",
     re.IGNORECASE,
 )
-
-
-_UNKNOWN = When(BEGINNING, LAST_DAY, "")
 
 
 class Hint(NamedTuple):
@@ -71,7 +68,7 @@ def hint_of_report(record: BiopsyRecord) -> Hint | None:
     if reading is None:
         return None
     days = [when for _, when in record.dates] + ([record.issued] if record.issued else [])
-    known = min(days, key=lambda when: (when.last, when.first, when.text), default=_UNKNOWN)
+    known = min(days, key=lambda when: (when.last, when.first, when.text), default=SOME_DAY)
     known = known._replace(text="")
     return _hint(
         record.reference, known, reading, record.confirmed, "class from a report that is not of pathology"
@@ -108,4 +105,4 @@ def _known_by(resource: Mapping[str, Any]) -> When:
         mapping(resource.get("onsetPeriod")).get("start")
     )
     recorded = parse_when(resource.get("recordedDate"))
-    return recorded or onset or _UNKNOWN
+    return recorded or onset or SOME_DAY
