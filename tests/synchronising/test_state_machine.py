@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -225,3 +225,22 @@ def test_both_sides_agree_in_the_end_and_nothing_is_lost_or_doubled(tmp_path: Pa
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(BothSides, settings=many)
+
+
+def test_a_status_that_comes_back_beside_a_refused_business_status_still_differs(tmp_path: Path) -> None:
+    """The EHR's page sets the status alone; the business status stays, and is not that of the referral."""
+    template = tmp_path / "template.db"
+    upgraded(sqlite_url(template))
+    BothSides.template = str(template)
+    both = BothSides()
+    try:
+        both.begin(knows=False, page=1, looks=True)
+        referral = cast(Referral, both.refer(patient="p1"))
+        both.lose_the_lease(stops_after=5)
+        both.change_there(referral=referral, to=State.SCREEN_FAILURE, alone=False)
+        both.lose_the_lease(stops_after=2)
+        both.change_there(referral=referral, to=State.REFERRED, alone=True)
+        both.agree()
+        assert "differs-in-ehr" in both.world.now(referral).attention
+    finally:
+        both.teardown()

@@ -22,6 +22,7 @@ from cds_service.synchronising.exchange.merging import (
     changed_business_status,
     code_of,
     code_of_state,
+    own_business_status,
     state_of_other,
 )
 from cds_service.synchronising.exchange.remotes import Remote, Remotes
@@ -100,6 +101,11 @@ class Learner:
         moved = [(one.from_state, one.to_state) for one in known if one.to_state]
         return {code_of_state(kind, to, start) for start, to in moved}
 
+    def _still_says_what_was_refused(self, referral: Referral, resource: Mapping[str, Any]) -> bool:
+        """Whether a Task's status came back to ours, beside a business status that never was ours."""
+        known = [one for one in self._book.history(referral.id) if one.kind != "refused"]
+        return own_business_status(resource) not in {"", *(one.to_state for one in known)}
+
     def _learn(
         self,
         referral: Referral,
@@ -110,6 +116,8 @@ class Learner:
     ) -> Referral:
         foreign = names_another(resource, referral.subject)
         state = None if foreign else _state(referral, resource, known)
+        if state is referral.state and self._still_says_what_was_refused(referral, resource):
+            state = None
         noted = replace(found, state=state or "", tried=known.tried)
         kind = str(resource["resourceType"])
         reason, words = _reason(resource)
