@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
+from mappings.dates import Window
 from mappings.definitions.uses import leaves_of, rules_of
 from mappings.rules import ConditionRule, DrugRule, Finding, Measurement, Score, Treatment
 from mappings.trial_definition import Criterion, TrialDefinition
@@ -56,10 +57,10 @@ class DrugRules(NamedTuple):
         return tuple(rule for rule in rules if rule.together_with or rule.for_more_than)
 
     @property
-    def washouts(self) -> tuple[DrugRule, ...]:
+    def washouts(self) -> tuple[tuple[Window, DrugRule], ...]:
         """The rules that ask whether drugs were given within some time."""
         rules = (one.rule for one in self.asked if isinstance(one.rule, DrugRule))
-        return tuple(rule for rule in rules if rule.within)
+        return tuple((rule.within, rule) for rule in rules if rule.within is not None)
 
     @property
     def in_order(self) -> tuple[str, ...]:

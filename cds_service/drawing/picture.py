@@ -346,9 +346,8 @@ def _last_start(period: Window, day: date) -> int:
 
 def _first_days(rules: DrugRules, day: date) -> Iterator[tuple[Window, int, DrugRule]]:
     """Of each wash-out the first day that still counts."""
-    for rule in rules.washouts:
-        if rule.within is not None:
-            yield rule.within, rule.within.start(day).toordinal(), rule
+    for window, rule in rules.washouts:
+        yield window, window.start(day).toordinal(), rule
 
 
 def _marks(rules: DrugRules, day: date, catalog: Catalog, pen: _Pen) -> Iterator[Mark]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mappings.needs import Query
+from mappings.reading.fhir_elements import items
 from mappings.reading.references import local_reference
 
 _INCOMPLETE = frozenset({"incomplete", "timeout", "too-costly", "throttled", "transient"})
@@ -22,10 +23,7 @@ def reports_incomplete(outcomes: Iterable[Mapping[str, Any]], rows: Sequence[Any
     """
     codes = _INCOMPLETE if rows else _INCOMPLETE | _WITHHELD
     for outcome in outcomes:
-        issues = outcome.get("issue")
-        for issue in issues if isinstance(issues, list) else [issues]:
-            if not isinstance(issue, dict):
-                continue
+        for issue in items(outcome.get("issue")):
             severity, code = issue.get("severity"), issue.get("code")
             if severity in ("error", "fatal") or (isinstance(code, str) and code in codes):
                 return True

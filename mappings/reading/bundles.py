@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mappings.reading.fhir_elements import items
 from mappings.reading.references import reference_of
 
 _TAKEN_APART = ("Bundle", "OperationOutcome")
@@ -59,12 +60,8 @@ def entries_of(bundle: Mapping[str, Any]) -> list[Any] | None:
 
 def links_of(bundle: Mapping[str, Any], relation: str) -> list[str]:
     """The addresses of a Bundle's links of this kind; "" for a link without one."""
-    links = bundle.get("link")
-    found = [
-        link.get("url")
-        for link in (links if isinstance(links, list) else [links])
-        if isinstance(link, dict) and str(link.get("relation")).casefold() == relation
-    ]
+    links = items(bundle.get("link"))
+    found = [link.get("url") for link in links if str(link.get("relation")).casefold() == relation]
     return [url if isinstance(url, str) else "" for url in found]
 
 

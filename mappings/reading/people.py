@@ -201,5 +201,4 @@ def read_participation(
 
 
 def _values(element: Mapping[str, Any]) -> list[Any]:
-    listed = element.get("identifier")
-    return [mapping(each).get("value") for each in (listed if isinstance(listed, list) else [listed])]
+    return [each.get("value") for each in items(element.get("identifier"))]

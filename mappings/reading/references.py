@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
+from mappings.reading.fhir_elements import items, text_of
+
 _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]*)?$")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"Patient\?identifier=(?P<identifier>[^&]+)$")
@@ -61,12 +63,9 @@ def contained_in(resource: Mapping[str, Any], reference: object, kind: str = "")
     """
     if not isinstance(reference, str) or not reference.startswith("#"):
         return None
-    wanted, listed = reference[1:].strip(), resource.get("contained")
-    for each in listed if isinstance(listed, list) else [listed]:
-        if not isinstance(each, dict) or (kind and each.get("resourceType") != kind):
-            continue
-        identity = each.get("id")
-        if wanted and isinstance(identity, str) and identity.strip() == wanted:
+    wanted = reference[1:].strip()
+    for each in items(resource.get("contained")) if wanted else ():
+        if text_of(each.get("id")) == wanted and (not kind or each.get("resourceType") == kind):
             return each
     return None
 

@@ -182,8 +182,9 @@ def _routes(resource: Mapping[str, Any]) -> Words:
 
 def _is_whole(resource: Mapping[str, Any]) -> bool:
     """Whether no dosage, timing or supply has a modifierExtension, which FHIR forbids to pass over."""
-    parts = [*dosages_of(resource), mapping(resource.get("dispenseRequest"))]
-    parts += [mapping(each.get("timing")) for each in dosages_of(resource)]
+    dosages = dosages_of(resource)
+    timings = (mapping(each.get("timing")) for each in dosages)
+    parts = (*dosages, *timings, mapping(resource.get("dispenseRequest")))
     return not any(part.get("modifierExtension") for part in parts)
 
 
