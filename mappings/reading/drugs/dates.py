@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mappings.dates import BEGINNING, LAST_DAY, SOME_DAY, When, parse_when
-from mappings.reading.drugs.dosages import Lasting, days_of, dosages_of, lasting, regular, repeat_of
+from mappings.reading.drugs.dosages import Dosage, Lasting, days_of, lasting, regular, timing_of
 from mappings.reading.fhir_elements import mapping, tokens_and_texts
 
 
@@ -27,13 +27,15 @@ class _Period(NamedTuple):
 _NO_PERIOD = _Period(None, None)
 
 
-def course_of_request(resource: Mapping[str, Any], over: bool, short: bool, faults: list[str]) -> Course:
+def course_of_request(
+    resource: Mapping[str, Any], dosages: Sequence[Dosage], over: bool, short: bool, faults: list[str]
+) -> Course:
     """An order: from the start it asks for, or else its date, to its end; without an end it goes on.
 
     Doses that are counted, a short course and a supply without refills end too, but nobody knows when.
     ``short``: the product holds one course.
     """
-    dosages = regular(dosages_of(resource))
+    dosages = regular(dosages)
     start, end, unreadable = _joined(_bounds(dosages, faults))
     start = start or _date(resource, "authoredOn", faults)
     dispensing = mapping(resource.get("dispenseRequest"))
@@ -46,7 +48,9 @@ def course_of_request(resource: Mapping[str, Any], over: bool, short: bool, faul
     return _course(start, end, over or short or unreadable or _is_short(resource))
 
 
-def course_of_statement(resource: Mapping[str, Any], over: bool, short: bool, faults: list[str]) -> Course:
+def course_of_statement(
+    resource: Mapping[str, Any], dosages: Sequence[Dosage], over: bool, short: bool, faults: list[str]
+) -> Course:
     """A statement: its effective period, or from its effective day on; else on the day it was made.
 
     One that says that it is over was so by the day on which it was made.
@@ -60,7 +64,7 @@ def course_of_statement(resource: Mapping[str, Any], over: bool, short: bool, fa
     if undated and asserted is not None:
         start = When(BEGINNING, asserted.last, "")
     if end is None and not unreadable:
-        end, unreadable = _after(start, lasting(regular(dosages_of(resource)), faults))
+        end, unreadable = _after(start, lasting(regular(dosages), faults))
     course = _course(start, end, over or short or unreadable)
     if over and end is None and asserted is not None and course.start.first <= asserted.last:
         return course._replace(end=When(course.start.first, asserted.last, ""))
@@ -161,11 +165,12 @@ def _later(when: When, days: int) -> When:
     return When(min(when.first + days, LAST_DAY), min(when.last + days, LAST_DAY), "")
 
 
-def _bounds(dosages: Sequence[Mapping[str, Any]], faults: list[str]) -> list[_Period]:
+def _bounds(dosages: Sequence[Dosage], faults: list[str]) -> list[_Period]:
     """The periods that dosages are bounded by; doses on certain days only run from the first to the last."""
     found = []
     for dosage in dosages:
-        repeat, events = repeat_of(dosage), mapping(dosage.get("timing")).get("event")
+        timing = timing_of(dosage)
+        repeat, events = mapping(timing.get("repeat")), timing.get("event")
         if "boundsPeriod" in repeat:
             found.append(_period(repeat["boundsPeriod"], "boundsPeriod", faults))
         elif isinstance(events, list) and not repeat:

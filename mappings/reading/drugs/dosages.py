@@ -44,6 +44,19 @@ _IF_ILL = re.compile(
 _AT_ONCE = re.compile(r"(?:once|stat|one[- ]time|x\s?1|1\s?x|单次)", re.IGNORECASE)
 
 
+class Dosage(NamedTuple):
+    """One dosage of a drug record, and what it says in words.
+
+    ``directions`` are the instructions to the patient; ``instructions`` are these and the additional ones.
+    ``is_zero``: the dose is nought, so that nothing is taken.
+    """
+
+    element: Mapping[str, Any]
+    directions: tuple[str, ...]
+    instructions: tuple[str, ...]
+    is_zero: bool
+
+
 class Lasting(NamedTuple):
     """Days that a course lasts: at least, and at most; None if nobody knows how long.
 
@@ -66,35 +79,25 @@ def days_of(quantity: Any) -> int | None:
     return math.floor(days) if 1 <= days <= _LONGEST_SUPPLY else None
 
 
-def dosages_of(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def dosages_of(resource: Mapping[str, Any]) -> tuple[Dosage, ...]:
     """The dosages of a drug record of any type."""
-    return items(resource.get("dosageInstruction")) or items(resource.get("dosage"))
+    elements = items(resource.get("dosageInstruction")) or items(resource.get("dosage"))
+    return tuple([_dosage(element) for element in elements])
 
 
-def directions_of(dosages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The instructions to the patient, in words."""
-    found = [text_of(each.get(key)) for each in dosages for key in ("text", "patientInstruction")]
-    return tuple([direction for direction in found if direction])
+def _dosage(element: Mapping[str, Any]) -> Dosage:
+    directions = tuple(
+        filter(None, (text_of(element.get("text")), text_of(element.get("patientInstruction"))))
+    )
+    further = items(element.get("additionalInstruction"))
+    instructions = (*directions, *(text for each in further for text in tokens_and_texts(each)[1]))
+    return Dosage(element, directions, instructions, _is_zero(element, directions))
 
 
-def instructions_of(dosages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The same with the additional instructions."""
-    more = [
-        text for each in dosages for one in items(each.get("additionalInstruction")) for text in _words(one)
-    ]
-    return (*directions_of(dosages), *more)
-
-
-def _words(codeable: Mapping[str, Any]) -> tuple[str, ...]:
-    return tokens_and_texts(codeable)[1]
-
-
-def is_dose_zero(dosage: Mapping[str, Any]) -> bool:
-    """Whether the dose is nought: what is not taken at all."""
-    if any(map(_IS_ZERO.match, directions_of([dosage]))):
+def _is_zero(element: Mapping[str, Any], directions: tuple[str, ...]) -> bool:
+    if any(map(_IS_ZERO.match, directions)):
         return True
-    doses = [_dose(each) for each in items(dosage.get("doseAndRate")) or (dosage,)]
-    return bool(doses) and all(dose is not None and dose == 0 for dose in doses)
+    return all(_dose(each) == 0 for each in items(element.get("doseAndRate")) or (element,))
 
 
 def _dose(rated: Mapping[str, Any]) -> int | float | None:
@@ -104,22 +107,27 @@ def _dose(rated: Mapping[str, Any]) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def only_as_needed(dosages: Sequence[Mapping[str, Any]]) -> bool:
+def all_zero(dosages: Sequence[Dosage]) -> bool:
+    """Whether there are dosages, and nothing is taken by any of them."""
+    return bool(dosages) and all(dosage.is_zero for dosage in dosages)
+
+
+def only_as_needed(dosages: Sequence[Dosage]) -> bool:
     """Whether nothing is to be taken unless it is needed."""
     return bool(dosages) and all(map(_as_needed, dosages))
 
 
-def regular(dosages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def regular(dosages: Sequence[Dosage]) -> Sequence[Dosage]:
     """The dosages that say how long: those that are taken, and not only as needed, if there are such."""
-    return [each for each in dosages if not _as_needed(each) and not is_dose_zero(each)] or dosages
+    return [each for each in dosages if not _as_needed(each) and not each.is_zero] or dosages
 
 
-def repeat_of(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The rule by which doses are repeated; empty without one."""
-    return mapping(mapping(dosage.get("timing")).get("repeat"))
+def timing_of(dosage: Dosage) -> Mapping[str, Any]:
+    """When doses are taken; empty if that is not told."""
+    return mapping(dosage.element.get("timing"))
 
 
-def lasting(dosages: Sequence[Mapping[str, Any]], faults: list[str]) -> Lasting | None:
+def lasting(dosages: Sequence[Dosage], faults: list[str]) -> Lasting | None:
     """How long dosages last together; None if one of them has no end, or there is none.
 
     Those with different sequence numbers follow one another, those with the same run side by side (FHIR);
@@ -129,7 +137,7 @@ def lasting(dosages: Sequence[Mapping[str, Any]], faults: list[str]) -> Lasting 
     known = [each for each in each_lasts if each is not None]
     if not known or len(known) < len(each_lasts):
         return None
-    numbers = [dosage.get("sequence") for dosage in dosages]
+    numbers = [dosage.element.get("sequence") for dosage in dosages]
     until = max(each.until for each in known)
     if not all(isinstance(number, int) for number in numbers):
         return Lasting(max(each.least for each in known), _sum([each.most for each in known]), until)
@@ -150,8 +158,9 @@ def _sum(days: Sequence[int | None]) -> int | None:
     return sum(known) if len(known) == len(days) else None
 
 
-def _lasting(dosage: Mapping[str, Any], faults: list[str]) -> Lasting | None:
-    repeat = repeat_of(dosage)
+def _lasting(dosage: Dosage, faults: list[str]) -> Lasting | None:
+    timing = timing_of(dosage)
+    repeat = mapping(timing.get("repeat"))
     if "boundsDuration" in repeat:
         days = days_of(repeat["boundsDuration"])
         if days is None:
@@ -164,9 +173,9 @@ def _lasting(dosage: Mapping[str, Any], faults: list[str]) -> Lasting | None:
         return Lasting(_days_of_doses(repeat), None)
     if "boundsPeriod" in repeat:
         return None
-    if mapping(dosage.get("timing")).get("event"):
+    if timing.get("event"):
         return _ONE_AT_LEAST
-    return _lasting_in_words(dosage)
+    return _lasting_in_words(dosage.instructions, timing.get("code"))
 
 
 def _days_of_doses(repeat: Mapping[str, Any]) -> int:
@@ -184,11 +193,11 @@ def _number(value: Any) -> int | float:
     return value if 0 < value <= _LONGEST_SUPPLY else 0
 
 
-def _lasting_in_words(dosage: Mapping[str, Any]) -> Lasting | None:
-    found = [told for told in map(told_in, instructions_of([dosage])) if told is not None]
+def _lasting_in_words(instructions: tuple[str, ...], timing_code: Any) -> Lasting | None:
+    found = [told for told in map(told_in, instructions) if told is not None]
     if found:
         return Lasting(min(told.least for told in found), None, max(told.until for told in found))
-    return _ONE_AT_LEAST if _is_at_once(mapping(dosage.get("timing")).get("code")) else None
+    return _ONE_AT_LEAST if _is_at_once(timing_code) else None
 
 
 def _is_at_once(code: Any) -> bool:
@@ -197,10 +206,13 @@ def _is_at_once(code: Any) -> bool:
     return any(_AT_ONCE.fullmatch(word) is not None for word in said)
 
 
-def _as_needed(dosage: Mapping[str, Any]) -> bool:
-    if dosage.get("asNeededBoolean") is True or any(tokens_and_texts(dosage.get("asNeededCodeableConcept"))):
+def _as_needed(dosage: Dosage) -> bool:
+    element = dosage.element
+    if element.get("asNeededBoolean") is True or any(
+        tokens_and_texts(element.get("asNeededCodeableConcept"))
+    ):
         return True
-    return any(map(_is_for_need, instructions_of([dosage])))
+    return any(map(_is_for_need, dosage.instructions))
 
 
 @kept(4096)

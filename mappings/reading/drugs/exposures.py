@@ -17,7 +17,7 @@ from mappings.reading.drugs.dates import (
     course_of_statement,
 )
 from mappings.reading.drugs.denials import contradicting, is_not_taken
-from mappings.reading.drugs.dosages import directions_of, dosages_of, only_as_needed
+from mappings.reading.drugs.dosages import Dosage, dosages_of, only_as_needed, timing_of
 from mappings.reading.drugs.forms import (
     hints_at_local,
     is_applied_locally,
@@ -89,6 +89,7 @@ class _Record(NamedTuple):
     kind: str
     state: Standing
     product: Product
+    dosages: tuple[Dosage, ...]
     by_name: bool
     route_tokens: tuple[str, ...]
     route_texts: tuple[str, ...]
@@ -113,15 +114,16 @@ def _exposures_of(
     concepts, by_name = index.find(product.tokens, product.texts)
     if not concepts:
         return []
-    state = in_its_own_words(state, resource, kind, product.texts)
+    dosages = dosages_of(resource)
+    state = in_its_own_words(state, resource, product.texts, dosages)
     if by_name and len(concepts) > 1 and any(map(_OR.search, product.texts)):
         state = _either(state, NOT_CERTAIN)
     if index.contradict(product.own_tokens):
         state = _either(state, CODES_DISAGREE)
-    record = _Record(resource, kind, state, product, by_name, *_routes(resource))
+    record = _Record(resource, kind, state, product, dosages, by_name, *_routes(dosages))
     if _is_left_out(record):
         return []
-    if not _is_whole(resource):
+    if not _is_whole(record):
         faults.append(MODIFIED)
         return []
     return [_exposure(record, index.concepts[concept], faults) for concept in concepts]
@@ -136,7 +138,7 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
     state, product = record.state, record.product
     course = _course(record, concept, faults)
     source = _SOURCES[record.kind]
-    as_needed = source != "given" and only_as_needed(dosages_of(record.resource))
+    as_needed = source != "given" and only_as_needed(record.dosages)
     words = one_line(product.texts[0]) if product.texts else concept.display
     known = product.note or (_BY_NAME if record.by_name else "")
     notes = [known, state.over, state.note, AS_NEEDED if as_needed else "", course.note]
@@ -155,12 +157,12 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
 
 
 def _course(record: _Record, concept: Concept, faults: list[str]) -> Course:
-    resource, product = record.resource, record.product
+    resource, product, over = record.resource, record.product, bool(record.state.over)
     short = any(map(is_short_pack, product.texts))
     if record.kind == "MedicationRequest":
-        return course_of_request(resource, bool(record.state.over), short, faults)
+        return course_of_request(resource, record.dosages, over, short, faults)
     if record.kind == "MedicationStatement":
-        return course_of_statement(resource, bool(record.state.over), short, faults)
+        return course_of_statement(resource, record.dosages, over, short, faults)
     if record.kind == "MedicationDispense":
         return course_of_dispense(resource, faults)
     words = (*product.texts, *product.form_texts, *record.route_texts)
@@ -168,23 +170,22 @@ def _course(record: _Record, concept: Concept, faults: list[str]) -> Course:
     return course_of_administration(resource, covers, faults)
 
 
-def _routes(resource: Mapping[str, Any]) -> Words:
+def _routes(dosages: Sequence[Dosage]) -> Words:
     """Codes and words of the routes of administration."""
     all_tokens: tuple[str, ...] = ()
     all_texts: tuple[str, ...] = ()
-    for dosage in dosages_of(resource):
-        if "route" in dosage:
-            tokens, texts = tokens_and_texts(dosage["route"])
+    for dosage in dosages:
+        if "route" in dosage.element:
+            tokens, texts = tokens_and_texts(dosage.element["route"])
             all_tokens += tokens
             all_texts += texts
     return all_tokens, all_texts
 
 
-def _is_whole(resource: Mapping[str, Any]) -> bool:
+def _is_whole(record: _Record) -> bool:
     """Whether no dosage, timing or supply has a modifierExtension, which FHIR forbids to pass over."""
-    dosages = dosages_of(resource)
-    timings = (mapping(each.get("timing")) for each in dosages)
-    parts = (*dosages, *timings, mapping(resource.get("dispenseRequest")))
+    elements, timings = [each.element for each in record.dosages], map(timing_of, record.dosages)
+    parts = (*elements, *timings, mapping(record.resource.get("dispenseRequest")))
     return not any(part.get("modifierExtension") for part in parts)
 
 
@@ -195,7 +196,8 @@ def _is_left_out(record: _Record) -> bool:
 
 
 def _acts_locally(record: _Record, words: tuple[str, ...]) -> bool:
-    product, directions = record.product, directions_of(dosages_of(record.resource))
+    product = record.product
+    directions = [direction for dosage in record.dosages for direction in dosage.directions]
     if is_local(product.tokens, product.texts) or is_local(record.route_tokens, record.route_texts):
         return True
     if is_local(product.form_tokens, product.form_texts) or any(map(is_applied_locally, directions)):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mappings.reading.drugs.dosages import dosages_of, instructions_of, is_dose_zero
+from mappings.reading.drugs.dosages import Dosage, all_zero
 from mappings.reading.drugs.own_words import Said, is_end_noted, said_in_instruction, said_in_product
 from mappings.reading.fhir_elements import items, text_of, tokens_and_texts
 from mappings.verdicts import Reason
@@ -79,7 +79,7 @@ _SAID: Mapping[Said, Standing] = {
 
 
 def in_its_own_words(
-    state: Standing, resource: Mapping[str, Any], kind: str, product: tuple[str, ...]
+    state: Standing, resource: Mapping[str, Any], product: tuple[str, ...], dosages: Sequence[Dosage]
 ) -> Standing:
     """The standing of a record that counts by its status; its own words or a dose of nought may take it back.
 
@@ -88,21 +88,22 @@ def in_its_own_words(
     if state != _COUNTING:
         return state
     nothing: Said = ""
-    said = next((each for each in _sayings(resource, product) if each), nothing)
-    if said == "over" and kind not in _COURSES:
-        dosages = dosages_of(resource)
-        return _SAID["uncertain"] if dosages and all(map(is_dose_zero, dosages)) else state
+    said = next((each for each in _sayings(resource, product, dosages) if each), nothing)
+    if said == "over" and resource.get("resourceType") not in _COURSES:
+        return _SAID["uncertain"] if all_zero(dosages) else state
     return _SAID.get(said, state)
 
 
-def _sayings(resource: Mapping[str, Any], product: tuple[str, ...]) -> Iterator[Said]:
-    dosages = dosages_of(resource)
+def _sayings(
+    resource: Mapping[str, Any], product: tuple[str, ...], dosages: Sequence[Dosage]
+) -> Iterator[Said]:
     yield from map(said_in_product, product)
-    yield from map(said_in_instruction, instructions_of(dosages))
+    for dosage in dosages:
+        yield from map(said_in_instruction, dosage.instructions)
     for key in ("statusReason", "statusReasonCodeableConcept"):
         for reason in items(resource.get(key)):
             yield from map(said_in_product, tokens_and_texts(reason)[1])
     if any(is_end_noted(text_of(note.get("text"))) for note in items(resource.get("note"))):
         yield "over"
-    if dosages and all(map(is_dose_zero, dosages)):
+    if all_zero(dosages):
         yield "over"

@@ -13,6 +13,7 @@ from typing import Any
 
 from mappings.facts import Result
 from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
+from mappings.reading.keeping.texts import kept
 from mappings.reading.references import contained_in, reference_of, resolved
 from mappings.verdicts import Reason
 
@@ -79,7 +80,7 @@ def _outside_blood(
     for each in observations:
         specimen = mapping(each.get("specimen"))
         told = [*_words_of(specimen), *_words_of(_specimen(each, specimen, known, full_urls))]
-        site = _words_of({"type": each.get("bodySite")})
+        site = _said_of(mapping(each.get("bodySite")))
         is_elsewhere = any(map(_ELSEWHERE.search, site)) or _method_is_elsewhere(each)
         if (told and not _is_blood(told)) or is_elsewhere:
             found.add(reference_of(each))
@@ -89,10 +90,14 @@ def _outside_blood(
 def _method_is_elsewhere(observation: Mapping[str, Any]) -> bool:
     """Whether a text of the method or the code, also of the component, names another place and not blood."""
     elements = (observation, *items(observation.get("component")))
-    said = [
-        text for each in elements for key in ("method", "code") for text in _words_of({"type": each.get(key)})
-    ]
-    return any(_ELSEWHERE_BY_METHOD.search(text) and not _BLOOD.search(text) for text in said)
+    named = [each[key] for each in elements for key in ("method", "code") if key in each]
+    said = [text for codeable in named for text in _said_of(mapping(codeable))]
+    return any(map(_names_another_place, said))
+
+
+@kept(1024)
+def _names_another_place(text: str) -> bool:
+    return _ELSEWHERE_BY_METHOD.search(text) is not None and _BLOOD.search(text) is None
 
 
 def _specimen(
@@ -109,12 +114,16 @@ def _specimen(
 
 def _words_of(element: Mapping[str, Any]) -> list[str]:
     """What a Specimen, or a reference to one, says of what it is: texts, and codes that have no words."""
-    codeables = [mapping(element.get("type")), mapping(mapping(element.get("collection")).get("bodySite"))]
-    told = [text_of(element.get("display")), *(text_of(each.get("text")) for each in codeables)]
-    for codeable in codeables:
-        for coding in items(codeable.get("coding")):
-            token = coding_token(coding)
-            told.append(_PLACES.get(token) or text_of(coding.get("display")) or token)
+    told = text_of(element.get("display"))
+    body_site = mapping(mapping(element.get("collection")).get("bodySite"))
+    return [*([told] if told else ()), *_said_of(mapping(element.get("type"))), *_said_of(body_site)]
+
+
+def _said_of(codeable: Mapping[str, Any]) -> list[str]:
+    told = [text_of(codeable.get("text"))]
+    for coding in items(codeable.get("coding")):
+        token = coding_token(coding)
+        told.append(_PLACES.get(token) or text_of(coding.get("display")) or token)
     return [text for text in told if text]
 
 

@@ -90,8 +90,8 @@ def _is_unread(text: str, first: int, last: int) -> bool:
 
 @kept(256)
 def _first_old_biopsy(text: str) -> int:
-    """Where the text first speaks of another biopsy; its length if nowhere."""
-    found = cues.OLD_BIOPSY.search(text)
+    """Where the text first speaks of another biopsy; behind its end if nowhere."""
+    found = None if _is_plain(text, 0, len(text)) else cues.OLD_BIOPSY.search(text)
     return found.end() if found is not None else len(text) + 1
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mappings.reading.keeping.texts import kept
+
 _NEAR = 60
 _NO_LUPUS = r"(?!lupus|sle\b|isn|ln\b|狼)[^.;]"
 _OTHER_BEFORE = re.compile(
@@ -77,9 +79,10 @@ _NOW_OVER = re.compile(
     re.IGNORECASE,
 )
 _SIGNS_OF_TRANSPLANT = ("graft", "transplant", "trasplant", "移植")
+_SIGNS_OF_DENIAL = ("no ", "no\n", "without", "absen", "lack")
 _SIGNS_OF_INACTIVE = (
     *("inactiv", "inaktiv", "(c", "sclerosing", "predominantly", "mostly", "mainly", "largely"),
-    *("primarily", "entirely", "only ", "exclusively", "purely", " active", " activity", "活动", "为主"),
+    *("primarily", "entirely", "only ", "exclusively", "purely", "活动", "为主"),
 )
 """One of these is in every text in which the pattern is found, and to look for them is far cheaper."""
 
@@ -115,6 +118,7 @@ def is_who(words: str, start: int, end: int, anchor: str) -> bool:
     return bool(_WHO_BEFORE.search(before) or _WHO_AFTER.match(words[end : end + _NEAR]))
 
 
+@kept(1024)
 def is_of_transplant(words: str) -> bool:
     """Whether the text speaks of a transplanted kidney."""
     return has_one_of(_SIGNS_OF_TRANSPLANT, words.lower()) and _TRANSPLANT.search(words) is not None
@@ -122,7 +126,9 @@ def is_of_transplant(words: str) -> bool:
 
 def may_be_inactive(words: str) -> bool:
     """Whether the text says, other than by a suffix beside the class, that nothing is active."""
-    return has_one_of(_SIGNS_OF_INACTIVE, words.lower()) and _INACTIVE.search(words) is not None
+    lower = words.lower()
+    is_denied = "activ" in lower and has_one_of(_SIGNS_OF_DENIAL, lower)
+    return (is_denied or has_one_of(_SIGNS_OF_INACTIVE, lower)) and _INACTIVE.search(words) is not None
 
 
 def may_be_over(words: str, first: int, last: int) -> bool:

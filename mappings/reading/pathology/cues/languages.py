@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mappings.reading.keeping.texts import kept
+
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER_SCRIPT = re.compile(
     "[\u0400-\u052f\u0590-\u06ff\u0900-\u0eff\u10a0-\u11ff\u3041-\u3096\u30a1-\u30fa\uac00-\ud7af]|[\u0370-\u03ff]{4}"
@@ -82,13 +84,20 @@ _SURE = {"ø": "o", "ß": "ss", "\u0131": "i"}
 
 def is_unread(text: str, first: int, last: int) -> bool:
     """Whether the text, or its sentence from ``first`` to ``last``, is in words that we cannot judge."""
-    if _OTHER_SCRIPT.search(text) or not _OTHER_LANGUAGES.isdisjoint(_plain_words(text)):
+    if _is_in_another_language(text):
         return True
     sentence = text[first:last]
     found = _plain_words(sentence)
     if not _SIGNS.isdisjoint(found):
         return not found <= _KNOWN
     return not sentence.isascii() and bool(_foreign(sentence) - _NAMES)
+
+
+@kept(256)
+def _is_in_another_language(text: str) -> bool:
+    if not text.isascii() and _OTHER_SCRIPT.search(text) is not None:
+        return True
+    return not _OTHER_LANGUAGES.isdisjoint(_plain_words(text))
 
 
 def _plain_words(text: str) -> frozenset[str]:

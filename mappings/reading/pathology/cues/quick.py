@@ -40,7 +40,8 @@ def may_hold_a_cue(sentence: str) -> bool:
         return True
     if _ABBREVIATED.search(sentence) is not None:
         return True
-    for word in _WORD.findall(sentence.lower()):
-        if word in _WORDS or word[:4] in _BEGINNINGS:
-            return True
+    lower = sentence.lower()
+    for word in _WORD.findall(lower):
+        if (word in _WORDS or word[:4] in _BEGINNINGS) and not (word == "index" and "biops" not in lower):
+            return True  # an "index biopsy" is an earlier one, an "activity index" is in every other report
     return bool(other_years(sentence))
