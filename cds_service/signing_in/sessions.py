@@ -113,6 +113,11 @@ class Sessions:
         """The worksheet of this id, if this browser may open it."""
         return self.current().worksheets.get(ident)
 
+    def worksheet_anew(self, ident: str) -> WorksheetAccess | None:
+        """The same, read once more: another request of this browser may have renewed or closed it."""
+        self._browser().looked_up = False
+        return self.worksheet(ident)
+
     def binding(self) -> str:
         """Stands for this browser: put it into what it begins (a sign-in, a launch), compare it at the end.
 

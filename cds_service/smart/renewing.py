@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import timedelta
 from time import monotonic, sleep
 
-from flask import current_app
-
 from cds_service.clients.registered import Client
 from cds_service.deployment import Deployment
 from cds_service.fhir.allow_list import AllowList
@@ -62,7 +60,7 @@ class Renewals:
             self._one_time.let_go(_PURPOSE, access.id, held)
 
     def _ours(self, ident: str, client: Client) -> WorksheetAccess | None:
-        access = _put_there(ident)
+        access = current_sessions().worksheet_anew(ident)
         if access is None or _lives(access, RENEWED_BEFORE):
             return access  # it was closed, or renewed, after this request looked
         renewed = self._renewed(access, client)
@@ -78,7 +76,8 @@ class Renewals:
             over = monotonic() >= until or not self._one_time.held(
                 _PURPOSE, ident, current_sessions().clock()
             )
-            access = _put_there(ident)  # asked after that: who let go has put it there before
+            # asked after that: who let go has put it there before
+            access = current_sessions().worksheet_anew(ident)
             if access is None or _lives(access, RENEWED_BEFORE):
                 return access
             if over or monotonic() >= until:
@@ -107,9 +106,3 @@ class Renewals:
 def _lives(access: WorksheetAccess, seconds: float = 0.0) -> bool:
     """Whether its token will live for so long."""
     return access.expires_at > current_sessions().clock().timestamp() + seconds
-
-
-def _put_there(ident: str) -> WorksheetAccess | None:
-    """The worksheet as the session has it now, whatever this request has read of it before."""
-    with current_app.app_context():  # with a ``g`` of its own, where sessions keep what they have read
-        return current_sessions().worksheet(ident)

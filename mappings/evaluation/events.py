@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When
 from mappings.evaluation.context import Context, evidence_of
+from mappings.evaluation.drugs.records import exposure_evidence
 from mappings.facts import Diagnosis, Exposure
 from mappings.results import EVIDENCE, Evidence
 from mappings.verdicts import IMPRECISE, NOT_RETRIEVED, VALUE, Reason
@@ -72,7 +73,8 @@ def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
     day = context.day
     for exposure in context.record.exposures.get(concept, ()):
         if exposure.start.first <= day:
-            yield _Event(exposure.start.first, _last_possible_dose(exposure, day), _drug(exposure, context))
+            last = _last_possible_dose(exposure, day)
+            yield _Event(exposure.start.first, last, exposure_evidence(exposure, context))
     for event in _events(concept, context):
         yield event._replace(last=min(event.last, day))
 
@@ -121,13 +123,6 @@ def _dated(
     if when is not None and when.first <= context.day:
         parts = (concept.id, concept.display, reason or VALUE, text, text or None, "", when.text, reference)
         yield _Event(when.first, when.last, EVIDENCE((*parts, None, "", "")), reason)
-
-
-def _drug(exposure: Exposure, context: Context) -> Evidence:
-    concept, reference, text, _, start, _, _, _, note = exposure
-    label = context.concept(concept).display
-    parts = (concept, label, VALUE, text, text, "", start.text, reference, None, note, "")
-    return EVIDENCE(parts)
 
 
 def _last_possible_dose(exposure: Exposure, today: int) -> int:
