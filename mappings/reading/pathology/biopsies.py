@@ -210,11 +210,14 @@ def _not_confirmed(result: Result) -> Result:
 def _says_otherwise(other: _Found, chosen: Sequence[_Found]) -> bool:
     """Whether a reading has another value than those that decide, or none that can be read.
 
-    Of classes whatever their suffix, but for one that only the other has and that takes the activity away.
+    Of classes also another suffix, or the only one, if that takes the activity away.
     """
     if other.value is None or other.value not in [each.value for each in chosen]:
         return True
-    return any(_inactive(other) - _inactive(each) for each in chosen)
+    if any(_inactive(other) - _inactive(each) for each in chosen):
+        return True
+    read = [each.reading.tokens for each in (other, *chosen) if isinstance(each.reading, ClassReading)]
+    return bool(read) and not _agreed(read)[1]
 
 
 def _inactive(found: _Found) -> frozenset[str]:
