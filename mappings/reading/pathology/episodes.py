@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -22,21 +22,25 @@ class Episode(NamedTuple):
 
 
 def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
-    """Records as biopsies: those linked to one another, then those collected about the same day."""
+    """Records as biopsies: those linked to one another, then those collected about the same day.
+
+    In time about linear in the number of records, however many of them are of one biopsy.
+    """
     if len(records) == 1:
-        return [_episode(_collected(records), records)]
-    merged: list[list[int]] = []
-    whens: list[When] = []
-    dated = [(_collected([records[i] for i in group]), group) for group in _linked(records)]
-    for when, group in sorted(dated, key=lambda pair: pair[0][:2]):
-        into = next((i for i, other in enumerate(whens) if _about_the_same_day(other, when)), None)
+        return [_episode(_Dates.of(records).collected(), records)]
+    dated = [(_Dates.of([records[i] for i in group]), group) for group in _linked(records)]
+    biopsies: list[_Biopsy] = []
+    near: list[_Biopsy] = []
+    for dates, group in sorted(dated, key=lambda pair: pair[0].collected()[:2]):
+        when = dates.collected()
+        near = [each for each in near if each.when.first >= when.first - SAME_BIOPSY_DAYS]
+        into = next((each for each in near if _about_the_same_day(each.when, when)), None)
         if into is None:
-            merged.append(group)
-            whens.append(when)
+            near.append(_Biopsy(when, dates, group))
+            biopsies.append(near[-1])
         else:
-            merged[into] = sorted(merged[into] + group)
-            whens[into] = _collected([records[i] for i in merged[into]])
-    return [_episode(when, [records[i] for i in group]) for when, group in zip(whens, merged, strict=True)]
+            into.join(dates, group)
+    return [_episode(each.when, [records[i] for i in sorted(each.members)]) for each in biopsies]
 
 
 def _episode(when: When, records: Sequence[BiopsyRecord]) -> Episode:
@@ -45,52 +49,114 @@ def _episode(when: When, records: Sequence[BiopsyRecord]) -> Episode:
 
 
 def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
-    """Groups of records that name one another, or one specimen, order or procedure."""
-    groups: list[tuple[set[str], list[int]]] = []
+    """Groups of records that name one another, or one specimen, order or procedure; by their last member."""
+    group_of: dict[str, int] = {}
+    groups: dict[int, list[int]] = {}
+    names_of: dict[int, list[str]] = {}
     for number, record in enumerate(records):
-        names, members = set(record.links), [number]
-        apart = []
-        for group in groups:
-            if names.isdisjoint(group[0]):
-                apart.append(group)
-            else:
-                names |= group[0]
-                members = sorted(group[1] + members)
-        groups = [*apart, (names, members)]
-    return [members for _, members in groups]
+        joined = {group_of[name] for name in record.links if name in group_of}
+        into = max(joined, key=lambda each: len(groups[each]), default=number)
+        members, names = groups.setdefault(into, []), names_of.setdefault(into, [])
+        for other in joined - {into}:
+            members += groups.pop(other)
+            group_of.update(dict.fromkeys(names_of[other], into))
+            names += names_of.pop(other)
+        members.append(number)
+        fresh = [name for name in record.links if name not in group_of]
+        group_of.update(dict.fromkeys(fresh, into))
+        names += fresh
+    return sorted(map(sorted, groups.values()), key=lambda members: members[-1])
 
 
-def _collected(records: Sequence[BiopsyRecord]) -> When:
-    """The best date of collection that the records give; else not after the first was issued.
+class _Best:
+    """The best date of some records: by collection before report; of a month and a day in it, the day."""
 
-    What is not confirmed to have happened may date it or not: then the biopsy was on one of the days between.
-    """
-    when = _best_date(records)
-    confirmed = [record for record in records if record.confirmed]
-    if 0 < len(confirmed) < len(records):
-        other = _best_date(confirmed)
-        if when[:2] != other[:2]:
-            return When(min(when.first, other.first), max(when.last, other.last), other.text)
-    return when
+    def __init__(self) -> None:
+        self._dates: dict[tuple[int, int, int], When] = {}
+        self._issued = LAST_DAY
+
+    def add(self, record: BiopsyRecord) -> None:
+        for rank, when in record.dates:
+            self._take((rank, *when[:2]), when)
+        if record.issued is not None:
+            self._issued = min(self._issued, record.issued.last)
+
+    def join(self, other: _Best) -> None:
+        for key, when in other._dates.items():
+            self._take(key, when)
+        self._issued = min(self._issued, other._issued)
+
+    def _take(self, key: tuple[int, int, int], when: When) -> None:
+        """Of dates of the same days one is kept: there may be thousands of records, but not of days."""
+        known = self._dates.get(key)
+        if known is None or (when.text, bool(when.moment)) < (known.text, bool(known.moment)):
+            self._dates[key] = when
+
+    def date(self) -> When:
+        """Without a date not after the first was issued."""
+        if not self._dates:
+            return When(BEGINNING, self._issued, "")
+        if len(self._dates) > 1:  # what does not count now will not count when more dates come
+            self._dates = _narrowest(self._dates)
+        return self._dates[min(self._dates)]
 
 
-def _best_date(records: Sequence[BiopsyRecord]) -> When:
-    """By collection before report; of a month and a day in it, the day."""
-    dates = [dated for record in records for dated in record.dates]
-    if len(dates) == 1:
-        return dates[0][1]
-    if dates:
-        best = min(rank for rank, _ in dates)
-        whens = [when for rank, when in dates if rank == best]
-        narrow = [when for when in whens if not any(_holds(when, other) for other in whens)]
-        return min(narrow, key=lambda when: (when.first, when.last, when.text))
-    issued = [record.issued.last for record in records if record.issued is not None]
-    return When(BEGINNING, min(issued, default=LAST_DAY), "")
+def _narrowest(dates: Mapping[tuple[int, int, int], When]) -> dict[tuple[int, int, int], When]:
+    """Of the best rank those dates in which no other lies that says more."""
+    best = min(rank for rank, _, _ in dates)
+    found, earliest_end = {}, LAST_DAY + 1
+    for rank, first, last in sorted(dates, key=lambda key: (-key[1], key[2])):
+        if rank == best and last < earliest_end:
+            found[rank, first, last] = dates[rank, first, last]
+            earliest_end = last
+    return found
 
 
-def _holds(when: When, other: When) -> bool:
-    """Whether another date lies in a partial one and says more."""
-    return when.first <= other.first and other.last <= when.last and when[:2] != other[:2]
+class _Dates:
+    """What some records say of when tissue was taken: all of them, and those that are confirmed."""
+
+    def __init__(self) -> None:
+        self._any, self._confirmed = _Best(), _Best()
+        self._are_confirmed: set[bool] = set()
+
+    @classmethod
+    def of(cls, records: Sequence[BiopsyRecord]) -> _Dates:
+        made = cls()
+        for record in records:
+            made._any.add(record)
+            made._are_confirmed.add(record.confirmed)
+            if record.confirmed:
+                made._confirmed.add(record)
+        return made
+
+    def join(self, other: _Dates) -> None:
+        self._any.join(other._any)
+        self._confirmed.join(other._confirmed)
+        self._are_confirmed |= other._are_confirmed
+
+    def collected(self) -> When:
+        """The best date of collection that the records give; else not after the first was issued.
+
+        What is not confirmed to have happened may date it or not: then it was on one of the days between.
+        """
+        when = self._any.date()
+        if len(self._are_confirmed) == 2:
+            other = self._confirmed.date()
+            if when[:2] != other[:2]:
+                return When(min(when.first, other.first), max(when.last, other.last), other.text)
+        return when
+
+
+class _Biopsy:
+    """A biopsy while its records are being put together."""
+
+    def __init__(self, when: When, dates: _Dates, members: list[int]) -> None:
+        self.when, self.members, self._dates = when, list(members), dates
+
+    def join(self, dates: _Dates, members: list[int]) -> None:
+        self._dates.join(dates)
+        self.when = self._dates.collected()
+        self.members += members
 
 
 def _about_the_same_day(one: When, other: When) -> bool:
