@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
