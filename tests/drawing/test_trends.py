@@ -31,7 +31,7 @@ from tests.drawing.second import second
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 UPCR, PROTEIN, C3, CREATININE, EGFR, EGFR_OTHER = "2890-2", "2889-4", "4485-9", "2160-0", "98979-8", "62238-1"
-SLEDAI_NAME = "SLEDAI-2K"
+ECOG, SLEDAI_NAME = "89247-1", "SLEDAI-2K"
 
 
 def observed(code: str, day: str, value: float, unit: str, **more: Any) -> dict[str, Any]:
@@ -77,6 +77,20 @@ def test_values_are_in_the_concepts_unit_the_oldest_first_and_said_as_they_were_
     assert drawn(trend) == [("2026-01-10", 0.8, 0.8), ("2026-05-01", 1.5, 1.5)]
     assert [point.words for point in trend.points] == ["0.8 g/g", "1500 mg/g"]
     assert trend.unit == "g/g"
+
+
+def test_another_measurement_with_a_limit_is_drawn_once_there_is_a_course_to_see() -> None:
+    ecog = [observed(ECOG, f"2026-0{month}-01", grade, "1") for month, grade in ((2, 3), (3, 2), (4, 1))]
+    trend = trends(*ecog)["ecog"]
+    assert [grade for _, grade, _ in drawn(trend)] == [3, 2, 1]
+    assert trend.levels == (Level(1.0, "the trial asks for 1 or less"),)
+    assert not trends(*ecog[1:]), "two values stand in the evidence just as well"
+    assert not trends({**ecog[0], "status": "preliminary"}, *ecog[1:]), "what is not drawn makes no course"
+
+
+def test_of_measurements_without_a_limit_there_is_no_trend() -> None:
+    platelets = [observed("777-3", f"2026-0{month}-01", 200, "10*9/L") for month in (1, 2, 3, 4)]
+    assert not trends(*platelets)
 
 
 def test_the_line_across_is_the_limit_of_the_trials_own_rule() -> None:

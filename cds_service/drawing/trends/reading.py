@@ -27,11 +27,14 @@ from mappings.units import between
 from mappings.verdicts import Reason
 
 MOST_ROWS = 60
+LEAST_POINTS = 3
+"""Of a measurement that is not always drawn: two values stand in the evidence just as well. Ours."""
 
 _MEASURED = ("urine-protein-creatinine-ratio", "urine-protein-24h")
 _WITH_RANGE = ("complement-c3", "complement-c4")
 _EGFR, _EGFR_OTHERWISE, _CREATININE = "egfr", "egfr-other-equation", "creatinine"
 _SCORES = ("sledai-2k",)
+_DRAWN_ANYWAY = frozenset({*_MEASURED, *_WITH_RANGE, _EGFR, _EGFR_OTHERWISE, _CREATININE})
 _NO_PROBLEM: frozenset[Reason | None] = frozenset({None})
 _NUMBER_STANDS: frozenset[Reason | None] = frozenset({None, Reason.IMPRECISE})
 """A number of which nobody says whether it is low is a number all the same."""
@@ -45,6 +48,7 @@ def trends_of(charted: Charted) -> list[Trend]:
     if _CREATININE in asked or _EGFR in asked:
         found.append(_kidney(charted))
     found += [_with_range(charted, one) for one in _WITH_RANGE if one in asked]
+    found += _of_other_limits(charted)
     return [trend for trend in found if trend is not None and trend.points]
 
 
@@ -57,6 +61,15 @@ def _measured(charted: Charted, concept_id: str) -> Trend:
     levels, unlimited = _limits(charted, concept_id)
     title, unit = language.text(concept.display), _spoken(concept.unit)
     return Trend(concept_id, title, unit, points, levels, (*remarks, *unlimited))
+
+
+def _of_other_limits(charted: Charted) -> list[Trend]:
+    """Of the other measurements to which the trial sets limits those of which there is a course to see."""
+    concepts = charted.catalog.concepts
+    bounded = dict.fromkeys(rule.of for rule, _, _ in asked_in(charted.trial, Measurement) if rule.bounds)
+    others = [concepts[each] for each in bounded if each not in _DRAWN_ANYWAY]
+    trends = [_measured(charted, one.id) for one in others if not one.pathology]
+    return [trend for trend in trends if sum(point.drawn for point in trend.points) >= LEAST_POINTS]
 
 
 def _limits(charted: Charted, *concepts: str) -> tuple[tuple[Level, ...], tuple[str, ...]]:
