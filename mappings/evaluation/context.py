@@ -127,8 +127,7 @@ class Context:
         key = (criterion_id, self.not_before)
         known = self.shared.criterion_results.get(key)
         if known is None:
-            plain = self if self.window is None and not self.in_score else self._plain()
-            known = self.shared.criteria[criterion_id](plain)
+            known = self.shared.criteria[criterion_id](self)
             self.shared.criterion_results[key] = known
         return known
 
@@ -140,9 +139,6 @@ class Context:
             if results[-1].verdict is MET:
                 break
         return results
-
-    def _plain(self) -> Context:
-        return Context(self.shared, not_before=self.not_before)
 
     def first_day(self, within: Window | None) -> int:
         """The first day that counts under a rule's window."""

@@ -65,8 +65,8 @@ def _latest_event(concept: Concept, context: Context) -> Sequence[Evidence]:
     found += [
         Evidence(identity, label, VALUE, d.text, d.text, "", known.text if known else "", d.reference)
         for d in record.diagnoses.get(identity, ())
-        if d.confirmed is not False
         for known in [d.onset or d.recorded]
+        if known is None or known.first <= context.day
     ]
     found += [
         Evidence(identity, label, VALUE, p.text, p.text, "", p.when.text, p.reference)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mappings.amounts import Amount
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When, parse_when
 from mappings.facts import PatientFacts, Result
@@ -108,12 +109,19 @@ def _add(
     status = resource.get("status")
     if problem is None and (type(status) is not str or status not in _FINAL):
         problem, note = Reason.NOT_CONFIRMED, _status_note(status)
+    if amount is not None and problem is None and text == _in_own_unit(amount, unit, concept):
+        text = ""  # as ``PlainResults`` has it, which reads the next one of this code
     result = RESULT((concept.id, whose.when, reference, text, amount, tokens, unit, problem, note))
     known = into.results.get(concept.id)
     if known is None:
         into.results[concept.id] = [result]
     else:
         known.append(result)
+
+
+def _in_own_unit(amount: Amount, unit: str, concept: Concept) -> str:
+    """How a number in the concept's own unit is written; of a finding any unit is its own."""
+    return f"{amount.low:.10g} {unit}" if unit == concept.unit or concept.kind == "finding" else ""
 
 
 def has_value(resource: Mapping[str, Any]) -> bool:

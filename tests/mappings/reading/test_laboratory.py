@@ -16,7 +16,7 @@ from mappings.definitions import load_catalog
 from mappings.evaluation.selection import known_by
 from mappings.facts import PatientRecord, Result
 from mappings.reading.laboratory.repeats import REPLACES, replaced
-from mappings.reading.record import read_record
+from mappings.reading.record import RecordReader, read_record
 from mappings.reading.references import PatientIdentity
 from mappings.trial_definition import Catalog
 
@@ -376,6 +376,15 @@ def test_two_identical_results_are_neither_conflicting_nor_shown_twice() -> None
     proteinuria = next(each for each in assessment.criteria if each.id == "proteinuria")
     shown = [evidence.reference for evidence in proteinuria.evidence if evidence.reference]
     assert (proteinuria.verdict.value, shown) == ("met", ["Observation/1"])
+
+
+def test_the_first_record_that_a_process_reads_is_read_as_the_second() -> None:
+    """The first Observation of each code goes a longer way, which finds out what the code means."""
+    low = {"interpretation": [{"coding": [{"code": "L"}]}]}
+    sent = [patient(), upcr("1", 1.8), upcr("2", 1.8), observation("3", "4485-9", 0.5, "g/L", **low)]
+    reader = RecordReader(catalog())
+    first, second = (reader.read(sent, None, {}, ()).results for _ in range(2))
+    assert first == second
 
 
 # --- 24 hours
