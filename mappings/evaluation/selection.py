@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
+from mappings.dates import When
 from mappings.facts import Result
 
 
@@ -24,6 +25,7 @@ class Known(NamedTuple):
 _KNOWN: Callable[[tuple[Sequence[Result], Sequence[Result], bool]], Known] = partial(tuple.__new__, Known)
 NOTHING_KNOWN = Known((), (), True)
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def known_by(recorded: Sequence[Result], today: int) -> Known:
@@ -72,7 +74,8 @@ def _newest(results: Sequence[Result], today: int, all_days: bool) -> Sequence[R
     if len(group) < 2:
         return group
     group = each_once(group)
-    return [result for result in group if not any(_is_before(result, other) for other in group)]
+    latest = _latest_moments(group)
+    return [result for result in group if not _is_before(result.when, latest)]
 
 
 def each_once(results: Sequence[Result]) -> list[Result]:
@@ -95,22 +98,27 @@ def _order(result: Result) -> tuple[bool, str, str]:
     return bool(result.text), result.reference, result.text
 
 
-def _is_before(result: Result, other: Result) -> bool:
-    """Whether both are of one known day and instants say that ``result`` came first."""
-    mine, its = result.when, other.when
-    return (
-        mine.moment is not None
-        and its.moment is not None
-        and mine.is_day
-        and its.is_day
-        and mine.first == its.first
-        and mine.moment < its.moment
-    )
+def _latest_moments(results: Sequence[Result]) -> dict[int, datetime]:
+    """The latest instant that is told of each known day."""
+    latest: dict[int, datetime] = {}
+    for result in results:
+        when = result.when
+        moment = when.moment
+        if moment is not None and when.is_day and moment > latest.get(when.first, _FIRST):
+            latest[when.first] = moment
+    return latest
+
+
+def _is_before(when: When, latest: Mapping[int, datetime]) -> bool:
+    """Whether the instant of a known day is told, and a later one of that day."""
+    moment = when.moment
+    return moment is not None and when.is_day and moment < latest.get(when.first, moment)
 
 
 def before(known: Known) -> Result | None:
     """The result before the newest ones, to be shown beside a newest one that cannot be used."""
-    others = [result for result in known.results if result not in known.newest]
+    newest = frozenset(known.newest)
+    others = [result for result in known.results if result not in newest]
     return max(others, key=_instant, default=None)
 
 
