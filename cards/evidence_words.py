@@ -20,10 +20,13 @@ NOTE_LIMIT = 72
 DATE_LIMIT = 20
 
 _ABBREVIATION = re.compile(r"[(\uff08]([A-Za-z][A-Za-z0-9/+-]{1,11})[)\uff09]$")
+_FIRST_WORD = re.compile(r"[^\W_]{3,}")
+"""Up to a hyphen or a blank. Shorter ones are abbreviations, such as Hb and Ki-67, and so is HbA1c."""
 _OPENING, _CLOSING = "(\uff08", ")\uff09"
 _WIDE_BRACKET = "\uff09"
 """Brings its own space with it."""
 _SAID = frozenset({ANSWER, STRIKE})
+_WRITTEN_DAY = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(-[0-9]{2})?(?![0-9])")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 
 
@@ -46,9 +49,9 @@ def short_name(label: str) -> str:
     abbreviation = _ABBREVIATION.search(words)
     if abbreviation:
         return abbreviation[1]
-    if words[:1].isupper() and words[1:2].islower():
-        return words[0].lower() + words[1:]
-    return words
+    first = _FIRST_WORD.match(words)
+    ordinary = first is not None and first[0].istitle() and first[0].isalpha()
+    return words[0].lower() + words[1:] if ordinary else words
 
 
 def without_addition(label: str, comma: str) -> str:
@@ -93,9 +96,10 @@ def fact_words(fact: Evidence, language: Language, beside: str = "", in_sentence
 
 
 def _note_of(fact: Evidence, language: Language) -> str:
-    """Its note in a language; what a clinician wrote beside an answer stays as it is."""
-    is_free = fact.reason is Reason.ATTESTED and fact.concept != STRIKE
-    return fact.note if is_free else note_in(language, fact.note)
+    """Its note in a language, days as people write them; what a clinician wrote stays as it is."""
+    if fact.reason is Reason.ATTESTED and fact.concept != STRIKE:
+        return fact.note
+    return _WRITTEN_DAY.sub(lambda day: date_words(day[0], language), note_in(language, fact.note))
 
 
 def value_words(fact: Evidence, beside: str, language: Language) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cards import wording
 from cards.evidence_words import (
     LABEL_LIMIT,
+    NOTE_LIMIT,
     date_words,
     dated,
     distinct,
@@ -19,9 +20,9 @@ from cards.evidence_words import (
     without_addition,
 )
 from cards.score_words import enough_alone, open_score, score_words, with_open_items
-from cards.text import escaped_from_definition, plain
+from cards.text import escaped, escaped_from_definition, plain
 from mappings.language import ENGLISH, Language
-from mappings.language.record_words import TREATMENT, window_in
+from mappings.language.record_words import TREATMENT, note_in, window_in
 from mappings.results import CriterionResult, Evidence, Orderable, ScoreResult
 from mappings.verdicts import Reason, Verdict
 
@@ -29,6 +30,10 @@ FACTS_PER_MET_LINE = 2
 EVIDENCE_PER_LINE = 3
 TESTS_PER_LINE = 3
 JUDGEMENT_FACTS = 12
+QUESTION_LIMIT = 120
+_KNOWN_BY = (", ordered", ", stated", ", given", ", dispensed")
+"""How a drug record's words end."""
+_UNTIL = "until "
 _DECIDES = frozenset({Reason.VALUE, Reason.ATTESTED, Reason.ABSENT_BY_RULE})
 
 
@@ -77,7 +82,7 @@ def open_line(
         step = say(wording.ORDER_STEP).format(tests=_tests_words(tests, score, language))
     else:
         finding = with_open_items(finding, score, criterion.reason, language)
-        step = say(wording.STEPS.get(criterion.reason, ""))
+        step = say(step_without_test(criterion))
     line = say(wording.NEXT_STEP).format(finding=finding, step=step) if step else finding
     return _line(criterion, line, language)
 
@@ -90,18 +95,52 @@ def judgement_line(criterion: CriterionResult, language: Language = ENGLISH) -> 
     """The question with the values to be seen beside it, and whether there are any.
 
     Haemoglobin 10.8 g/dL, platelets 180 10*9/L (10 Feb 2026); LVEF 60 % (3 Jan 2026)
+    No record of stroke or cardiac surgery in the last 12 weeks; is surgery planned?
+    Each drug with its own time, as it matters whether it is still taken: prednisone, stated (23 Nov 2022 to
+    23 Nov 2024; completed)
     """
     by_date: dict[str, list[str]] = {}
+    drugs: list[str] = []
     facts = [e for e in criterion.evidence if e.text or e.value is not None]
     for fact in facts[:JUDGEMENT_FACTS]:
         words = value_words(fact, criterion.label, language)
+        if fact.text.endswith(_KNOWN_BY):
+            drugs.append(dated(words, _time_words(fact, language), language))
+            continue
         by_date.setdefault(date_words(fact.date, language) if fact.date else "", []).append(words)
-    groups = [dated(_beside(distinct(words), language), day, language) for day, words in by_date.items()]
+    groups = distinct(drugs)
+    groups += [dated(_beside(distinct(words), language), day, language) for day, words in by_date.items()]
     if len(facts) > JUDGEMENT_FACTS:
         groups.append(language.text(wording.N_MORE).format(count=len(facts) - JUDGEMENT_FACTS))
+    groups += _looked_for(criterion, language)
     if not groups:
         return label_of(criterion, language), False
     return _line(criterion, language.between(wording.PHRASES).join(groups), language), True
+
+
+def _time_words(fact: Evidence, language: Language) -> str:
+    """Of a drug record: 23 Nov 2022 to 23 Nov 2024; completed"""
+    first, _, rest = fact.note.partition("; ")
+    day, last = date_words(fact.date, language), first.removeprefix(_UNTIL)
+    if last == first or not day:
+        rest = fact.note
+    else:
+        day = language.text(wording.PERIOD).format(low=day, high=date_words(last, language))
+    note = escaped(note_in(language, rest), NOTE_LIMIT)
+    return language.between(wording.PHRASES).join(filter(None, (day, note)))
+
+
+def _looked_for(criterion: CriterionResult, language: Language) -> list[str]:
+    """What the record was asked for in vain beside the judgement, and what is left to be judged."""
+    missing = [
+        e for e in criterion.evidence
+        if e.reason is Reason.NOT_FOUND and not (e.text or e.value is not None or e.reference)
+    ]  # fmt: skip
+    if not missing:
+        return []
+    judged = [e.note for e in criterion.evidence if e.reason is Reason.NEEDS_JUDGEMENT and not e.text]
+    questions = [escaped_from_definition(language.text(note), QUESTION_LIMIT) for note in judged if note]
+    return [_nothing(missing, "", language), *distinct(questions)]
 
 
 def _tests_words(tests: Sequence[Orderable], score: ScoreResult | None, language: Language) -> str:
@@ -137,6 +176,27 @@ def settling_tests(
     return [test for test in tests if name_of_test(test)]
 
 
+def step_without_test(criterion: CriterionResult) -> str:
+    """What settles it where no test can be ordered, in English; nobody is asked what a report lacks."""
+    return wording.LOOK_AT_THE_REPORT if _lacking(criterion) else wording.STEPS.get(criterion.reason, "")
+
+
+def _lacking(criterion: CriterionResult) -> list[Evidence]:
+    """The records that should say it and do not, where nothing else is missing."""
+    if criterion.reason is not Reason.NOT_FOUND:
+        return []
+    missing = [
+        e for e in criterion.evidence if e.reason is Reason.NOT_FOUND and not e.text and e.value is None
+    ]
+    return missing if all(e.reference and e.note for e in missing) else []
+
+
+def _lacking_words(fact: Evidence, language: Language) -> str:
+    """No activity index in the records of this biopsy (23 Jul 2026)"""
+    words = escaped(note_in(language, fact.note), NOTE_LIMIT)
+    return dated(words, date_words(fact.date, language), language)
+
+
 def name_of_test(test: Orderable, language: Language = ENGLISH) -> str:
     """The short name of a test, plain: UPCR, hCG, 24-hour urine protein."""
     label = without_addition(language.text(test.label), language.between(wording.VALUES))
@@ -148,9 +208,14 @@ def _finding(criterion: CriterionResult, language: Language) -> str:
     blamed = [e for e in criterion.evidence if e.reason is criterion.reason]
     with_value = [e for e in blamed if e.text or e.value is not None]
     empty = [e for e in blamed if e not in with_value]
-    if criterion.reason is Reason.NOT_FOUND and empty:
+    told: list[Evidence] = []
+    if lacking := _lacking(criterion):
+        phrases = distinct(_lacking_words(e, language) for e in lacking)
+        finding = wording.joined(phrases, EVIDENCE_PER_LINE, language=language)
+    elif criterion.reason is Reason.NOT_FOUND and empty:
         finding = _nothing(empty, criterion.label, language)
-        told: list[Evidence] = []
+    elif criterion.reason is Reason.NOT_RETRIEVED and _was_partly_read(criterion):
+        finding = _unread(empty, criterion.label, language)
     else:
         finding = _reason_words(criterion, with_value or empty, language)
         told = blamed if "{what}" in wording.OPEN.get(criterion.reason, ("",))[0] else []
@@ -160,6 +225,19 @@ def _finding(criterion: CriterionResult, language: Language) -> str:
     values = distinct(fact_words(e, language, criterion.label) for e in rest)
     listed = wording.joined(values, EVIDENCE_PER_LINE, language=language)
     return language.text(wording.KNOWN).format(finding=finding, values=listed)
+
+
+def _was_partly_read(criterion: CriterionResult) -> bool:
+    return any(e.reason is Reason.VALUE and (e.text or e.value is not None) for e in criterion.evidence)
+
+
+def _unread(empty: Sequence[Evidence], beside: str, language: Language) -> str:
+    """What could not be read, by name, so that nobody takes it for what was."""
+    say = language.text
+    labels = wording.listed(_names(empty, beside, language), EVIDENCE_PER_LINE, wording.AND, language)
+    if not labels:
+        return say(wording.OPEN[Reason.NOT_RETRIEVED][0])
+    return say(wording.NOT_READ_OF).format(labels=labels)
 
 
 def _reason_words(criterion: CriterionResult, blamed: Sequence[Evidence], language: Language) -> str:
@@ -179,11 +257,15 @@ def _window_words(window: str, language: Language) -> str:
     return escaped_from_definition(window_in(language, window), 30)
 
 
+def _names(facts: Sequence[Evidence], beside: str, language: Language) -> list[str]:
+    """The names of facts without value, but those that the line says already."""
+    return distinct(short_label(language.text(e.label)) for e in facts if not says(beside, e.label))
+
+
 def _nothing(empty: Sequence[Evidence], beside: str, language: Language) -> str:
     """No record of what. Never "no lactation": that nothing is recorded says nothing of the patient."""
     say = language.text
-    names = distinct(short_label(say(e.label)) for e in empty if not says(beside, e.label))
-    labels = wording.listed(names, EVIDENCE_PER_LINE, wording.OR, language)
+    labels = wording.listed(_names(empty, beside, language), EVIDENCE_PER_LINE, wording.OR, language)
     windows = {e.window for e in empty}
     window = _window_words(windows.pop(), language) if len(windows) == 1 else ""
     if window:

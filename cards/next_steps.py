@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from cards import wording
@@ -155,9 +156,23 @@ def _name(fact: MissingFact, language: Language) -> str:
 
 def _fact_words(fact: MissingFact, language: Language) -> str:
     """hCG positive, UPCR 1.0 g/g or less, lupus nephritis class not III or IV"""
-    words = _name(fact, language)
-    for want in fact.wanted:
-        words = _want_words(words, want, language)
+    return wanted_words(_name(fact, language), fact.wanted, partial(_want_words, language=language), language)
+
+
+def wanted_words(
+    fact: str, wanted: Sequence[Want], said: Callable[[str, Want], str], language: Language
+) -> str:
+    """All that a fact has to say: BMI 18.5 kg/m² or more and 40 kg/m² or less.
+
+    ``said`` is the fact, or nothing, with one of it.
+    """
+    words, limited = fact, False
+    for want in wanted:
+        if want.limit and limited:
+            words = f"{words}{language.between(wording.AND)}{said('', want).strip()}"
+        else:
+            words = said(words, want)
+        limited = limited or bool(want.limit)
     return words
 
 
@@ -167,7 +182,10 @@ def _want_words(fact: str, want: Want, language: Language) -> str:
         kind, answers = "one_of", (_OPPOSITES[answers[0]],)
     spoken = [escaped_from_definition(say(ANSWERS.get(answer, answer)), 20) for answer in answers]
     listed = wording.listed(spoken, FACTS_NAMED, wording.OR, language)
-    return say(WANTED[kind]).format(
+    template = say(WANTED[kind])
+    if "{fact}{answers}" in template and (fact[-1:] + listed[:1]).isascii():
+        template = template.replace("{fact}", "{fact} ")  # Latin letters keep apart in Chinese too
+    return template.format(
         fact=fact, limit=escaped_from_definition(_spoken(want.limit, language), 30), answers=listed
     )
 

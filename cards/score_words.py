@@ -84,17 +84,25 @@ def shortfall(score: ScoreResult) -> int:
 
 
 def enough_alone(concepts: Sequence[str], score: ScoreResult) -> list[str]:
-    """Of the tests for a score, those that could alone bring the missing points; all if none are missing."""
-    if not concepts:
-        return []
-    missing = shortfall(score)
-    points = dict.fromkeys(concepts, 0)
-    undecided = frozenset(score.undecided)
-    for item in score.items:
+    """Of the tests for a score, those that could alone bring the missing points; all if none are missing.
+
+    Items about one test are grades of one thing (C3 or C4 low, C3 and C4 low), of which the highest counts:
+    a test is promised the lowest of its open items, and no more than that adds to an item that is met.
+    """
+    missing, undecided = shortfall(score), frozenset(score.undecided)
+    met = [(item.points, _asked_by(item)) for item in score.items if item.verdict is Verdict.MET]
+    gains: dict[str, list[int]] = {concept: [] for concept in concepts}
+    for item in score.items if concepts else ():
         if item.id in undecided:
-            for concept in {evidence.concept for evidence in item.evidence} & points.keys():
-                points[concept] += item.points
-    return [concept for concept in concepts if points[concept] >= missing]
+            asked = _asked_by(item)
+            reached = max((points for points, others in met if asked & others), default=0)
+            for concept in asked & gains.keys():
+                gains[concept].append(item.points - reached)
+    return [concept for concept, gained in gains.items() if min(gained, default=0) >= missing]
+
+
+def _asked_by(item: ScoreItemResult) -> frozenset[str]:
+    return frozenset(evidence.concept for evidence in item.evidence)
 
 
 def _item_words(item: ScoreItemResult, with_points: bool, language: Language) -> str:

@@ -118,6 +118,8 @@ NOTHING = message("no record")
 NOTHING_OF = message("no record of {labels}")
 NOTHING_LATELY = message("no record in the last {window}")
 NOTHING_LATELY_OF = message("no record of {labels} in the last {window}")
+NOT_READ_OF = message("{labels} could not be read from the chart system")
+"""Where something else was read: it is not that which is missing."""
 THE_WINDOW = message("the protocol allows")
 
 OPEN: Mapping[Reason, tuple[str, str]] = {
@@ -156,6 +158,8 @@ STEPS: Mapping[Reason, str] = {
     Reason.NOT_FOUND: message("ask, examine or look in outside records"),
 }
 """What settles it where no test can be ordered."""
+LOOK_AT_THE_REPORT = message("look at the report")
+"""What settles it where a report is on record that lacks it."""
 ORDER_SETTLES = frozenset(
     {
         Reason.NOT_FOUND,
@@ -170,6 +174,7 @@ ORDER_SETTLES = frozenset(
 ABSENT_BY_RULE = message("none on record, which counts as absent")
 ATTESTED = message("attested")
 OF_DATE = message("{value} of {date}")
+PERIOD = message("{low} to {high}")
 DATED = message("{value} ({date})")
 
 SCORE_RECORDED = message("{points}, total recorded by a clinician")
@@ -190,6 +195,9 @@ UNIT_NOTATIONS: tuple[tuple[str, str], ...] = (
     ("/{1.73_m2}", "/1.73 m²"),
     ("/(24.h)", "/24 h"),
     ("/{24.h}", "/24 h"),
+    ("mm[Hg]", "mmHg"),
+    ("/m2", "/m²"),
+    ("[iU]", "IU"),
     (" 10*9/", " × 10⁹/"),
     (" 10*6/", " × 10⁶/"),
     (" 10*3/", " × 10³/"),

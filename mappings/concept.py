@@ -60,7 +60,8 @@ class Concept:
     """A clinical name that rules use.
 
     ``unit`` is the canonical UCUM unit of a measurement (empty for other kinds); ``conversions`` maps
-    other units to the exact factor into it where that needs chemistry (1 mg/mmol = 1/113.12 g/g).
+    other units to the exact factor into it where that needs chemistry (1 mg/mmol = 1/113.12 g/g), and
+    ``offsets`` some of these to what is then added (HbA1c in mmol/mol to per cent).
     ``unit_spellings`` maps a site's own way of writing a unit, exactly as it writes it, to a UCUM unit.
     ``names`` are whole texts that stand for the concept where a resource carries no known code; for a
     drug they are ingredient names, found inside a text. ``answers`` maps a token such as "positive" to
@@ -70,6 +71,9 @@ class Concept:
     ``blood_cells``: a number counts only as a percentage or per volume, and only in blood.
     ``imprecise_when_positive`` holds codes whose positive answer lacks what the rule needs.
     ``excluding`` names concepts whose codes on the same Condition take this concept away.
+    ``lasted``: codes (``system|code``) and names (as names are compared) that tell how long a condition had
+    lasted by the date of its record, with the least and the most days.
+    ``same_test_as``: this concept and that one are the number and the answer of one test, so share its codes.
     ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
     ``orderable`` is the code under which the test is ordered.
     ``cannot_exceed`` and ``cannot_be_below`` are in the canonical unit: a number beyond them is an error of
@@ -84,6 +88,7 @@ class Concept:
     names: tuple[str, ...] = ()
     unit: str = ""
     conversions: Mapping[str, Fraction | float] = field(default_factory=dict)
+    offsets: Mapping[str, Fraction] = field(default_factory=dict)
     unit_spellings: Mapping[str, str] = field(default_factory=dict)
     whole_number_to: int | None = None
     cannot_exceed: float | None = None
@@ -96,6 +101,8 @@ class Concept:
     blood_cells: bool = False
     imprecise_when_positive: frozenset[str] = frozenset()
     excluding: tuple[str, ...] = ()
+    lasted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    same_test_as: str = ""
     pathology: bool = False
     orderable: Code | None = None
     covers_days: int | None = None

@@ -37,7 +37,10 @@ class Result(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """A Condition. ``confirmed``: None if provisional, differential or not said for an inactive one."""
+    """A Condition. ``confirmed``: None if provisional, differential or not said for an inactive one.
+
+    ``begun``: when it began, where its code or name tells how long it had lasted by its date, else None.
+    """
 
     concept: str
     reference: str
@@ -48,6 +51,7 @@ class Diagnosis(NamedTuple):
     abatement: When | None
     recorded: When | None
     note: str = ""
+    begun: When | None = None
 
 
 class Performed(NamedTuple):
@@ -65,7 +69,8 @@ class Exposure(NamedTuple):
     """One drug record. ``end`` is None while it is ongoing or open.
 
     ``source``: how it is known; ordered is not taken, and the evidence says which. ``by_name``: the
-    ingredient was recognised by name in a text, not by a code.
+    ingredient was recognised by name in a text, not by a code. ``last_given``: when the last of what was
+    given over some time was, without the days for which it works on; None if all was given at the start.
     """
 
     concept: str
@@ -77,6 +82,7 @@ class Exposure(NamedTuple):
     by_name: bool = False
     problem: Reason | None = None
     note: str = ""
+    last_given: When | None = None
 
 
 class StudyParticipation(NamedTuple):

@@ -1,11 +1,12 @@
 """The closed set of rule kinds. A new kind is a class here, an evaluator, a spec table and a paragraph.
 
-Concept names in ``of`` are already checked and groups already expanded when a rule is built; amounts
-are already in the concept's canonical unit.
+Concept names in ``of`` are already checked and groups already expanded when a rule is built, to ``Named``;
+amounts are already in the concept's canonical unit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,26 @@ from mappings.amounts import Bound
 from mappings.dates import Window
 
 Pick = Literal["latest", "any"]
+
+
+class Named(tuple[str, ...]):
+    """The concepts that a rule names, groups replaced by their members.
+
+    ``written`` keeps the author's own names, groups among them, for people: a rule is called what its author
+    called it, never by a group that happens to have the same members.
+    """
+
+    written: tuple[str, ...]
+
+    def __new__(cls, concepts: Iterable[str] = (), written: Iterable[str] | None = None) -> Named:
+        made = super().__new__(cls, concepts)
+        made.written = tuple(made if written is None else written)
+        return made
+
+
+def written_in(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as the author wrote them."""
+    return names.written if isinstance(names, Named) else tuple(names)
 
 
 @dataclass(frozen=True, slots=True)

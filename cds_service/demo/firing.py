@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cds_service.demo.ehr.chart import full_name
 from cds_service.demo.ehr.hooks import Exchange, HookClient
 from cds_service.demo.fhir.store import Resource
 from cds_service.demo.samples.sample import Sample
@@ -19,12 +20,15 @@ class Fired:
     """One sample patient: the hook call, and the assessment that a card alone does not tell.
 
     ``storied``: the stories were written for this trial, so that they say what is to be expected.
+    ``trials``: how many there are, of which the assessment is that of the first. ``name`` is the patient's.
     """
 
     sample: Sample
     assessment: Assessment
     exchange: Exchange
     storied: bool = True
+    trials: int = 1
+    name: str = ""
 
     @property
     def surprises(self) -> list[str]:
@@ -48,8 +52,9 @@ def fire_all(
     """Open every chart over real HTTP: every other one with prefetch, the rest without."""
     for position, sample in enumerate(samples):
         resources = [entry["resource"] for entry in sample.build(today)["entry"]]
-        assessment = assess(resources, today)[0]
+        assessments = assess(resources, today)
         # Each by a clinician of its own: nobody opens so many charts that the fatigue policy minds.
         user = f"Practitioner/demo-{sample.id}"
         exchange = hooks.fire(sample.id, prefetch=position % 2 == 0, user=user)
-        yield Fired(sample, assessment, exchange, storied)
+        patient = next(one for one in resources if one["resourceType"] == "Patient")
+        yield Fired(sample, assessments[0], exchange, storied, len(assessments), full_name(patient))

@@ -17,7 +17,7 @@ from cds_service.demo.firing import Fired
 OUTCOME_STYLES = {"possible-candidate": "bold cyan", "needs-data": "yellow", "ruled-out": "dim"}
 ROOM_FOR_STORIES = 110
 FLOW = """\
-  1. Open a chart with a card, such as that of Lin, Mei.
+  1. {open_a_chart}
   2. Open the worksheet from the card: every criterion with its evidence. Answer what the record cannot say.
   3. Refer for screening, from the worksheet or from the card.
   4. Sign in as the coordinator at {study_team} and move the referral on.
@@ -64,13 +64,23 @@ def surprises(rows: Sequence[Fired]) -> Text:
     """One line if all is as the stories say, or if they say nothing; else one more for each that is not."""
     wrong = [row for row in rows if row.surprises]
     if not wrong and not all(row.storied for row in rows):
-        trials = ", ".join(dict.fromkeys(row.assessment.trial.id for row in rows))
-        return Text(f"The outcomes are those of {trials}, for which the stories were not written.", "bold")
+        trial, several = rows[0].assessment.trial.id, rows[0].trials
+        which = f"{trial}, the first of {several} trials" if several > 1 else trial
+        told = f"The outcomes are those of {which}, for which the stories were not written."
+        return Text(f"{told} A card may be of any trial." if several > 1 else told, "bold")
     if not wrong:
         return Text(f"All {len(rows)} are as their stories expect.", "bold green")
     lines = [f"{len(wrong)} of {len(rows)} are not as their stories expect:"]
     lines += [f"  {row.sample.id}: {'; '.join(row.surprises)}" for row in wrong]
     return Text("\n".join(lines), "bold red")
+
+
+def flow(rows: Sequence[Fired], study_team: str) -> str:
+    """What can be done with the demo while it runs, with a patient who has a card."""
+    with_card = next((row.name for row in rows if row.exchange.cards), "")
+    such_as = f"Open a chart with a card, such as that of {with_card}."
+    opened = such_as if with_card else "Open a chart; none has a card."
+    return FLOW.format(open_a_chart=opened, study_team=study_team)
 
 
 def first_card(rows: Sequence[Fired]) -> Panel | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -73,7 +73,7 @@ def run_demo(
             rows = _fire(demo, assess, today, console, storied=trials is None)
             surprised = any(row.surprises for row in rows)
             if not once:
-                _keep_serving(demo, console)
+                _keep_serving(demo, rows, console)
     except NotStartedError as error:
         console.print(str(error), style="red", markup=False)
         return 1
@@ -134,9 +134,9 @@ def _fire(demo: Running, assess: Assess, today: date, console: Console, *, stori
     return rows
 
 
-def _keep_serving(demo: Running, console: Console) -> None:
+def _keep_serving(demo: Running, rows: Sequence[Fired], console: Console) -> None:
     console.print("\nOpen the EHR page and pick a patient:", f"[bold cyan]{demo.ehr}/[/]")
-    console.print(report.FLOW.format(study_team=demo.study_team), highlight=False)
+    console.print(report.flow(rows, demo.study_team), highlight=False, markup=False)
     console.print(
         f"CDS service {demo.service}/cds-services, FHIR server {demo.ehr}/fhir. Ctrl-C ends it.", style="dim"
     )

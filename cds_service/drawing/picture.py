@@ -14,7 +14,7 @@ from mappings.concept import Concept
 from mappings.dates import BEGINNING, Window
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import note_in, value_in, window_in
-from mappings.rules import DrugRule, Treatment
+from mappings.rules import DrugRule, Treatment, written_in
 from mappings.timeline import LONGEST_GAP_DAYS, DrugTimeline, Span, common_exposure
 from mappings.timeline.courses import SOURCES, Source
 from mappings.timeline.covering import Covered
@@ -194,8 +194,9 @@ def _title(members: Sequence[str], excluded: bool, catalog: Catalog, pen: _Pen) 
 
 
 def _group_of(members: Sequence[str], catalog: Catalog) -> str:
-    found = (group.display for group in catalog.groups.values() if set(group.members) == set(members))
-    return next(found, "")
+    """What the group is called that the author named, if there is no more than one name."""
+    written = written_in(members)
+    return catalog.groups[written[0]].display if len(written) == 1 and written[0] in catalog.groups else ""
 
 
 def _names(rule: Treatment, rules: DrugRules, catalog: Catalog, pen: _Pen) -> str:
@@ -208,12 +209,12 @@ def _names(rule: Treatment, rules: DrugRules, catalog: Catalog, pen: _Pen) -> st
 
 
 def _named(members: Sequence[str], catalog: Catalog, pen: _Pen) -> str:
-    group = _group_of(members, catalog)
-    return (
-        pen.say(group)
-        if group
-        else any_of((name_of(catalog.concepts[id_], pen.language) for id_ in members), pen.language)
+    groups, concepts, language = catalog.groups, catalog.concepts, pen.language
+    names = (
+        pen.say(groups[id_].display) if id_ in groups else name_of(concepts[id_], language)
+        for id_ in written_in(members)
     )
+    return any_of(names, language)
 
 
 def _lane(

@@ -7,11 +7,11 @@ file with letters of the same size. Everything that comes from a record is escap
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
 from cds_service.drawing import words as said
 from cds_service.drawing.axis import day_words
+from cds_service.drawing.lines import lines
 from cds_service.drawing.picture import Lane, Picture
 from cds_service.drawing.templating import template
 from cds_service.drawing.words import COURSES, beside, counted
@@ -19,8 +19,8 @@ from mappings.language import ENGLISH, Language
 
 _LINE, _ROW, _SPACE = 17, 28, 12
 _HEAD = 54
-_COLUMNS, _BOLD_COLUMNS, _HALF_COLUMNS = 50, 38, 24
-"""Letters that a line of small and of bold print has room for on a phone of 360 pixels, and half a line."""
+_COLUMNS, _BOLD_COLUMNS, _HALF_COLUMNS = 50, 34, 22
+"""Letters that a line of small and of bold print has room for in a picture of 320 pixels, and half a line."""
 
 
 class Placed(NamedTuple):
@@ -32,7 +32,7 @@ class Placed(NamedTuple):
 
 class PlacedLane(NamedTuple):
     lane: Lane
-    y: int
+    name: Placed
     words: Placed
     top: int
     rows: tuple[int, ...]
@@ -60,12 +60,13 @@ def inline_svg_of(picture: Picture, language: Language) -> str:
 def _drawn(picture: Picture, language: Language, *, inline: bool) -> str:
     say, day = language.text, day_words(picture.axis.last, language)
     y = _SPACE if inline else _HEAD + _SPACE
-    marks, today_y = _stacked([mark.words for mark in picture.marks], y, _HALF_COLUMNS, 0)
-    axis_y = today_y + _LINE + 4
+    today_y = y  # above the marks, whose lines would go through its words
+    marks, below = _stacked([mark.words for mark in picture.marks], y + _LINE, _HALF_COLUMNS, 0)
+    axis_y = below + 4
     sections = []
     y = axis_y + _SPACE
     for section in picture.sections:
-        placed = _section(section.title, section.lanes, y)
+        placed = _section(section.title, section.lanes, y, language)
         sections.append(placed)
         y = placed.lanes[-1].bottom + _SPACE
     together, below = _stacked([one.words for one in picture.together], y + _LINE, _BOLD_COLUMNS, _ROW)
@@ -123,25 +124,26 @@ def _stacked(texts: Sequence[str], y: int, columns: int, room: int) -> tuple[lis
     return placed, y
 
 
-def _section(title: str, lanes: tuple[Lane, ...], y: int) -> PlacedSection:
+def _section(title: str, lanes: tuple[Lane, ...], y: int, language: Language) -> PlacedSection:
     placed = []
     heading = Placed(y + _LINE, _wrapped(title, _BOLD_COLUMNS))
     below = y + _LINE * len(heading.lines)
     for lane in lanes:
-        one = _lane(lane, below + _SPACE)
+        one = _lane(lane, below + _SPACE, language)
         placed.append(one)
         below = one.bottom
     return PlacedSection(heading, tuple(placed))
 
 
-def _lane(lane: Lane, y: int) -> PlacedLane:
-    name_y = y + _LINE
-    lines = [line for text in (*lane.courses, *lane.remarks) for line in _wrapped(text)]
-    words = Placed(name_y + _LINE, tuple(lines))
-    top = name_y + len(lines) * _LINE + 6
+def _lane(lane: Lane, y: int, language: Language) -> PlacedLane:
+    titled = language.text(said.TITLED).format(name=lane.name, words=lane.status)
+    name = Placed(y + _LINE, _wrapped(titled, _BOLD_COLUMNS))
+    said_below = [line for text in (*lane.courses, *lane.remarks) for line in _wrapped(text)]
+    words = Placed(name.y + len(name.lines) * _LINE, tuple(said_below))
+    top = words.y + (len(said_below) - 1) * _LINE + 6
     rows = tuple(top + _ROW * number for number in range(len(lane.rows)))
-    return PlacedLane(lane, name_y, words, top, rows, top + _ROW * len(rows))
+    return PlacedLane(lane, name, words, top, rows, top + _ROW * len(rows))
 
 
 def _wrapped(text: str, columns: int = _COLUMNS) -> tuple[str, ...]:
-    return tuple(wrap(text, columns))
+    return lines(text, columns)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.table import Table
@@ -16,9 +17,15 @@ from mappings.timeline import DrugTimeline
 
 
 def print_timelines(
-    console: Console, picture: Picture, timelines: Iterable[tuple[Concept, DrugTimeline]]
+    console: Console,
+    picture: Picture,
+    timelines: Iterable[tuple[Concept, DrugTimeline]],
+    apart: Mapping[str, Picture] = MappingProxyType({}),
 ) -> None:
-    """A line for each course of each drug, then what is excluded and since when groups have run."""
+    """A line for each course of each drug, then what is excluded and since when groups have run.
+
+    ``apart``: if there are several trials, the picture beside the rules of each, by its id.
+    """
     console.print(Text.assemble((picture.patient, "bold"), f"  drugs on {day_words(picture.axis.last)}"))
     table = Table(show_edge=False, pad_edge=False)
     for column in ("drug", "now", "when", "known by"):
@@ -34,9 +41,18 @@ def print_timelines(
         console.print(table)
     else:
         console.print(Text("no drug on record that a trial asks about"))
-    for section in picture.sections:
-        if section.excluded:
-            console.print(Text(f"- {section.title}: {', '.join(lane.name for lane in section.lanes)}."))
-    for words in (*(one.words for one in picture.together), *picture.notes):
+    for trial, beside in (apart or {"": picture}).items():
+        for words in _of_rules(beside):
+            console.print(Text(f"- {trial}: {words}" if trial else f"- {words}"))
+    for words in picture.notes:
         console.print(Text(f"- {words}"))
     console.print()
+
+
+def _of_rules(picture: Picture) -> Iterator[str]:
+    """What is excluded, and since when groups have run."""
+    for section in picture.sections:
+        if section.excluded:
+            yield f"{section.title}: {', '.join(lane.name for lane in section.lanes)}."
+    for one in picture.together:
+        yield one.words

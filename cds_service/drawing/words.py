@@ -103,6 +103,7 @@ LANE = message("{name}: {status}. {words}.")
 LANE_COURSES = message("{count}: {courses}")
 ENDED = message("{words}. {next}")
 LANE_LINE = message("{name}: {words}.")
+TITLED = message("{name}: {words}")
 LEGEND: Mapping[str, str] = {
     "ordered": message("ordered: hollow; not known to be taken"),
     "stated": message("stated, as by the patient: dots"),

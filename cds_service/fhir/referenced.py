@@ -60,7 +60,8 @@ def _target(resource: dict[str, Any], base: FhirBase) -> tuple[str, str]:
 
 
 def _is_id(text: str) -> bool:
-    return 0 < len(text) <= LONGEST_ID and text not in (".", "..")
+    """Whether a server may have it: not the name of what is on another one."""
+    return 0 < len(text) <= LONGEST_ID and text not in (".", "..") and "@" not in text
 
 
 def _parts(identities: Sequence[str]) -> Iterator[Sequence[str]]:

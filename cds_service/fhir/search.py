@@ -23,6 +23,7 @@ from cds_service.fhir.wholeness import are_of_another_type, are_of_others, repor
 from mappings.dates import parse_when
 from mappings.needs import Query
 from mappings.reading.bundles import entries_of, unwrap
+from mappings.reading.servers.apart import is_of_one_server
 from mappings.results import Gap
 
 
@@ -105,6 +106,7 @@ def _patient(resource: Any, patient_id: str) -> Mapping[str, Any]:
 
 def _pages(reader: FhirReader, found: Found, path: str, page_limit: int) -> None:
     seen: set[str] = set()
+    pages: list[Mapping[str, Any]] = []
     while path:
         if path in seen:
             raise FhirReadError(LOOP)
@@ -115,7 +117,11 @@ def _pages(reader: FhirReader, found: Found, path: str, page_limit: int) -> None
         is_bundle = isinstance(page, dict) and page.get("resourceType") == "Bundle"
         if not is_bundle or entries_of(page) is None:
             raise FhirReadError(NOT_A_BUNDLE)
+        pages.append(page)
         path = _take_page(page, found)
+    if not is_of_one_server(found.full_urls):
+        whole = unwrap(pages)
+        found.resources, found.full_urls = whole.resources, whole.full_urls
 
 
 def _check(found: Found, patient_id: str) -> None:

@@ -13,7 +13,7 @@ from cds_service.fhir.search import gap_for
 from cds_service.fhir.wholeness import are_of_another_type, are_of_others, reports_incomplete
 from cds_service.hooks.call import patients_in
 from mappings.needs import Query
-from mappings.reading.bundles import entries_of, unwrap
+from mappings.reading.bundles import Unwrapped, entries_of, unwrap_each
 from mappings.results import Gap
 
 ABSENT = "not in the prefetch"
@@ -45,13 +45,18 @@ class Prefetched:
 def read_prefetch(prefetch: Mapping[str, Any], queries: Sequence[Query], patient_id: str) -> Prefetched:
     """Decides, key by key, what arrived. Keys that were not declared are ignored."""
     result = Prefetched()
+    searched = [query.key for query in queries if not query.is_read]
+    bundles = {key: prefetch[key] for key in searched if _is_bundle(prefetch.get(key))}
+    pages = dict(zip(bundles, unwrap_each(bundles.values()), strict=True))
     for query in queries:
         if query.is_read:
             _read_patient(prefetch.get(query.key), query, patient_id, result)
         elif query.key not in prefetch:
             result.lacks(query, ABSENT)
+        elif query.key in pages:
+            _read_bundle(pages[query.key], query, patient_id, result)
         else:
-            _read_search(prefetch[query.key], query, patient_id, result)
+            _read_other(prefetch[query.key], query, result)
     return result
 
 
@@ -63,23 +68,24 @@ def _read_patient(value: object, query: Query, patient_id: str, result: Prefetch
     result.lacks(query, "its id is missing" if patients_in(value) else ABSENT if value is None else BROKEN)
 
 
-def _read_search(value: object, query: Query, patient_id: str, result: Prefetched) -> None:
+def _is_bundle(value: object) -> bool:
+    return isinstance(value, dict) and value.get("resourceType") == "Bundle" and entries_of(value) is not None
+
+
+def _read_other(value: object, query: Query, result: Prefetched) -> None:
     if value is None:
         return  # nothing on record
     if not isinstance(value, dict):
         result.lacks(query, BROKEN)
     elif value.get("resourceType") == "OperationOutcome":
         result.gaps.append(gap_for(query, FAILED))
-    elif value.get("resourceType") == "Bundle" and entries_of(value) is not None:
-        _read_bundle(value, query, patient_id, result)
     elif value.get("resourceType") == query.resource_type:
         result.resources.append(value)
     else:
         result.lacks(query, BROKEN)
 
 
-def _read_bundle(bundle: Mapping[str, Any], query: Query, patient_id: str, result: Prefetched) -> None:
-    page = unwrap([bundle])
+def _read_bundle(page: Unwrapped, query: Query, patient_id: str, result: Prefetched) -> None:
     result.resources.extend(page.resources)
     result.full_urls.update(page.full_urls)
     counted = NONE

@@ -18,6 +18,7 @@ from cds_service.whole_files import beside, put
 from mappings.attesting.questionnaires import questionnaire_of
 from mappings.definitions import load_catalog
 from mappings.definitions.loading import Definitions, load_definitions
+from mappings.definitions.review.doubts import doubts_about
 from mappings.definitions.review.sheet import describe
 from mappings.definitions.signing.changes import Change, changes_between
 from mappings.definitions.signing.signature import (
@@ -60,6 +61,7 @@ def check(path: Path | None, site_file: Path | None) -> None:
     """Check definitions: a trial file, a folder of them, or a folder with trials, concepts and scores.
 
     They are loaded as TRIALHOOK_TRIALS would load them: beside the concepts and scores that come with it.
+    What is no fault and yet worth another look stands below each trial.
     """
     catalog = _checked(path)
     if site_file:
@@ -68,6 +70,8 @@ def check(path: Path | None, site_file: Path | None) -> None:
         facts = trial.facts
         count = f"{len(trial.criteria)} criteria"
         click.echo(f"{facts.id} version {facts.version}, {facts.status}, {_signed(facts)}, {count}: ok")
+        for doubt in doubts_about(trial):
+            click.echo(f"  look again: {doubt}")
     if catalog.site is not None:
         click.echo(f"with the site {catalog.site.name}, {catalog.site.digest}: ok")
 

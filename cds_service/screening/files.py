@@ -11,7 +11,7 @@ import orjson
 
 from cds_service.fhir.json_text import read_json
 from cds_service.screening.searches import gaps_of
-from mappings.reading.bundles import Unwrapped, entries_of, unwrap
+from mappings.reading.bundles import Unwrapped, entries_of, unwrap_each
 from mappings.results import Gap
 
 _BOM = b"\xef\xbb\xbf"
@@ -40,7 +40,7 @@ def read_files(paths: Iterable[Path]) -> DataSet:
     answers: list[Unwrapped] = []
     for document in documents:
         _name_by_urn(document)
-        unwrapped = unwrap([document])
+    for unwrapped in unwrap_each(documents):
         if unwrapped.bundles or unwrapped.outcomes:
             answers.append(unwrapped)
         everything.resources.extend(unwrapped.resources)

@@ -26,6 +26,8 @@ DEEPEST = 254
 
 _PIECE = 64 * 1024
 
+CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+"""UTF-8, and what is part of it. RFC 8259 gives the parameter no meaning."""
 MEDIA_TYPES = frozenset({"application/json", "application/fhir+json"})
 
 
@@ -38,7 +40,7 @@ def read_bytes(request: Request, limit: int) -> bytes:
     """The raw body, at most ``limit`` bytes of it."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if request.mimetype not in MEDIA_TYPES or charset not in ("utf-8", "utf8") or encoding != "identity":
+    if request.mimetype not in MEDIA_TYPES or charset not in CHARSETS or encoding != "identity":
         raise RefusalError(WRONG_MEDIA_TYPE)
     try:
         return request.get_data(cache=False)

@@ -126,6 +126,7 @@ NOT_READ = message("Could not be read from the chart system")
 UNREADABLE = message("Entries of the record that could not be understood")
 OTHER_STUDIES = message("Already in another interventional study")
 SHOWN = message("Also on record, not counted")
+NOT_ALL_UNDERSTOOD = message("Not all that was read could be used: the criteria say what, and why.")
 NONE_MISSING = message("Everything that was asked for was read and understood.")
 
 # Referral ---------------------------------------------------------------------------------------------------

@@ -67,8 +67,12 @@ def concept_of(asked: Asked, concepts: Mapping[str, Concept]) -> Concept | None:
 
 def verdict_of(attestation: Attestation, asked: Asked) -> Verdict:
     """What an answer says of the rule; to be unsure leaves it open, as does one that cannot be used."""
-    answer = attestation.answer
-    if answer == UNSURE or attestation.problem is not None:
+    return UNKNOWN if attestation.problem is not None else said_by(attestation.answer, asked)
+
+
+def said_by(answer: str, asked: Asked) -> Verdict:
+    """What one of a question's choices says of the rule."""
+    if answer == UNSURE:
         return UNKNOWN
     if isinstance(asked.of, Measurement):
         said = conjunction([compare(exactly(float(answer)), bound) for bound in asked.of.bounds])

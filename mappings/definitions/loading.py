@@ -9,6 +9,7 @@ from pathlib import Path
 from mappings.concept import Concept, ConceptGroup
 from mappings.definitions.checks import check_on_empty_record, check_trial
 from mappings.definitions.faults import DefinitionError, Fault, Mistake, Report
+from mappings.definitions.one_meaning import check_meanings
 from mappings.definitions.parsing.concept_parser import ConceptFile, check_concepts, parse_concept_file
 from mappings.definitions.parsing.names import Vocabulary
 from mappings.definitions.parsing.product_parser import Meanings, parse_product_file, with_products
@@ -109,6 +110,7 @@ class _Loading:
         self.vocabulary = Vocabulary(concepts, groups, stems, all_stems, len(files) < len(paths))
         if not self.vocabulary.broken:
             check_concepts(files.values(), concepts)
+            check_meanings(source for file in files.values() for source in file.concepts)
             self._read_products(concepts)
 
     def _read_products(self, concepts: dict[str, Concept]) -> None:
@@ -147,7 +149,8 @@ class _Loading:
         for path in self._trial_files(trial_paths):
             report = self._report(path)
             node = read_source(path, report)
-            scores = None if self.score_files_broken else tuple(self.scores)
+            maxima = {name: source.score.maximum for name, source in self.scores.items()}
+            scores = None if self.score_files_broken else maxima
             source = parse_trial_file(node, self.vocabulary, scores, report) if node else None
             if source is None:
                 continue

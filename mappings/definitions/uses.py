@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
-from mappings.rules import All, AnyOf, AtLeast, ConditionRule, CriterionRef, Not, Rule, Score, Treatment
-from mappings.trial_definition import Criterion, TrialDefinition
+from mappings.rules import (
+    All,
+    AnyOf,
+    AtLeast,
+    ConditionRule,
+    CriterionRef,
+    Named,
+    Not,
+    Rule,
+    Score,
+    Treatment,
+    written_in,
+)
+from mappings.trial_definition import Catalog, Criterion, TrialDefinition
 
 
 def walk(rule: Rule) -> Iterator[Rule]:
@@ -52,11 +65,31 @@ def criteria_in(rule: Rule) -> Iterator[str]:
             yield from part.still_active_by
 
 
+def _all_rules(trial: TrialDefinition) -> Iterator[Rule]:
+    """The gate, then those of the criteria, each with all inside it."""
+    for rule in (trial.show_card_when_met, *(rule for one in trial.criteria for rule in rules_of(one))):
+        yield from walk(rule)
+
+
 def scores_of(trial: TrialDefinition) -> tuple[str, ...]:
     """The scores for which a trial asks, each once."""
-    rules = [
-        trial.show_card_when_met,
-        *(rule for criterion in trial.criteria for rule in rules_of(criterion)),
+    return tuple(dict.fromkeys(part.of for part in _all_rules(trial) if isinstance(part, Score)))
+
+
+def groups_in(trial: TrialDefinition, catalog: Catalog) -> tuple[str, ...]:
+    """The groups that a trial and its scores name, each once."""
+    scores = [catalog.scores[name] for name in scores_of(trial)]
+    of_scores = [
+        rule for score in scores for rule in (score.entry, *(i.require for i in score.items)) if rule
     ]
-    parts = (part for rule in rules for part in walk(rule))
-    return tuple(dict.fromkeys(part.of for part in parts if isinstance(part, Score)))
+    rules = [*_all_rules(trial), *(part for rule in of_scores for part in walk(rule))]
+    named = [*written_in(trial.show), *(name for rule in rules for name in _written_by(rule))]
+    return tuple(dict.fromkeys(name for name in named if name in catalog.groups))
+
+
+def _written_by(rule: Rule) -> Iterator[str]:
+    """Works for a kind of rule that is added later."""
+    for member in fields(rule):
+        value = getattr(rule, member.name)
+        if isinstance(value, Named):
+            yield from value.written

@@ -73,8 +73,10 @@ def _doses_and_events(concept: str, context: Context) -> Iterator[_Event]:
     day = context.day
     for exposure in context.record.exposures.get(concept, ()):
         if exposure.start.first <= day:
+            surely = min((exposure.last_given or exposure.start).first, day)
+            reason = None if exposure.problem in (None, IMPRECISE) else exposure.problem
             last = _last_possible_dose(exposure, day)
-            yield _Event(exposure.start.first, last, exposure_evidence(exposure, context))
+            yield _Event(surely, last, exposure_evidence(exposure, context), reason)
     for event in _events(concept, context):
         yield event._replace(last=min(event.last, day))
 
@@ -83,7 +85,8 @@ def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> 
     """Results, procedures and diagnoses of a concept, up to the day.
 
     ``ending``: only what may end something, of findings and consents those with one of these answers. A
-    diagnosis without any date may have ended it on any day; it does not make a test of this week an old one.
+    diagnosis or procedure without any date may have ended it on any day; it does not make a test of this
+    week an old one.
     """
     record, concept, today = context.record, context.concept(concept_id), context.day
     by_answer = bool(ending) and concept.kind in ("finding", "consent")
@@ -95,14 +98,16 @@ def _events(concept_id: str, context: Context, ending: Collection[str] = ()) -> 
             yield _Event(result.when.first - by_answer, result.when.last, evidence)
     for procedure in record.procedures.get(concept_id, ()):
         reason = None if procedure.done else Reason.NOT_CONFIRMED
+        if not ending and procedure.when == SOME_DAY:
+            continue
         yield from _dated(procedure.when, procedure.text, procedure.reference, concept, context, reason)
     for diagnosis in record.diagnoses.get(concept_id, ()):
         reason = None if diagnosis.confirmed else Reason.NOT_CONFIRMED
-        when = _happened(diagnosis, context.day) or (SOME_DAY if ending else None)
+        when = happened(diagnosis, context.day) or (SOME_DAY if ending else None)
         yield from _dated(when, diagnosis.text, diagnosis.reference, concept, context, reason)
 
 
-def _happened(diagnosis: Diagnosis, today: int) -> When | None:
+def happened(diagnosis: Diagnosis, today: int) -> When | None:
     """When it happened: at its onset, else at any time before it was over and was written down.
 
     None if nothing is dated. A delivery of years ago is often written down, and dated so, at a later visit.
@@ -126,7 +131,7 @@ def _dated(
 
 
 def _last_possible_dose(exposure: Exposure, today: int) -> int:
-    """A single administration was on its day; an order or statement may have been followed until its end."""
+    """What was given was on its days; an order or statement may have been followed until its end."""
     if exposure.source == "given":
-        return exposure.start.last
+        return min((exposure.last_given or exposure.start).last, today)
     return today if exposure.end is None else min(exposure.end.last, today)

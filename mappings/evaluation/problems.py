@@ -17,7 +17,7 @@ from mappings.evaluation.context import (
     placement,
     window_words,
 )
-from mappings.evaluation.events import ended_by
+from mappings.evaluation.events import ended_by, happened
 from mappings.evaluation.hints import with_hints
 from mappings.evaluation.plan import Planner
 from mappings.evaluation.results import Absence, nothing_of
@@ -54,9 +54,9 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
 
     def judged(diagnosis: Diagnosis, concept: Concept, context: Context) -> Judged:
         verdict, reason, further = _verdict(diagnosis, rule, context)
-        concept_id, reference, text, status, _, onset, _, recorded, note = diagnosis
+        concept_id, reference, text, status, _, onset, _, recorded, note, begun = diagnosis
         when = onset or recorded
-        until = counts_until(when, window) if window is not None and when is not None else None
+        until = counts_until(begun or when, window) if window is not None and when is not None else None
         day, note, look_back = "" if when is None else when.text, note or status, words or context.look_back
         label, value = concept.display, text or None
         parts = (concept_id, label, reason, text, value, "", day, reference, until, note, look_back)
@@ -72,6 +72,8 @@ def prepare_condition(rule: ConditionRule, planner: Planner) -> Evaluator:
             if not _is_future(diagnosis, context.day)
         ]
         outcome = any_of(found, absences, context)
+        if outcome.reason is Reason.NOT_FOUND and any(reason is TOO_OLD for _, reason, _ in found):
+            outcome = OUTCOME((NOT_MET, VALUE, outcome.evidence))  # only older ones, and they mean no
         return (
             with_hints(outcome, concepts, context) if context.record.hints and not asked_status else outcome
         )
@@ -94,8 +96,7 @@ def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Jud
     if misplaced is None and rule.onset_age_at_least is not None:
         misplaced = _onset_age(diagnosis, rule.onset_age_at_least, context)
     if misplaced is not None:
-        over = misplaced is TOO_OLD and rule.older_means_not_met
-        return (NOT_MET if over else UNKNOWN), misplaced, ()
+        return _of_other_days(diagnosis, misplaced, rule, context)
     if rule.clinical_status and diagnosis.clinical_status in _AGAIN:
         calmed = _calmed(diagnosis, context)
         if calmed is not None:
@@ -107,6 +108,16 @@ def _verdict(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Jud
     if rule.followed_by:
         return _followed(diagnosis, rule, context)
     return MET, VALUE, ()
+
+
+def _of_other_days(diagnosis: Diagnosis, misplaced: Reason, rule: ConditionRule, context: Context) -> Judged:
+    """What is not surely of the days asked for is over for sure only by its end or by the author's word."""
+    if rule.unless_followed_by:
+        ended, by = _ended(diagnosis, rule, context)
+        if ended is VALUE:
+            return NOT_MET, VALUE, by
+    over = misplaced is TOO_OLD and rule.older_means_not_met
+    return (NOT_MET if over else UNKNOWN), misplaced, ()
 
 
 def _status_counts(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> bool:
@@ -149,7 +160,10 @@ def _entry(diagnosis: Diagnosis, context: Context) -> Evidence:
 
 
 def _onset_misplaced(diagnosis: Diagnosis, rule: ConditionRule, context: Context) -> Reason | None:
-    """Onset or recurrence lies in a window, never recordedDate, unless the rule asks for recording."""
+    """Onset or recurrence lies in a window, never recordedDate, unless the rule asks for recording.
+
+    What was recorded or over by a day had begun by then, on whatever day.
+    """
     if rule.recorded_within is not None:
         first = context.first_day(rule.recorded_within)
         dates = [when for when in (diagnosis.recorded, diagnosis.onset) if when is not None]
@@ -158,9 +172,15 @@ def _onset_misplaced(diagnosis: Diagnosis, rule: ConditionRule, context: Context
     first = context.first if rule.within is None else context.first_day(rule.within)
     if first == BEGINNING:
         return None
-    if diagnosis.onset is None:
-        return IMPRECISE
-    return placement(diagnosis.onset, first, context.day)
+    begun = _begun(diagnosis, context)
+    return IMPRECISE if begun is None else placement(begun, first, context.day)
+
+
+def _begun(diagnosis: Diagnosis, context: Context) -> When | None:
+    """When it began. A relapse may be told by an entry of long before it, so only its own end bounds it."""
+    if diagnosis.clinical_status in _AGAIN:
+        diagnosis = diagnosis._replace(recorded=None)
+    return diagnosis.begun or happened(diagnosis, context.day)
 
 
 def _onset_age(diagnosis: Diagnosis, least: int, context: Context) -> Reason | None:
@@ -181,7 +201,7 @@ def _age_on(day: int, birth: When) -> tuple[int, int]:
 def _ended(
     diagnosis: Diagnosis, rule: ConditionRule, context: Context
 ) -> tuple[Reason | None, tuple[Evidence, ...]]:
-    when = diagnosis.onset or diagnosis.recorded
+    when = diagnosis.begun or diagnosis.onset or diagnosis.recorded
     first, last = (when.first, when.last) if when else (BEGINNING, context.day)
     return ended_by(first, last, rule.unless_followed_by, context)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mappings.amounts import HOLDS, compare
 from mappings.concept import Concept
@@ -23,7 +23,7 @@ from mappings.evaluation.plan import Planner
 from mappings.evaluation.selection import Known, before, one_instant
 from mappings.facts import Result
 from mappings.results import Evidence
-from mappings.rules import Finding, Measurement
+from mappings.rules import Finding, Measurement, written_in
 from mappings.verdicts import (
     CONFLICTING,
     IMPRECISE,
@@ -42,6 +42,8 @@ from mappings.verdicts import (
 
 NOT_THE_NEWEST = "not the newest"
 """A note beside a result that a newer one, which cannot be used, has taken the place of."""
+DRUGS_SINCE, EVENTS_SINCE = "Drugs given since", "What happened since"
+"""Labels of what was not read, and may have come after a result that was."""
 
 Judged = tuple[Verdict, Reason]
 Judge = Callable[[Result, Context], Judged]
@@ -75,16 +77,16 @@ def prepare_measurement(rule: Measurement, planner: Planner) -> Evaluator:
 
 def prepare_finding(rule: Finding, planner: Planner) -> Evaluator:
     """One of the wanted answers must be given; "recorded" takes any result."""
-    wanted, any_answer, enders = rule.is_, "recorded" in rule.is_, rule.unless_followed_by
+    wanted, any_answer = rule.is_, "recorded" in rule.is_
 
-    def judge(result: Result, context: Context) -> Judged:
+    def judge(result: Result, _context: Context) -> Judged:
         if not any_answer:
             tokens, problem = result.tokens, result.problem
             if problem is not None or not tokens:
                 return UNKNOWN, problem or Reason.UNREADABLE
             if wanted.isdisjoint(tokens):
                 return _NOT_MET
-        return _unless_ended(result, rule, context) if enders else _MET
+        return _MET
 
     return _OfResults(rule, judge, planner).evaluate
 
@@ -106,13 +108,15 @@ class _OfResults:
         self.enders = finding.unless_followed_by if finding is not None else ()
         self.answers = finding.is_ if finding is not None else frozenset()
         self.rests_on_events = bool(self.after_last or self.enders)
+        self.not_read_since = _not_read_since(rule.after_last, planner)
 
     def evaluate(self, context: Context) -> Outcome:
         """What the results of the concept say about the rule."""
         known = context.in_order.get(self.concept_id) or context.known(self.concept_id)
         if not known.results:
             return self.absence.outcome(context)
-        judge = _after(self.judge, self.after_last, context) if self.after_last else self.judge
+        judge = _unless_ended(self.judge, self.enders, self.answers) if self.enders else self.judge
+        judge = _after(judge, self.after_last, context) if self.after_last else judge
         outcome = self._latest(known, judge, context) if self.latest else self._any(known, judge, context)
         return self._with_events(outcome, known, context) if self.rests_on_events else outcome
 
@@ -122,12 +126,20 @@ class _OfResults:
         if verdict is MET:
             return outcome
         events: list[Evidence] = []
-        for result in known.newest if self.latest else known.results:
-            events += ended_by(result.when.first, result.when.last, self.enders, context, self.answers)[1]
-        last = last_days(self.after_last, context)
-        if last is not None and (verdict is UNKNOWN or not self.latest):
-            events += last.evidence
+        results = known.newest if self.latest else known.results
+        for first, last in dict.fromkeys([result.when[:2] for result in results]):
+            events += ended_by(first, last, self.enders, context, self.answers)[1]
+        doses = last_days(self.after_last, context)
+        if doses is not None and (verdict is UNKNOWN or not self.latest):
+            events += doses.evidence
+        if reason is NOT_RETRIEVED and self._lacks_only_what_came_since(context):
+            read = [one._replace(reason=VALUE) if one.reason is NOT_RETRIEVED else one for one in evidence]
+            evidence = (*self.not_read_since, *read)
         return OUTCOME((verdict, reason, tuple(dict.fromkeys((*evidence, *events)))))
+
+    def _lacks_only_what_came_since(self, context: Context) -> bool:
+        gaps = [context.gap(name) for name in (self.concept_id, *self.after_last)]
+        return gaps[0] is None and any(gap is not None for gap in gaps)
 
     def _shown(self, result: Result, reason: Reason, context: Context) -> Evidence:
         """A result that the rule's own window has let in."""
@@ -274,26 +286,48 @@ def nothing_of(absences: Sequence[Absence], context: Context) -> Outcome:
     return kept
 
 
-def _unless_ended(result: Result, rule: Finding, context: Context) -> Judged:
-    """A finding that something later has ended no longer holds; an undated end leaves it open."""
-    reason, _ = ended_by(result.when.first, result.when.last, rule.unless_followed_by, context, rule.is_)
-    if reason is None:
-        return _MET
-    return (NOT_MET, reason) if reason is VALUE else (UNKNOWN, reason)
+def _unless_ended(judge: Judge, enders: Sequence[str], answers: Collection[str]) -> Judge:
+    """A finding that something later has ended no longer holds; an undated end leaves it open.
+
+    Asked once for the results of a day: there may be thousands, and as many ends.
+    """
+    asked: dict[tuple[int, int], Reason | None] = {}
+
+    def judged(result: Result, context: Context) -> Judged:
+        found = judge(result, context)
+        if found[0] is not MET:
+            return found
+        first, last = days = result.when[:2]
+        if days not in asked:
+            asked[days] = ended_by(first, last, enders, context, answers)[0]
+        reason = asked[days]
+        if reason is None:
+            return found
+        return (NOT_MET if reason is VALUE else UNKNOWN), reason
+
+    return judged
+
+
+def _not_read_since(names: Sequence[str], planner: Planner) -> tuple[Evidence, ...]:
+    """What is to blame if not all was read of that which results have to come after."""
+    if not names:
+        return ()
+    drugs = all(planner.concepts[name].kind == "drug" for name in names)
+    return (Evidence(written_in(names)[0], DRUGS_SINCE if drugs else EVENTS_SINCE, NOT_RETRIEVED),)
 
 
 def _after(judge: Judge, concepts: Sequence[str], context: Context) -> Judge:
     """Only results after the last exposure to these drugs, or the last such event, count."""
-    if any(context.gap(concept) is not None for concept in concepts):
-        return lambda _result, _context: (UNKNOWN, NOT_RETRIEVED)
-    last = last_days(concepts, context)
-    if last is None:
+    unread = any(context.gap(concept) is not None for concept in concepts)
+    last = None if unread else last_days(concepts, context)
+    if last is None and not unread:
         return judge
-    surely, possibly, _ = last
+    surely, possibly = (last.surely, last.possibly) if last else (BEGINNING, BEGINNING)
 
     def judged(result: Result, context: Context) -> Judged:
-        if result.when.first > possibly:
-            return judge(result, context)
+        if unread or result.when.first > possibly:
+            verdict, why = judge(result, context)
+            return (UNKNOWN, NOT_RETRIEVED) if unread and verdict is not UNKNOWN else (verdict, why)
         too_old = result.when.last <= surely
         return UNKNOWN, TOO_OLD if too_old else IMPRECISE
 

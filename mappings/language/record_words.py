@@ -45,6 +45,8 @@ LABELS = frozenset(
         message("To be judged"),
         message("Answer"),
         message("Other cause"),
+        message("Drugs given since"),
+        message("What happened since"),
     }
 )
 """Names of facts that no concept names."""

@@ -7,18 +7,19 @@ read, contradicts itself or is not confirmed is looked at again, not ordered aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 from mappings.amounts import Bound, Comparison
 from mappings.concept import Concept
-from mappings.evaluation.context import Context, Outcome
+from mappings.evaluation.context import Context, Evaluator, Outcome
 from mappings.evaluation.events import ended_by, last_days
 from mappings.next_steps.efforts import Efforts
-from mappings.next_steps.formula import FALSE, Atom, Formula, Wanted, both, either
+from mappings.next_steps.formula import FALSE, TRUE, Atom, Formula, Wanted, both, either
 from mappings.results import How
-from mappings.rules import Age, ConditionRule, DrugRule, Finding, Measurement, ProcedureRule, Sex
-from mappings.verdicts import IMPRECISE, NEEDS_JUDGEMENT, NOT_FOUND, TOO_OLD, VALUE, Reason
+from mappings.rules import Age, ConditionRule, DrugRule, Finding, Measurement, ProcedureRule, Sex, written_in
+from mappings.verdicts import IMPRECISE, MET, NEEDS_JUDGEMENT, NOT_FOUND, NOT_MET, TOO_OLD, VALUE, Reason
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -62,8 +63,10 @@ def is_seen_again(outcome: Outcome) -> bool:
 class Leaves:
     """Turns open questions into missing facts, with the concepts of a catalog and the table of efforts."""
 
-    def __init__(self, concepts: Mapping[str, Concept], efforts: Efforts) -> None:
-        self._concepts, self._efforts = concepts, efforts
+    def __init__(
+        self, concepts: Mapping[str, Concept], efforts: Efforts, prepare: Callable[[ResultRule], Evaluator]
+    ) -> None:
+        self._concepts, self._efforts, self._prepare = concepts, efforts, prepare
 
     def how(self, concept_id: str) -> How:
         """How a fact is had that is not in the chart."""
@@ -82,12 +85,35 @@ class Leaves:
             return FALSE
         if self._is_answered(asked):
             return self.beside(rule) if context.in_score else FALSE
+        if not self._unread_since(asked):
+            return self._result(asked)
+        alone = self._without_what_came_since(asked)
+        result = TRUE if alone.outcome.verdict is MET else self._result(alone)
+        return both((result, self._none_since(asked)))
+
+    def _result(self, asked: Open[ResultRule]) -> Formula:
         how = self._how_result(asked)
-        if how is None:
-            return FALSE
-        unread = [drug for drug in rule.after_last if context.gap(drug) is not None]
-        result = self.atom(rule.of, self.wanted(rule), how)
-        return both((result, *(Atom(drug, _ABSENT, "chart") for drug in unread)))
+        return FALSE if how is None else self.atom(asked.rule.of, self.wanted(asked.rule), how)
+
+    def _unread_since(self, asked: Open[ResultRule]) -> bool:
+        """Whether what may have come after the results was not all read."""
+        rule, _, context = asked
+        return any(context.gap(name) is not None for name in rule.after_last)
+
+    def _without_what_came_since(self, asked: Open[ResultRule]) -> Open[ResultRule]:
+        """What the results say by themselves."""
+        rule = replace(asked.rule, after_last=())
+        return Open(rule, self._prepare(rule)(asked.context), asked.context)
+
+    def _none_since(self, asked: Open[ResultRule]) -> Formula:
+        """That the chart, once read, shows none, by the names that the author gave."""
+        rule, _, context = asked
+        unread = [
+            name
+            for name in written_in(rule.after_last)
+            if name not in self._concepts or context.gap(name) is not None
+        ]
+        return both(Atom(name, _ABSENT, "chart") for name in unread)
 
     def beside(self, rule: ResultRule) -> Atom:
         """An answer that would serve if it came in: the record has one that does not."""
@@ -95,10 +121,19 @@ class Leaves:
 
     def result_fails(self, asked: Open[ResultRule]) -> Formula:
         """A result that does not: only where one alone can decide."""
-        rule, how = asked.rule, self._how_result(asked)
-        if how is None or _too_early(rule, asked.context) or self._is_answered(asked):
+        if _too_early(asked.rule, asked.context) or self._is_answered(asked):
             return FALSE
-        if not _may_fail(asked, how):
+        if not self._unread_since(asked):
+            return self._result_failing(asked)
+        alone = self._without_what_came_since(asked)
+        if alone.outcome.verdict is MET:
+            return FALSE
+        failing = TRUE if alone.outcome.verdict is NOT_MET else self._result_failing(alone)
+        return both((failing, self._none_since(asked)))
+
+    def _result_failing(self, asked: Open[ResultRule]) -> Formula:
+        rule, how = asked.rule, self._how_result(asked)
+        if how is None or not _may_fail(asked, how):
             return FALSE
         if isinstance(rule, Measurement):
             return either(self.atom(rule.of, Wanted(bounds=(_opposite(b),)), how) for b in rule.bounds)

@@ -6,12 +6,11 @@ facts that are missing (``leaves``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from mappings.amounts import Bound
-from mappings.concept import ConceptGroup
 from mappings.dates import parse_when
 from mappings.evaluation.context import Context, Evaluator, Outcome
 from mappings.evaluation.plan import Planner
@@ -48,6 +47,7 @@ from mappings.rules import (
     Score,
     Sex,
     Treatment,
+    written_in,
 )
 from mappings.trial_definition import Criterion, ScoreDefinition
 from mappings.verdicts import MET, NOT_MET, UNKNOWN
@@ -66,11 +66,9 @@ class Openings:
         criteria: Sequence[Criterion],
         planner: Planner,
         efforts: Efforts,
-        groups: Iterable[ConceptGroup] = (),
     ) -> None:
-        self._groups = {frozenset(group.members): group.id for group in groups}
         self._criteria = {criterion.id: criterion for criterion in criteria}
-        self._planner, self._leaves = planner, Leaves(planner.concepts, efforts)
+        self._planner, self._leaves = planner, Leaves(planner.concepts, efforts, planner.prepare)
         self._holding, self._failing = self._ways()
         self._evaluators: dict[int, tuple[Rule, Evaluator]] = {}
 
@@ -212,9 +210,8 @@ class Openings:
         return both((event, either(followed))) if followed else event
 
     def _drug_holds(self, asked: Open[DrugRule]) -> Formula:
-        """Drugs are asked for by the name of their group, if the rule names all of it."""
-        group = self._groups.get(frozenset(asked.rule.of))
-        return self._leaves.event_holds(asked, (group,) if group else asked.rule.of)
+        """Drugs are asked for by the name of their group, where the rule names it."""
+        return self._leaves.event_holds(asked, written_in(asked.rule.of))
 
     def _treatment_holds(self, asked: Open[Treatment]) -> Formula:
         """Drugs given for long enough lack only activity since; else their dates are looked up as well."""
@@ -231,11 +228,10 @@ class Openings:
         return either(self.met(name, later) for name in rule.still_active_by)
 
     def _given(self, rule: Treatment, how: How) -> Formula:
-        """That a drug of the rule is given, by its name or its group's; of two groups, that both are."""
+        """That a drug of the rule is given, by the name in the rule; of two groups, that both are."""
         if rule.together_with:
             return Atom(TREATMENT, PRESENT, how)
-        group = self._groups.get(frozenset(rule.of))
-        return either(Atom(of, PRESENT, how) for of in ([group] if group else rule.of))
+        return either(Atom(of, PRESENT, how) for of in written_in(rule.of))
 
     # --- scores
 

@@ -84,7 +84,7 @@ class _Settling:
     def __init__(self, trial: TrialDefinition, catalog: Catalog) -> None:
         self._planner: Planner = plan_of(trial, catalog).planner
         self._efforts: Efforts = packaged()
-        self._openings = Openings(trial.criteria, self._planner, self._efforts, catalog.groups.values())
+        self._openings = Openings(trial.criteria, self._planner, self._efforts)
         self._labels = {**_OF_NO_CONCEPT, **{group.id: group.display for group in catalog.groups.values()}}
         self._ids = [criterion.id for criterion in trial.criteria]
         self._kept = lru_cache(maxsize=_PATTERNS)(self._worked_out)

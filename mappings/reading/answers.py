@@ -9,8 +9,9 @@ from typing import Any
 from mappings.concept import SYSTEMS, Concept
 from mappings.language.letters import has_han
 from mappings.reading.code_index import codings_of, normalised, words
+from mappings.reading.laboratory.grades import grade, is_scale
 
-_SNOMED = SYSTEMS["snomed"]
+_LOINC, _SNOMED = SYSTEMS["loinc"], SYSTEMS["snomed"]
 
 INTERPRETATIONS: Mapping[str, str] = {
     "POS": "positive",
@@ -35,8 +36,26 @@ GENERAL_CODES: Mapping[str, str] = {
     f"{_SNOMED}|10828004": "positive",
     f"{_SNOMED}|52101004": "positive",
     f"{_SNOMED}|260385009": "negative",
+    f"{_SNOMED}|260373001": "positive",
+    f"{_SNOMED}|260415000": "negative",
+    f"{_SNOMED}|11214006": "positive",
+    f"{_SNOMED}|131194007": "negative",
+    f"{_SNOMED}|2667000": "negative",
+    f"{_LOINC}|LA6576-8": "positive",
+    f"{_LOINC}|LA6577-6": "negative",
+    f"{_LOINC}|LA11882-0": "positive",
+    f"{_LOINC}|LA11883-8": "negative",
+    f"{_LOINC}|LA15255-5": "positive",
+    f"{_LOINC}|LA15256-3": "negative",
+    f"{_LOINC}|LA9633-4": "positive",
+    f"{_LOINC}|LA9634-2": "negative",
 }
-"""SNOMED CT qualifiers positive, present and negative (mCODE, IPS and HL7 Europe laboratory value sets)."""
+"""Positive, present, detected, reactive; negative, absent, not detected, non-reactive.
+
+SNOMED CT qualifiers: mCODE, IPS and HL7 Europe laboratory value sets; (not) detected and (non-)reactive:
+lab-test-qual-result-snomed of WorldHealthOrganization/ddcc; absent: US Public Health value sets. LOINC:
+answer lists LL2021-5 (positive) and LL744-4 (detected); reactive and present as public guides give them.
+"""
 
 GENERAL_WORDS: Mapping[str, str] = {
     "positive": "positive",
@@ -57,6 +76,10 @@ GENERAL_WORDS: Mapping[str, str] = {
     "none detected": "negative",
     "non reactive": "negative",
     "nonreactive": "negative",
+    "not reactive": "negative",
+    "undetected": "negative",
+    "undetectable": "negative",
+    "not detectable": "negative",
     "absent": "negative",
     **dict.fromkeys(("阳性", "检出", "检测到", "positiv", "nachweisbar"), "positive"),
     **dict.fromkeys(("阴性", "未检出", "未检测到", "negativ", "nicht nachweisbar"), "negative"),
@@ -71,9 +94,10 @@ GENERAL_WORDS: Mapping[str, str] = {
 
 
 EITHER_SIGN = ("±", "+/-", "+-", "-/+", "(±)")
+_BRACKETS = " ()\uff08\uff09"
 _PLUS = ("+", "\uff0b")
 _SIGNED = re.compile(
-    r"(?P<answer>[^()\uff08\uff09]{1,40}?)\s*"
+    r"(?P<answer>[^()\uff08\uff09]{0,40}?)\s*"
     r"[(\uff08]\s*(?P<sign>[-\uff0d\u2212]|[1-4]?[+\uff0b]{1,4})\s*[)\uff09]\s*"
 )
 
@@ -135,7 +159,7 @@ def _named(text: str, concept: Concept) -> frozenset[str]:
     if said or _DENIAL.search(text):
         return said
     own = {way: answer for answer, ways in concept.answers.items() for way in ways if "|" not in way}
-    if all(map(str.isdigit, concept.answers)) and concept.answers:
+    if is_scale(concept):
         return frozenset(_ONE_DIGIT.findall(text)) & concept.answers.keys()
     name = f" {normalised(text)} "
     ways = {**_NAMED, **own}
@@ -152,17 +176,19 @@ def _answers_of_token(token: str, concept: Concept) -> set[str]:
 def worded_answers(text: str, concept: Concept) -> frozenset[str]:
     """The answers that a whole text gives; a text with more words than the answer gives none.
 
-    A sign in brackets behind it may repeat the answer: "阴性(-)".
+    A sign in brackets may repeat the answer, or be it: "阴性(-)", "(-)". Words may define a grade.
     """
-    if text.strip() in EITHER_SIGN:
+    if text.strip(_BRACKETS) in EITHER_SIGN:
         return frozenset()
     signed = _SIGNED.fullmatch(text)
     if signed is not None:
-        said = worded_answers(signed["answer"], concept)
         meant = "positive" if signed["sign"].endswith(_PLUS) else "negative"
-        return said if meant in said else frozenset()
+        said = worded_answers(signed["answer"], concept) if signed["answer"] else {meant}
+        return frozenset(said) if meant in said else frozenset()
     name = normalised(text) or text.strip()
     found = {answer for answer, tokens in concept.answers.items() if name in tokens or answer == name}
     if not found and name in GENERAL_WORDS:
         found.add(GENERAL_WORDS[name])
+    if not found and is_scale(concept):
+        found.update(filter(None, (grade(text, concept),)))
     return frozenset(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mappings.reading.fhir_elements import items
 from mappings.reading.references import reference_of
+from mappings.reading.servers.apart import Held, is_of_one_server, names_apart
+from mappings.reading.servers.links import placed
 
 _TAKEN_APART = ("Bundle", "OperationOutcome")
 _WITH_RESPONSES = ("batch-response", "transaction-response", "history")
@@ -37,7 +39,21 @@ class Unwrapped:
 
 def unwrap(documents: Iterable[Any]) -> Unwrapped:
     """Resources out of bundles and single resources, in their order. Never raises; what is not a
-    resource stays in the list, for the reader to report."""
+    resource stays in the list, for the reader to report. Resources of several servers that have one id
+    are told apart by another one."""
+    result = _unwrapped(documents)
+    _keep_apart((result,))
+    return result
+
+
+def unwrap_each(documents: Iterable[Any]) -> list[Unwrapped]:
+    """As ``unwrap``, each document by itself, with what has one id in several of them told apart."""
+    parts = [_unwrapped((document,)) for document in documents]
+    _keep_apart(parts)
+    return parts
+
+
+def _unwrapped(documents: Iterable[Any]) -> Unwrapped:
     result = Unwrapped()
     for document in documents:
         if isinstance(document, dict) and document.get("resourceType") == "Bundle":
@@ -45,6 +61,36 @@ def unwrap(documents: Iterable[Any]) -> Unwrapped:
         else:
             _add(document, None, result, 0)
     return result
+
+
+def _keep_apart(parts: Sequence[Unwrapped]) -> None:
+    """Names resources by their servers, where these are several, or where two have one id."""
+    full_urls = parts[0].full_urls if len(parts) == 1 else {}
+    for part in parts if len(parts) > 1 else ():
+        full_urls.update(part.full_urls)
+    if is_of_one_server(full_urls):
+        return
+    held = [list(_held(part)) for part in parts]
+    names = names_apart([one for of_part in held for one in of_part if one is not None])
+    for part, of_part in zip(parts, held, strict=True):
+        part.full_urls.update(
+            (one.full_url, names.of(one)) for one in of_part if one is not None and one.full_url
+        )
+        part.resources = [
+            resource if one is None else placed(one, names)
+            for resource, one in zip(part.resources, of_part, strict=True)
+        ]
+
+
+def _held(part: Unwrapped) -> Iterator[Held | None]:
+    """Each of the resources with its fullUrl; None for what is no resource."""
+    entries = [
+        entry for bundle in part.bundles for entry in entries_of(bundle) or () if isinstance(entry, dict)
+    ]
+    urls = {id(entry.get("resource")): entry.get("fullUrl") for entry in entries}
+    for resource in part.resources:
+        url = urls.get(id(resource))
+        yield Held(resource, url if isinstance(url, str) else "") if isinstance(resource, dict) else None
 
 
 def entries_of(bundle: Mapping[str, Any]) -> list[Any] | None:
@@ -98,9 +144,13 @@ def _add_plain(entries: list[Any], result: Unwrapped) -> bool:
     except (KeyError, TypeError):  # something else stands among them
         return False
     result.resources += resources
+    full_urls = result.full_urls
     for entry in named:
-        if type(entry["fullUrl"]) is str:
-            result.full_urls[entry["fullUrl"]] = reference_of(entry["resource"])
+        url, resource = entry["fullUrl"], entry["resource"]
+        if type(url) is str:
+            kind, identity = resource["resourceType"], resource.get("id")
+            plain = type(identity) is str and type(kind) is str and identity
+            full_urls[url] = f"{kind}/{identity}" if plain else reference_of(resource)
     return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from mappings.concept import Concept
-from mappings.reading.fhir_elements import items
+from mappings.reading.fhir_elements import items, same_system
 from mappings.reading.keeping.texts import kept
 
 K = TypeVar("K")
@@ -54,7 +54,9 @@ class CodeIndex:
         self._by_name: dict[str, list[Concept]] = {}
         for concept in concepts:
             for code in concept.codes:
-                self._by_code.setdefault(code.code, []).append((code.system, concept))
+                known, one = self._by_code.setdefault(code.code, []), (same_system(code.system), concept)
+                if one not in known:
+                    known.append(one)
             for name in concept.names:
                 self._by_name.setdefault(normalised(name), []).append(concept)
 
@@ -83,7 +85,10 @@ class CodeIndex:
         if not hits:
             return found
         system = coding.get("system")
-        new = [concept for uri, concept in hits if uri == system and concept not in found]
+        if type(system) is not str:
+            return found
+        name = same_system(system)
+        new = [concept for uri, concept in hits if uri == name and concept not in found]
         if not new:
             return found
         return [*found, *new]

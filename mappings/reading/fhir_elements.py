@@ -11,18 +11,29 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from mappings.concept import SYSTEMS
 from mappings.reading.keeping.texts import kept
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+_HL7_OIDS = "urn:oid:2.16.840.1.113883.6."
 _SAME_SYSTEM: Mapping[str, str] = {
-    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "urn:oid:2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
-    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
-    "https://dmd.nhs.uk": "http://snomed.info/sct",
+    **{f"{system}/": system for system in SYSTEMS.values()},
+    f"{_HL7_OIDS}1": SYSTEMS["loinc"],
+    f"{_HL7_OIDS}4": SYSTEMS["icd10pcs"],
+    f"{_HL7_OIDS}12": SYSTEMS["cpt"],
+    f"{_HL7_OIDS}73": SYSTEMS["atc"],
+    f"{_HL7_OIDS}88": SYSTEMS["rxnorm"],
+    f"{_HL7_OIDS}90": SYSTEMS["icd10cm"],
+    f"{_HL7_OIDS}96": SYSTEMS["snomed"],
+    "http://fhir.de/CodeSystem/bfarm/atc": SYSTEMS["atc"],
+    "http://fhir.de/CodeSystem/dimdi/atc": SYSTEMS["atc"],
+    "https://dmd.nhs.uk": SYSTEMS["snomed"],
 }
-"""Other names of the systems that definitions name: the OIDs of records converted from CDA, and dm+d, the NHS
-dictionary of medicines, whose identifiers are SNOMED CT codes (NHS Digital, guide for digital medicines)."""
+"""Other names of the systems that definitions name: with a stroke at the end; the OIDs of records converted
+from CDA (HL7's registry of OIDs); the German edition of the ATC, whose codes are WHO's (German FHIR basic
+profiles); dm+d, the NHS dictionary of medicines, whose identifiers are SNOMED CT codes (NHS Digital, guide
+for digital medicines)."""
 
 _UNSEEN = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"
@@ -51,6 +62,12 @@ def text_of(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def same_system(system: str) -> str:
+    """A code system by the name that definitions use, if it is another name of one of theirs."""
+    name = system.strip()
+    return _SAME_SYSTEM.get(name, name)
+
+
 def coding_token(coding: Mapping[str, Any]) -> str:
     """``system|code`` without the white space some senders leave; empty without a code."""
     system, code = coding.get("system"), coding.get("code")
@@ -61,8 +78,8 @@ def coding_token(coding: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=8192)
 def _token(system: str, code: str) -> str:
-    system, code = system.strip(), code.strip()
-    return f"{_SAME_SYSTEM.get(system, system)}|{code}" if code else ""
+    code = code.strip()
+    return f"{same_system(system)}|{code}" if code else ""
 
 
 Words = tuple[tuple[str, ...], tuple[str, ...]]

@@ -109,9 +109,15 @@ _OPTED_OUT = frozenset({"OPTOUT", "OPTOUTE", "NOCONSENT"})
 """HL7 v3-ActCode, ActConsentDirective: opt-out, opt-out with exceptions, no consent."""
 _DECLINED = re.compile(
     r"\b(?:declin(?:ed|es)|refus(?:ed|es|al)|withdrew|withdrawn|revoked|opt(?:ed|s)?[ -]out)\b"
-    r"|\bnot consent|拒绝|不同意|未同意|撤回|撤销",
+    r"|\b(?:not|no) consent|拒绝|不同意|未同意|撤回|撤销"
+    r"|\b(?:unsigned|(?:not|never)(?: yet| been){0,2} (?:signed|obtained)|to be signed)\b"
+    r"|\b(?:do|did|does|has|have|had|will|would)(?: not|n['’]t) (?:yet )?sign"
+    r"|\b(?:pending|awaiting|needs|missing) (?:\w+ ){0,2}signature"
+    r"|\bsignatures? (?:is |are |still )?(?:pending|outstanding|missing|awaited)\b"
+    r"|(?:[未没待]|没有)签|拒签|\bpre[- ]?screening\b|预筛",
     re.IGNORECASE,
 )
+"""Of a form: that it was refused or is not signed, or that it allows only to be looked at beforehand."""
 _NO_REFUSAL = ("draft", "proposed")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
-from mappings.reading.code_index import CodeIndex, codings_of, first_code, words
+from mappings.reading.code_index import CodeIndex, codings_of, first_code, normalised, words
 from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.observations import period
 from mappings.reading.references import contained_in, reference_of, resolved
@@ -57,7 +57,8 @@ class Problems:
         for concept in concepts:
             if not present.intersection(concept.excluding):
                 diagnosis = Diagnosis(
-                    *(concept.id, reference, text, status, confirmed, onset, abatement, recorded, note)
+                    *(concept.id, reference, text, status, confirmed, onset, abatement, recorded, note),
+                    begun=_begun(concept, resource, onset, recorded) if concept.lasted else None,
                 )
                 self._found.setdefault(concept.id, []).append((category, diagnosis))
 
@@ -122,6 +123,35 @@ def _confirmed(verification: str, status: str) -> tuple[bool | None, str]:
     if status == "active":
         return True, "active, verification status not recorded"
     return None, "verification status not recorded"
+
+
+def _begun(
+    concept: Concept, resource: Mapping[str, Any], onset: When | None, recorded: When | None
+) -> When | None:
+    """When it began, where a code or a name tells how long it had lasted by its date; else None.
+
+    The date is the onset, which in diagnoses of visits is the visit's, or any day up to the recording. An
+    entry of the problem list may be brought up to date under its old dates, so may have lasted no time by
+    them.
+    """
+    told = list(_lasted(concept, resource.get("code")))
+    dates = [when for when in (onset, recorded) if when is not None]
+    if not told or not dates:
+        return None
+    least = 0 if _category(resource) == _PROBLEM_LIST else min(days for days, _ in told)
+    first = BEGINNING if onset is None else onset.first - max(days for _, days in told)
+    last = max(when.last for when in dates) - least
+    return When(max(first, BEGINNING), max(last, BEGINNING), dates[0].text)
+
+
+def _lasted(concept: Concept, code: Any) -> Iterator[tuple[int, int]]:
+    """The times that the codes and the words of a diagnosis tell."""
+    codings = codings_of(code)
+    texts = [mapping(code).get("text"), *(coding.get("display") for coding in codings)]
+    tokens = [f"{coding.get('system')}|{text_of(coding.get('code'))}" for coding in codings]
+    for told in (*tokens, *(normalised(text) for text in texts if isinstance(text, str))):
+        if told in concept.lasted:
+            yield concept.lasted[told]
 
 
 def _category(resource: Mapping[str, Any]) -> str:

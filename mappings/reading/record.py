@@ -17,7 +17,7 @@ from mappings.reading.drugs import read_exposures
 from mappings.reading.keeping import texts
 from mappings.reading.laboratory.blood import NOT_IN_BLOOD, only_in_blood
 from mappings.reading.laboratory.qualifiers import MODIFIED, is_about, is_whole
-from mappings.reading.laboratory.repeats import came_twice, in_force
+from mappings.reading.laboratory.repeats import came_twice, in_force, is_awaited
 from mappings.reading.laboratory.timed_urine import amounts_per_day, timed_urine
 from mappings.reading.meanings import Meaning, Meanings
 from mappings.reading.observations import Readings, has_value, read_contained, read_observation
@@ -236,6 +236,8 @@ class _OneRecord:
             return
         if resource.get("status") != "final" or "extension" in resource:
             self.revised = True  # or may be
+            if is_awaited(resource):
+                return
         faults = len(self.unreadable)
         if meaning.concepts or parts:
             read_observation(resource, meaning.concepts, self.readings)
@@ -254,7 +256,7 @@ class _OneRecord:
 
     def finish(self) -> PatientRecord:
         """Reads what needs other resources beside it, and closes the record."""
-        asked = (self.identity.is_subject_of, self.is_about)
+        asked = (self.identity.is_subject_of, self.is_about, lambda inside: not is_awaited(inside))
         self._each("DiagnosticReport", partial(read_contained, asked=asked, into=self.readings))
         amounts_per_day(self.reader.timed, self.results, self.resources)
         for reference in only_in_blood(self.results, self.readings.placed, self.by_type, self.full_urls):

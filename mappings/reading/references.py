@@ -21,7 +21,7 @@ from mappings.reading.fhir_elements import items, text_of
 _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]*)?$")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"Patient\?identifier=(?P<identifier>[^&]+)$")
-_UUID = "urn:uuid:"
+UUID_SCHEME = "urn:uuid:"
 Identifier = tuple[str, str]
 
 NO_URLS: Mapping[str, str] = MappingProxyType({})
@@ -51,8 +51,8 @@ def resolved(text: str, full_urls: Mapping[str, str], kind: str = "") -> str:
     known = full_urls.get(text)
     if known is not None:
         return known
-    if kind and text.startswith(_UUID):
-        return f"{kind}/{text.removeprefix(_UUID)}"
+    if kind and text.startswith(UUID_SCHEME):
+        return f"{kind}/{text.removeprefix(UUID_SCHEME)}"
     return local_reference(text)
 
 
@@ -89,7 +89,7 @@ def _identifier(value: object) -> Identifier | None:
     return pair if all(pair) else None
 
 
-def _server(url: str) -> str:
+def server_of(url: str) -> str:
     """The address of a FHIR server in the URL of a resource, without the scheme; empty if there is none."""
     match = _TYPE_AND_ID.search(url)
     if match is None or not _ABSOLUTE.match(url):
@@ -111,7 +111,7 @@ class PatientIdentity:
         self._full_urls = full_urls or {}
         self._identifiers = frozenset(identifiers)
         self._servers: frozenset[str] | None = None
-        self._known: dict[str, bool | None] = {self.reference: True, f"{_UUID}{patient_id}": True}
+        self._known: dict[str, bool | None] = {self.reference: True, f"{UUID_SCHEME}{patient_id}": True}
 
     @classmethod
     def of(cls, patient: Mapping[str, Any], full_urls: Mapping[str, str]) -> PatientIdentity:
@@ -144,8 +144,8 @@ class PatientIdentity:
         if not _ABSOLUTE.match(text):
             return True
         if self._servers is None:
-            self._servers = frozenset(map(_server, self._full_urls)) - {""}
-        return not self._servers or _server(text) in self._servers
+            self._servers = frozenset(map(server_of, self._full_urls)) - {""}
+        return not self._servers or server_of(text) in self._servers
 
     def _by_identifier(self, given: Iterable[Identifier | None]) -> bool | None:
         named = {pair for pair in given if pair is not None}

@@ -13,9 +13,18 @@ from mappings.concept import Concept
 from mappings.reading.answers import coded_answers, disagree, worded_answers
 from mappings.reading.code_index import words
 from mappings.reading.laboratory.counts import is_count
-from mappings.reading.laboratory.findings import NO_TOKENS, VALUE, Value, answered
+from mappings.reading.laboratory.findings import NO_TOKENS, VALUE, Value, answered, is_antibody
+from mappings.reading.laboratory.grades import grades, is_scale
+from mappings.reading.laboratory.numbers import (
+    beside_answer,
+    is_counted_in_fields,
+    is_none_seen,
+    is_unit_like,
+    with_points,
+    without_power,
+)
 from mappings.reading.laboratory.ranges import Whose
-from mappings.reading.laboratory.titres import TitreText, read_titre
+from mappings.reading.laboratory.titres import read_titre
 from mappings.units import convert, quotient
 from mappings.verdicts import Reason
 
@@ -151,8 +160,10 @@ def _boolean(value: Any, concept: Concept) -> Value:
 def _coded(value: Any, concept: Concept) -> Value:
     if type(value) is not dict:
         return _problem(Reason.UNREADABLE, "valueCodeableConcept is not an object")
-    tokens = coded_answers(value, concept)
     text = words(value)
+    tokens = coded_answers(value, concept)
+    if tokens and concept.kind == "measurement" and not concept.answers:
+        return _problem(Reason.UNREADABLE, "an answer that is no number", text)
     if tokens:
         return _answer(tokens, text, concept)
     if concept.kind == "measurement":
@@ -172,29 +183,70 @@ def _string(value: Any, concept: Concept) -> Value:
     if type(value) is not str:
         return _problem(Reason.UNREADABLE, "valueString is not a text")
     text = value.strip().translate(_FULL_WIDTH)
-    if concept.unit == "{titer}" or concept.positive_from is not None:
-        titre = read_titre(text)
-        if titre is not None:
-            return _titre(titre, text, concept)
-    if concept.kind != "measurement" or concept.answers:
-        tokens = worded_answers(text, concept)
-        if tokens:
-            return _answer(tokens, text, concept)
-    interval = _INTERVAL.fullmatch(text)
-    if interval is not None:
-        return _interval(interval, concept)
-    number = _NUMBER.fullmatch(text)
-    if number is None:
-        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
-    return _from_text(number[1], number[2], number[3].strip(), text, concept)
+    return _titre(text, concept) or _worded(text, concept) or _numbered(text, concept)
 
 
-def _titre(titre: TitreText, text: str, concept: Concept) -> Value:
+def _titre(text: str, concept: Concept) -> Value | None:
+    """A titre, of what is asked for by titres, or of an antibody."""
+    is_asked_for = concept.unit == "{titer}" or concept.positive_from is not None
+    titre = read_titre(text) if is_asked_for or is_antibody(concept) else None
+    if titre is None:
+        return None
     if titre == "unreadable":
-        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80]) if is_asked_for else None
     if titre == "negative":
         return _answer(frozenset({"negative"}), text[:80], concept)
     return Value(titre, NO_TOKENS, text[:80], "{titer}", None)
+
+
+def _worded(text: str, concept: Concept) -> Value | None:
+    """An answer in words, perhaps with a number beside it, which then must not contradict it."""
+    if concept.kind == "measurement" and not concept.answers:
+        return None
+    tokens = worded_answers(text, concept)
+    if tokens:
+        return _answer(tokens, text, concept)
+    beside = beside_answer(with_points(text)) if concept.kind != "measurement" else None
+    said = NO_TOKENS if beside is None else worded_answers(beside.answer, concept)
+    if beside is None or len(said) != 1 or not said <= ({"negative"} if beside.is_below else _BOTH_WAYS):
+        return None
+    number = _numbered(beside.number, concept)
+    return number if number.amount is None else number._replace(tokens=said, text=text[:80])
+
+
+_BOTH_WAYS = frozenset({"positive", "negative"})
+
+
+def _numbered(text: str, concept: Concept) -> Value:
+    """One number or two ends, with a unit."""
+    text = grades(text) if is_scale(concept) else text
+    text = text if is_counted_in_fields(concept) else with_points(text)
+    plain = without_power(text)
+    if plain != text and concept.kind == "measurement":  # 4.2×10^9 cells/L: of some the power is the unit's
+        value = _number(text, concept)
+        return value if value.problem is None else _number(plain, concept)
+    return _number(plain, concept)
+
+
+def _number(text: str, concept: Concept) -> Value:
+    if is_none_seen(text, concept):
+        return _amount(1.0, concept.unit, "<", concept)._replace(text=text)
+    interval, number = _INTERVAL.fullmatch(text), _NUMBER.fullmatch(text)
+    written = interval or number
+    if written is None or (is_scale(concept) and written[3][:1].isdigit()):
+        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+    if concept.kind != "measurement" and concept.positive_above is None:
+        if _OF_TWO.match(written[3]):
+            return Value(None, NO_TOKENS, text[:80], "", None)
+        if not is_unit_like(written[3]):
+            return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+    if interval is not None or number is None:
+        return _interval(written, concept)
+    return _from_text(number[1], number[2], number[3].strip(), text, concept)
+
+
+_OF_TWO = re.compile(r"[:/]\s*\d")
+"""What stands behind the first number of a titre, a ratio or a date, which is no amount by itself."""
 
 
 def _interval(written: re.Match[str], concept: Concept) -> Value:
@@ -229,7 +281,8 @@ def _ratio(value: Any, concept: Concept) -> Value:
     comparator = top.get("comparator") or bottom.get("comparator")
     if top.get("comparator") and bottom.get("comparator"):
         return _problem(Reason.UNREADABLE, "unknown comparator")
-    if concept.unit == "{titer}" or concept.positive_from is not None:
+    is_titre = is_antibody(concept) and above == 1 and not _has_unit(top, bottom)
+    if is_titre or concept.unit == "{titer}" or concept.positive_from is not None:
         read = _amount(quotient(below, above), "{titer}", comparator, concept)
         return read._replace(text=f"{comparator or ''}{above:g}:{below:g}")
     units = [part.get("code") or part.get("unit") or "" for part in (top, bottom)]
@@ -238,6 +291,10 @@ def _ratio(value: Any, concept: Concept) -> Value:
     if bottom.get("comparator"):
         comparator = _TURNED.get(comparator, comparator) if isinstance(comparator, str) else comparator
     return _amount(quotient(above, below), _divided(*units), comparator, concept)
+
+
+def _has_unit(*parts: Mapping[str, Any]) -> bool:
+    return any(part.get("code") or part.get("unit") for part in parts)
 
 
 _TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -286,13 +343,14 @@ _OTHER_VALUES = _UNUSABLE.union(_READERS)
 
 
 def _checked(value: Value, concept: Concept) -> Value:
-    """A score or index must be a whole number within its scale."""
+    """A score or index must be a whole number within its scale; of grades, two ends may leave it open."""
     limit = concept.whole_number_to
     if value.amount is None and value.problem is None:
         return _problem(Reason.UNREADABLE, "an answer that is no number", value.text)
     if limit is None or value.amount is None:
         return value
     low, high = value.amount.low, value.amount.high
-    if low != high or low != int(low) or low > limit:
+    is_whole = all(math.isfinite(end) and end == int(end) for end in (low, high))
+    if not is_whole or high > limit or (low != high and not is_scale(concept)):
         return _problem(Reason.UNREADABLE, f"not a whole number from 0 to {limit}", value.text, value.unit)
     return value

@@ -120,10 +120,10 @@ def timelines_of(exposures: Iterable[Exposure], day: int) -> tuple[DrugTimeline,
 
 def order(exposure: Exposure) -> tuple[object, ...]:
     """By date; whatever two records of one date differ in keeps their order from being an accident."""
-    concept, reference, text, _, start, end, _, problem, note = exposure
+    concept, reference, text, _, start, end, _, problem, note, given = exposure
     days = (start.first, end.last if end else 0)
     doubts = (start.last, end.first if end else 0, problem.value if problem else "", note)
-    return (*days, concept, reference, text, *doubts)
+    return (*days, concept, reference, text, *doubts, *(given or start)[:3])
 
 
 def records_of(timelines: Sequence[DrugTimeline]) -> list[Covered]:

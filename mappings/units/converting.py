@@ -45,7 +45,7 @@ def conversion(unit: str, concept: Concept) -> Conversion | None:
         return IDENTITY
     factor = concept.conversions.get(spelled)
     if factor is not None:
-        return conversion_by(_fraction(factor))
+        return conversion_by(_fraction(factor), concept.offsets.get(spelled, Fraction(0)))
     return _by_ucum(spelled, canonical) or _through_own(spelled, concept)
 
 
@@ -54,7 +54,8 @@ def _through_own(unit: str, concept: Concept) -> Conversion | None:
     for between, factor in concept.conversions.items():
         step = _by_ucum(unit, between)
         if step is not None and not step.offset:
-            return conversion_by(Fraction(step.numerator, step.denominator) * _fraction(factor))
+            times = Fraction(step.numerator, step.denominator) * _fraction(factor)
+            return conversion_by(times, concept.offsets.get(between, Fraction(0)))
     return None
 
 

@@ -107,7 +107,7 @@ _SYMBOLS = str.maketrans(
 )
 _FACTOR_X = re.compile(r"^[xX*]\s*(?=10)")
 _POWERS = re.compile(r"(?<=\^\d)\^(?=\d)")
-_POWER = re.compile(r"10(?:\*\*?|\^|e|exp|\()(\d{1,2})\)?")
+_POWER = re.compile(r"10(?:\*\*?|\^|~|e\+?|exp|\()(\d{1,2})\)?")
 _CREATININE = re.compile(r"\{(?:crea(?:t|tinine)?|cr)\}", re.IGNORECASE)
 
 
@@ -118,7 +118,7 @@ def _legible(unit: str) -> str:
 
 
 def normal_form(unit: str) -> str:
-    """Without blanks, in lower case, with ``10^3`` for ``10*3``, ``10E3`` and ``10(3)``, and u for mc."""
+    """Without blanks, in lower case, with ``10^3`` for ``10*3``, ``10E3``, ``10~3``, ``10(3)``; u for mc."""
     text = "".join(_legible(unit).lower().split()).replace("mcl", "ul").replace("mcg", "ug")
     return _POWER.sub(r"10^\1", text)
 

@@ -33,6 +33,13 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
     .map((one) => one.outerHTML.slice(0, 80))"""
+CUT = """() => [...document.querySelectorAll("figure.drawn > svg")].flatMap((picture) => {
+  const frame = picture.getBoundingClientRect();
+  return [...picture.querySelectorAll("text")]
+    .map((one) => [one.textContent, one.getBoundingClientRect()])
+    .filter(([_, box]) => box.width && (box.right > frame.right + 3 || box.left < frame.left - 3))
+    .map(([words]) => words);
+})"""
 FAULTY = """<!doctype html><html lang="en"><head><title>Planted</title></head><body><main><h1>Planted</h1>
 <p style="color: {colour}">Some words.</p>{more}</main></body></html>"""
 
@@ -68,6 +75,19 @@ def test_a_note_without_a_blank_does_not_widen_the_worksheet(clinician: Clinicia
     save_answers(sheet)
     expect(said(sheet, "ECOG")).to_contain_text(note[:200])
     assert faults_on_phones(sheet) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("patient", ["chen-jing", "liu-na"])
+def test_no_words_of_a_picture_are_cut_on_a_phone(clinician: Clinician, patient: str, language: str) -> None:
+    sheet = clinician.standalone(patient)
+    sheet.goto(f"{sheet.url.partition('?')[0]}?language={language}")
+    expect(sheet.locator("html")).to_have_attribute("lang", language)
+    for width in (PHONE["width"], 320):
+        sheet.set_viewport_size({"width": width, "height": PHONE["height"]})
+        assert sheet.locator("svg.timeline text").count() > 10
+        assert sheet.evaluate(CUT) == []
+        assert sheet.evaluate(TOO_WIDE) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/patients/guo-li"])

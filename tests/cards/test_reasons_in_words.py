@@ -19,6 +19,7 @@ from mappings.results import (
     NextSteps,
     Orderable,
     ScoreItemResult,
+    Want,
 )
 from mappings.verdicts import UNKNOWN_REASON_ORDER, Reason
 from tests.cards.examples import (
@@ -42,7 +43,28 @@ def upcr(reason: Reason, text: str = "2 g/g", on: str = "2026-01-03", window: st
 
 
 R = Reason
+LACKING = missing("UPCR", window="6 months")._replace(
+    date="2026-01-03", reference="DiagnosticReport/1", note="no activity index in the records of this biopsy"
+)
 OPEN_LINES = [
+    (
+        R.NOT_FOUND,
+        (LACKING,),
+        "no activity index in the records of this biopsy (3 Jan 2026) → look at the report",
+    ),
+    (
+        R.NOT_FOUND,
+        (LACKING, missing("hCG", window="6 months")),
+        "no record of UPCR or hCG in the last 6 months → ask, examine or look in outside records",
+    ),
+    (
+        R.NOT_RETRIEVED,
+        (missing("Drugs given since", R.NOT_RETRIEVED), found("CD19+ B cells", "182 /uL", "2026-01-03")),
+        (
+            "drugs given since could not be read from the chart system; on record: CD19+ B cells 182 /uL"
+            " (3 Jan 2026) → look it up in the chart"
+        ),
+    ),
     (R.NOT_FOUND, (missing("UPCR"),), "no record of UPCR → ask, examine or look in outside records"),
     (
         R.NOT_FOUND,
@@ -286,6 +308,79 @@ def test_a_question_shows_the_values_beside_it_grouped_by_day() -> None:
     )
 
 
+def drug(name: str, on: str, note: str = "") -> Evidence:
+    return found(name, name.lower() + ", stated", on, note=note)
+
+
+def test_a_question_shows_each_drug_with_its_own_time_and_its_end() -> None:
+    beside = (
+        drug("Prednisone", "2022-11-23", "until 2024-11-23; completed"),
+        drug("Azathioprine", "2022-11-23"),
+        drug("Rituximab", "2023", "until 2024-02; recognised by name"),
+        found("Lupus nephritis", "Lupus nephritis", "2022-11-23"),
+        drug("Tacrolimus", "", "until 2024"),
+    )
+
+    line, _ = judgement_line(judged("relapsed", "Refractory", beside=beside))
+
+    assert line == (
+        "Refractory: prednisone, stated (23 Nov 2022 to 23 Nov 2024; completed); azathioprine, stated"
+        " (23 Nov 2022); rituximab, stated (2023 to Feb 2024; recognised by name); tacrolimus, stated"
+        " (until 2024); Lupus nephritis (23 Nov 2022)"
+    )
+
+
+def test_a_question_beside_which_the_record_is_silent_says_so_and_asks_what_is_left() -> None:
+    silent = (missing("Stroke", window="12 weeks"), missing("Cardiac surgery", window="12 weeks"))
+    line, has_values = judgement_line(judged("e", "No event", "Is *surgery* planned?", silent))
+    assert has_values
+    told = "No event: no record of stroke or cardiac surgery in the last 12 weeks; Is \\*surgery\\* planned?"
+    assert line == told
+
+
+def test_days_in_a_note_are_written_as_people_write_them() -> None:
+    beside = (found("Stroke", "I63.9", "2020-02-10", note="until 2024-11-23"),)
+    result = criterion("e", "No event", Reason.VALUE, *beside)
+    assert met_line(result, {}) == "No event: stroke I63.9 (10 Feb 2020; until 23 Nov 2024)"
+    assert "2024年11月23日" in met_line(result, {}, language("zh-Hans"))
+
+
+def test_what_the_record_has_stands_before_what_it_lacks() -> None:
+    beside = (found("Stroke", "I63.9", "2026-02-10"), missing("Cardiac surgery"))
+    line, _ = judgement_line(judged("e", "No event", "Is surgery planned?", beside))
+    assert line == "No event: stroke I63.9 (10 Feb 2026); no record of cardiac surgery; Is surgery planned?"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [(), (missing("Pregnancy", R.ABSENT_BY_RULE),)],
+    ids=["nothing was looked for", "absence counts"],
+)
+def test_a_question_alone_stays_its_label(beside: tuple[Evidence, ...]) -> None:
+    assert judgement_line(judged("c", "Contraception", beside=beside)) == ("Contraception", False)
+
+
+@pytest.mark.parametrize(
+    ("tag", "wants", "words"),
+    [
+        ("en", (Want("at_least", "18.5 kg/m2"), Want("at_most", "40 kg/m2")),
+         "BMI 18.5 kg/m² or more and 40 kg/m² or less"),
+        ("zh-Hans", (Want("at_least", "18.5 kg/m2"), Want("at_most", "40 kg/m2")),
+         "BMI不低于18.5 kg/m²和不高于40 kg/m²"),
+        ("en", (Want("less_than", "18.5 kg/m2"),), "BMI below 18.5 kg/m²"),
+        ("en", (Want("less_than", "95 mm[Hg]"),), "BMI below 95 mmHg"),
+        ("en", (Want("one_of", answers=("relapse",)), Want("present")), "BMI relapse"),
+        ("en", (Want("at_least", "45 mL/min/{1.73_m2}"),), "BMI 45 mL/min/1.73 m² or more"),
+    ],
+)  # fmt: skip
+def test_two_limits_are_joined_and_units_are_as_people_write_them(
+    tag: str, wants: tuple[Want, ...], words: str
+) -> None:
+    fact = MissingFact("bmi", "BMI", "bedside", wants, ("a",))
+    line = next_step_lines(NextSteps(could_rule_out=(fact,)), language(tag))[0]
+    assert line.rstrip(".。").endswith(words)
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [
@@ -312,6 +407,15 @@ def test_a_date_is_as_precise_as_it_was_written(written: str, words: str) -> Non
         ("ECOG performance status", "ECOG performance status"),
         ("C3", "C3"),
         ("hCG", "hCG"),
+        ("HbA1c", "HbA1c"),
+        ("Hb", "Hb"),
+        ("DAS28-CRP", "DAS28-CRP"),
+        ("NT-proBNP", "NT-proBNP"),
+        ("PaO2/FiO2", "PaO2/FiO2"),
+        ("McDonald criteria met", "McDonald criteria met"),
+        ("Ki-67 index", "Ki-67 index"),
+        ("Haemoglobin A1c", "haemoglobin A1c"),
+        ("Anti-dsDNA antibodies", "anti-dsDNA antibodies"),
         ("Stage (as told by the patient)", "stage (as told by the patient)"),
     ],
 )

@@ -73,7 +73,9 @@ def test_ctrl_c_ends_the_demo_without_a_trace(console: Console, monkeypatch: pyt
     monkeypatch.setattr(run, "assess_resources", by_the_story)
     monkeypatch.setattr(run, "Event", lambda: type("Event", (), {"wait": press}))
     assert run.run_demo(once=False, console=console) == 0
-    assert "Open the EHR page and pick a patient: http://127.0.0.1:" in console.export_text()
+    text = console.export_text()
+    assert "Open the EHR page and pick a patient: http://127.0.0.1:" in text
+    assert "Open a chart with a card, such as that of Lin, Mei." in text
 
 
 def test_a_service_that_does_not_start_ends_the_demo_with_its_words(

@@ -98,6 +98,24 @@ def test_when_all_is_as_expected_the_report_says_so_in_a_line(demo: Demo) -> Non
     assert report.first_card(rows[1:]) is None
 
 
+def test_what_can_be_done_begins_with_a_patient_who_has_a_card(demo: Demo) -> None:
+    carded, without = fired(demo, "lin-mei", "amara-okafor")
+    assert "Open a chart with a card, such as that of Lin, Mei.\n" in report.flow([without, carded], "there")
+    assert "Open a chart; none has a card.\n" in report.flow([without], "there")
+    assert "Sign in as the coordinator at there" in report.flow([without], "there")
+
+
+def test_of_several_trials_it_is_said_whose_outcomes_the_table_has(demo: Demo) -> None:
+    [row] = fired(demo, "lin-mei")
+    found = cast(Assessment, SimpleNamespace(trial=SimpleNamespace(id="NCT1")))
+    told = [report.surprises([Fired(row.sample, found, row.exchange, False, n)]).plain for n in (1, 3)]
+    assert told[0] == "The outcomes are those of NCT1, for which the stories were not written."
+    assert told[1] == (
+        "The outcomes are those of NCT1, the first of 3 trials, for which the stories were not written. "
+        "A card may be of any trial."
+    )
+
+
 def test_a_narrow_terminal_loses_the_titles_but_no_number(demo: Demo) -> None:
     console = Console(record=True, width=80, file=io.StringIO())
     console.print(report.table(fired(demo, "lin-mei"), console.width))

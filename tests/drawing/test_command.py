@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from cds_service.assessing import definitions
 from cds_service.cli import main
 from tests.drawing.charts import EVERYTHING, bundle, file_with, ordered
+
+SECOND = Path(__file__).parent / "second_trial" / "T-SECOND.yaml"
 
 
 def run(*arguments: str | Path) -> Result:
@@ -85,3 +90,66 @@ def test_a_site_s_own_drug_codes_are_drawn_with_its_file(tmp_path: Path) -> None
     file = file_with(tmp_path, bundle(local))
     assert "Prednisone" not in run(file).stdout
     assert "Prednisone" in run(file, "--site", site).stdout
+
+
+# --- several trials
+
+
+@pytest.fixture
+def two_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with the second trial and one just like it that excludes prednisone, not dexamethasone."""
+    folder = tmp_path / "trials"
+    folder.mkdir()
+    shutil.copy(SECOND, folder)
+    text = SECOND.read_text(encoding="utf-8").replace("T-SECOND", "T-THIRD")
+    third = text.replace(
+        "exclude: {treatment: {of: dexamethasone}}", "exclude: {treatment: {of: prednisone}}"
+    )
+    (folder / "T-THIRD.yaml").write_text(third, encoding="utf-8")
+    monkeypatch.setenv("TRIALHOOK_TRIALS", str(folder))
+    definitions.cache_clear()
+    yield
+    definitions.cache_clear()
+
+
+DRUGS = (
+    ordered("mycophenolate mofetil", "2026-01-01"),
+    ordered("tacrolimus", "2026-05-01"),
+    ordered("prednisone", "2026-05-01"),
+)
+
+
+@pytest.mark.usefixtures("two_trials")
+def test_of_several_trials_each_line_says_of_which_it_is(tmp_path: Path) -> None:
+    result = run(file_with(tmp_path, bundle(*DRUGS)))
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.output.splitlines() if line.startswith("- ")]
+    for trial in ("T-SECOND", "T-THIRD"):
+        assert f"- {trial}: Drugs that the trial excludes: Tacrolimus." in lines
+        assert sum(line.startswith(f"- {trial}: Mycophenolate: ") for line in lines) == 1
+    assert lines.count("- Up to 30 days without a record do not break a course.") == 1
+
+
+@pytest.mark.usefixtures("two_trials")
+def test_one_trial_of_several_can_be_asked_for(tmp_path: Path) -> None:
+    file, picture = file_with(tmp_path, bundle(*DRUGS)), tmp_path / "drugs.svg"
+    only = run(file, "--trial", "T-THIRD")
+    assert "- Drugs that the trial excludes: Tacrolimus." in only.output.splitlines()
+    assert "T-SECOND" not in only.output
+    assert run(file, "--trial", "T-THIRD", "--svg", picture).exit_code == 0
+    assert "the trial excludes it: No dexamethasone" in picture.read_text(encoding="utf-8")
+    assert run(file, "--trial", "T-SECOND", "--svg", picture).exit_code == 0
+    assert "the trial excludes it" not in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("two_trials")
+def test_a_picture_is_of_one_trial(tmp_path: Path) -> None:
+    file, picture = file_with(tmp_path, bundle(*DRUGS)), tmp_path / "drugs.svg"
+    for words, said in (
+        ((), "there are several trials: say which with --trial ID; known: T-SECOND, T-THIRD"),
+        (("--trial", "T-NONE"), "no trial 'T-NONE'; known: T-SECOND, T-THIRD"),
+    ):
+        result = run(file, "--svg", picture, *words)
+        assert result.exit_code == 2
+        assert said in " ".join(result.output.replace("│", " ").split())
+    assert not picture.exists()

@@ -122,7 +122,14 @@ NEVER_ON_A_CARD = frozenset(
         # answers, ranges and cues that are looked for in a text
         *("not detected", "none detected", "non reactive", "normal range", "reference range"),
         *("World Health", "nicht nachweisbar", "bone marrow"),
+        *("not detectable", "not reactive", "none observed", "none seen", "not seen"),
         # flags of laboratories, as they are written
+        *("abnormal applies to non numeric results", "normal applies to non numeric results"),
+        *("above absolute high off instrument scale", "below absolute low off instrument scale"),
+        *("above upper panic limits", "below lower panic limits", "off scale high", "off scale low"),
+        *("above reference range", "below reference range", "in reference range", "outside reference range"),
+        *("within normal range", "within reference interval", "within reference range", "no range defined"),
+        *("significant change down", "significant change up"),
         *(
             "above high normal",
             "above normal",
@@ -155,6 +162,8 @@ NEVER_ON_A_CARD = frozenset(
         *("no Patient resource", "it was not there", "Bearer {}"),
         # a look-back beside a fact that counts, which is not shown
         "more than {}",
+        # part of a key by which servers are told apart
+        "too deep {}",
         # halves of notes that are listed as wholes
         "in a language that is not read",
         *("of an earlier biopsy or the clinical history", "not certain", "index {}", "class {}"),

@@ -59,6 +59,11 @@ WRITTEN: dict[str, str] = {
     "mL/min/{1.73_m2}": "mL/min/1.73m2 mL/min/1.73m² ml/min/1,73m² mL/min/1.73m^2 mL/min/1.73sq.m"
     " mL/minper1.73m2 mL/(min·1.73m²) mL/min/{1.73_M2} mL/min/1.73 mL/min/(173.10*-2.m2)",
     "mL/min": "ml/min mL/minute cc/min",
+    # gm is a gram in American English, mc is micro; below, jour is a day, qm a square metre in German, and ~
+    # stands for the sign of a power
+    "mg/g": "mg/gm MG/GM",
+    "g/g": "gm/gm GM/GM",
+    "ug/mg": "mcg/mg µg/mg ug/mg",
     # temperature and others
     "Cel": "°C ℃ ºC degC degreesC Celsius C",
     "[degF]": "°F ℉ degF Fahrenheit F",
@@ -94,6 +99,21 @@ def test_a_spelling_means_its_ucum_unit(way: str, ucum: str) -> None:
         ("per hpf", "/[HPF]"),
         ("g/24 hour urine", "g/d"),
         ("mL/min/{1.73_M2}", "mL/min/{1.73_m2}"),
+        ("mg/gm creat", "mg/g{creat}"),
+        ("gm/gm creat", "g/g{creat}"),
+        ("g/gCre", "g/g{creat}"),
+        ("mg/g{Cre}", "mg/g{creat}"),
+        ("g/jour", "g/d"),
+        ("mg/24h vol", "mg/d"),
+        ("mg/24 heures", "mg/d"),
+        ("10~9/L", "10*9/L"),
+        ("x10~9/L", "10*9/L"),
+        ("10E+9/L", "10*9/L"),
+        ("10e+3/uL", "10*3/uL"),
+        ("mL/min/1.73qm", "mL/min/{1.73_m2}"),
+        ("ml/min/1,73 qm", "mL/min/{1.73_m2}"),
+        ("%O2", "%"),
+        ("% O2", "%"),
     ],
 )
 def test_blanks_do_not_count(way: str, ucum: str) -> None:
@@ -110,6 +130,13 @@ def test_blanks_do_not_count(way: str, ucum: str) -> None:
         ("U", "of what?"),
         ("10^9", "in what?"),
         ("mg/vol", "of which volume?"),
+        ("mg/gr", "gram, or grain?"),
+        ("g/j", "a day in French, or joule?"),
+        ("g/24", "hours?"),
+        ("mc/mg", "of what?"),
+        ("10~9", "from ten to nine, or in what?"),
+        ("mL/min/qm", "square metre, but not 1.73 of them"),
+        ("O2", "of what?"),
     ],
 )
 def test_what_may_mean_several_things_is_left_as_it_is(way: str, why: str) -> None:

@@ -186,6 +186,32 @@ def test_the_concept_s_own_table_comes_before_ucum() -> None:
     assert convert(1.0, "mg/g", own) == 0.5
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (48, "mmol/mol", 6.54304),
+        (53, "mmol/mol", 7.00044),
+        (0.053, "mol/mol", 7.00044),  # by UCUM into mmol/mol, from there by the table
+        (53000, "umol/mol", 7.00044),
+        (7, "%", 7),
+        (7, "1", None),
+        (53, "g/mol", None),
+    ],
+)
+def test_a_conversion_may_add_a_number_after_the_factor(value: float, unit: str, expected: float) -> None:
+    """NGSP = 0.09148 x IFCC + 2.152, the master equation of NGSP and IFCC."""
+    times, plus = Fraction("0.09148"), Fraction("2.152")
+    hba1c = Concept(
+        id="hba1c",
+        display="HbA1c",
+        kind="measurement",
+        unit="%",
+        conversions={"mmol/mol": times},
+        offsets={"mmol/mol": plus},
+    )
+    assert convert(value, unit, hba1c) == expected
+
+
 def test_two_concepts_with_one_unit_keep_their_own_tables() -> None:
     other = Concept(id="upcr", display="c", kind="measurement", unit="g/g", conversions={"mg/mmol": 0.25})
     assert convert(1.0, "mg/mmol", other) == 0.25

@@ -80,7 +80,13 @@ def test_another_media_type_is_refused(client: FlaskClient, content_type: str | 
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "application/json; charset=UTF-8", "application/fhir+json", "Application/JSON"],
+    [
+        "application/json",
+        "application/json; charset=UTF-8",
+        "application/json; charset=us-ascii",
+        "application/fhir+json",
+        "Application/JSON",
+    ],
 )
 def test_the_json_media_types_are_taken(client: FlaskClient, content_type: str) -> None:
     raw = orjson.dumps(charts.request_body())

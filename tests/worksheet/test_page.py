@@ -271,3 +271,28 @@ def test_a_record_that_cannot_be_understood_is_listed_and_not_hidden(here: World
 
 def test_a_trial_that_is_served_no_more_closes_its_worksheets(here: World) -> None:
     assert here.page(trial="NCT00000000").status_code == 404
+
+
+EVERYTHING_USED = "Everything that was asked for was read and understood."
+
+
+def test_only_a_page_on_which_no_criterion_is_open_for_what_was_not_understood_says_so(here: World) -> None:
+    assert EVERYTHING_USED in words_of(here.page().text)
+
+    page = words_of(here.page("sofia-almeida").text)  # her biopsy report tells of an earlier class
+    assert "could not be understood" in page
+    assert EVERYTHING_USED not in page
+    assert "Not all that was read could be used: the criteria say what, and why." in page
+
+
+def test_the_days_of_a_drug_are_written_out(here: World) -> None:
+    page = words_of(here.page("sofia-almeida").text)
+    assert "until 15 Jun 2024; completed" in page
+    assert "2024-06-15" not in page
+
+
+def test_facts_side_by_side_in_chinese_are_parted_by_the_chinese_sign(here: World) -> None:
+    html = here.page("sofia-almeida", "?language=zh-Hans").text
+    facts = re.findall("<dd>([^<]*)</dd>", html.partition('id="next"')[2])
+    assert any("；" in fact for fact in facts)  # noqa: RUF001
+    assert not any("; " in fact for fact in facts)

@@ -48,6 +48,11 @@ def test_a_score_that_excludes_is_not_said_to_be_asked_for() -> None:
     assert severe.score.asked == "The trial excludes 20 or more."
 
 
+def test_what_would_rule_out_between_two_limits_is_told_with_an_and() -> None:
+    ahead = worksheet().ahead
+    assert "24-hour urine protein 5 g/d or more and below 10 g/d" in ahead.could_rule_out
+
+
 def test_the_table_of_drugs_says_what_the_trial_has_to_do_with_each() -> None:
     drugs = worksheet(*(ordered(drug, "2026-01-01") for drug in ("tacrolimus", "prednisone"))).drugs
     assert [(row.name, row.group) for row in drugs.rows] == [

@@ -15,6 +15,8 @@ def read_context(
 ) -> Mapping[str, Any]:
     """The fields of a context that could be read; ``null`` counts as absent, unknown members are ignored.
 
+    So does an empty text where the hook requires none: an EHR without an encounter may send one.
+
     ``may_be_missing``: an order hook's call without context, or without the orders in it, is no fault. The
     public sandbox sends such calls when a tab that is already open is clicked again.
     """
@@ -30,6 +32,8 @@ def read_context(
     for field in spec.fields:
         value = context.get(field.name)
         where = f"context.{field.name}"
+        if value == "" and not field.required:
+            continue
         if value is not None:
             read[field.name] = _READERS[field.kind](value, field, where, faults)
         elif field.required and not (lenient and not field.is_token):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
-from cards.next_steps import ANSWERS, WANTED
+from cards.next_steps import ANSWERS, WANTED, wanted_words
 from cards.text import plain
 from cards.wording import OR, listed
 from cds_service.worksheet.view import words
@@ -62,10 +63,8 @@ def _ways(one: NextStepSet, saying: Saying) -> tuple[Way, ...]:
 
 def _fact(fact: MissingFact, saying: Saying) -> str:
     """hCG negative; UPCR above 1.0 g/g"""
-    said = saying.short(fact.label)
-    for want in fact.wanted:
-        said = _wanted(said, want, saying)
-    return plain(said, 200)
+    one = partial(_wanted, saying=saying)
+    return plain(wanted_words(saying.short(fact.label), fact.wanted, one, saying.language), 200)
 
 
 def _wanted(fact: str, want: Want, saying: Saying) -> str:

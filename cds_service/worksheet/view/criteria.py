@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cards import wording
-from cards.explaining import name_of_test, settling_tests
+from cards.explaining import name_of_test, settling_tests, step_without_test
 from cards.score_words import enough_alone
 from cards.text import plain
 from cds_service.worksheet.view import words
@@ -121,5 +121,5 @@ def _settle(
     if tests:
         names = [name_of_test(test, saying.language) for test in tests]
         return saying.text(words.ORDER, tests=wording.listed(names, _TESTS_NAMED, between, saying.language))
-    step = wording.STEPS.get(criterion.reason, "")
+    step = step_without_test(criterion)
     return saying.text(words.LOOK, step=saying.text(step)) if step else ""

@@ -25,6 +25,11 @@ from mappings.language import Language
 from mappings.language.record_words import gap_in
 from mappings.results import Assessment, ScoreResult
 from mappings.trial_definition import Catalog, Recruitment, TrialDefinition
+from mappings.verdicts import Reason
+
+_NOT_UNDERSTOOD = frozenset(
+    {Reason.UNREADABLE, Reason.UNIT_NOT_COMPARABLE, Reason.CONFLICTING, Reason.NOT_RETRIEVED}
+)
 
 
 class Assessed(NamedTuple):
@@ -85,6 +90,7 @@ class WorksheetView(NamedTuple):
     unreadable: tuple[UnreadableView, ...]
     other_studies: tuple[str, ...]
     shown: tuple[Row, ...]
+    understood: bool
 
 
 def worksheet_view(assessed: Assessed, recruitment: Recruitment | None, language: Language) -> WorksheetView:
@@ -123,6 +129,7 @@ def worksheet_view(assessed: Assessed, recruitment: Recruitment | None, language
         unreadable=_unreadable(assessment, saying),
         other_studies=tuple(plain(one, 200) for one in assessment.other_studies),
         shown=tuple(saying.row(fact) for fact in assessment.shown),
+        understood=_is_understood(assessment),
     )
 
 
@@ -167,6 +174,13 @@ def _record_reason(assessment: Assessment, saying: Saying) -> str:
 def _enrolment(assessment: Assessment, saying: Saying) -> str:
     status = plain(assessment.enrolment, 40)
     return saying.text(words.ENROLLED, status=status) if status else ""
+
+
+def _is_understood(assessment: Assessment) -> bool:
+    """Whether no criterion, and no item of a score, rests on something that could not be used."""
+    facts = [fact for one in assessment.criteria for fact in one.evidence]
+    facts += [fact for score in assessment.scores for item in score.items for fact in item.evidence]
+    return not any(fact.reason in _NOT_UNDERSTOOD for fact in facts)
 
 
 def _unreadable(assessment: Assessment, saying: Saying) -> tuple[UnreadableView, ...]:

@@ -20,6 +20,7 @@ NOTE_LIMIT = 300
 LABEL_LIMIT = 120
 SENTENCE_LIMIT = 1200
 
+_WRITTEN_DAY = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(-[0-9]{2})?(?![0-9])")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
 
 
@@ -106,13 +107,15 @@ class Saying(NamedTuple):
         said = window_in(self.language, window) if window else self.text(words.THE_WINDOW)
         return self.text(template, window=said)
 
+    def note(self, note: str) -> str:
+        """What stands beside a fact, with its days as people write them."""
+        return _WRITTEN_DAY.sub(lambda found: self.day(found[0]), note_in(self.language, note))
+
     def row(self, fact: Evidence) -> Row:
         """A fact as a row of a table."""
         until = fact.counts_until
         attested = fact.reason is Reason.ATTESTED
-        note = (
-            plain(fact.note, NOTE_LIMIT) if attested else plain(note_in(self.language, fact.note), NOTE_LIMIT)
-        )
+        note = fact.note if attested else self.note(fact.note)
         value, reason = self.value(fact), self.reason(fact.reason, fact.window)
         if not value and not fact.reference:  # there is nothing but the reason
             value, reason = reason, ""

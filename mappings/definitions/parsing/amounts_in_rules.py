@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import get_args
 
-from mappings.amounts import Bound, Comparison
+from mappings.amounts import HOLDS, Bound, Comparison
 from mappings.concept import Concept
 from mappings.definitions.faults import Mistake, Report
 from mappings.definitions.parsing.fields import Fields, text_of
 from mappings.definitions.parsing.values import WrittenAmount, parse_age, parse_amount, parse_titre
 from mappings.units import convert, is_bare_number
 
+AN_AGE = "an age in whole years, such as '18 years'"
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 
 
@@ -30,12 +31,37 @@ def bounds_of(fields: Fields, limit_of: Callable[[str, int], float | None]) -> t
     if not written:
         message = f"nothing to compare with; write one of {', '.join(COMPARISONS)}"
         fields.report.add(Mistake.NO_BOUND, fields.node.line, message)
-    if _contradict(bounds):
+    if contradict(bounds):
         fields.report.add(Mistake.BOUNDS_CONTRADICT, fields.node.line, "no number can be within these bounds")
     return tuple(bounds)
 
 
-def _contradict(bounds: list[Bound]) -> bool:
+def check_possible(fields: Fields, concept: Concept, bounds: Iterable[Bound]) -> None:
+    """Report a bound that no number of the concept is within: slips of the pen, as 5000 for 5.000."""
+    top = concept.whole_number_to if concept.cannot_exceed is None else concept.cannot_exceed
+    least = concept.cannot_be_below or 0
+    for bound in bounds:
+        limit = bound.limit
+        above = bound.comparison in COMPARISONS[:2] and top is not None
+        if limit < min(least, 0):
+            never = f"{bound.text!r} is below 0, as {concept.id!r} never is"
+            message = f"{never}; its 'cannot_be_below' would say if it may be"
+            fields.report.add(Mistake.LIMIT_BELOW_ZERO, fields.line(bound.comparison), message)
+        elif above and not HOLDS[bound.comparison](top or 0, limit):
+            _never_met(fields, concept, bound, f"above {top:g}")
+        elif bound.comparison in COMPARISONS[2:] and not HOLDS[bound.comparison](least, limit):
+            _never_met(fields, concept, bound, f"below {least:g}")
+
+
+def _never_met(fields: Fields, concept: Concept, bound: Bound, beyond: str) -> None:
+    words = f"{bound.comparison.replace('_', ' ')} {bound.text!r}"
+    message = f"nothing is {words}: no number of {concept.id!r} can be {beyond}"
+    fields.report.add(Mistake.BOUNDS_CONTRADICT, fields.line(bound.comparison), message)
+
+
+def contradict(bounds: Iterable[Bound]) -> bool:
+    """Whether no number meets all of the bounds."""
+    bounds = tuple(bounds)
     lows = [(b.limit, b.comparison == "greater_than") for b in bounds if b.comparison in COMPARISONS[:2]]
     highs = [(b.limit, b.comparison == "less_than") for b in bounds if b.comparison in COMPARISONS[2:]]
     low, low_open = max(lows, default=(-math.inf, False))
@@ -49,7 +75,7 @@ def age_limit(report: Report) -> Callable[[str, int], float | None]:
     def limit_of(text: str, line: int) -> float | None:
         age = parse_age(text)
         if age is None:
-            report.add(Mistake.NOT_A_NUMBER, line, f"{text!r} is not an age such as '18 years'")
+            report.add(Mistake.NOT_A_NUMBER, line, f"{text!r} is not {AN_AGE}")
         return age
 
     return limit_of

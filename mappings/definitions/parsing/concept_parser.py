@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple, cast, get_args
 
 from mappings.concept import SYSTEMS, Code, Concept, ConceptGroup, ConceptKind, TimedCollection
 from mappings.definitions.code_checks import code_fault
+from mappings.definitions.conversions import conversions_of
 from mappings.definitions.faults import Mistake, Report, suggestion
 from mappings.definitions.parsing.amounts_in_rules import concept_limit
-from mappings.definitions.parsing.fields import Fields, fields_of, text_nodes_of, text_of
+from mappings.definitions.parsing.fields import Fields, fields_of, some_text_nodes_of, text_of
 from mappings.definitions.parsing.leaf_rules import GENERAL_ANSWERS
 from mappings.definitions.parsing.source import MapNode, Node, TextNode
 from mappings.reading.code_index import normalised
-from mappings.units import is_unit, parse_factor, spelling
+from mappings.units import is_unit
 
 KINDS: tuple[ConceptKind, ...] = get_args(ConceptKind)
+_WEEKS = re.compile(r"(\d{1,4}) to (\d{1,4}) weeks", re.ASCII)
 _RANGE_WORDS = ("low", "normal", "high")
 _WITH_VALUES = ("measurement", "finding")
 _KEYS_OF_KINDS = {
@@ -34,7 +36,9 @@ _KEYS_OF_KINDS = {
     "positive_from": _WITH_VALUES,
     "blood_cells": ("finding",),
     "imprecise_when_positive": _WITH_VALUES,
+    "same_test_as": _WITH_VALUES,
     "excluding": ("condition",),
+    "lasted": ("condition",),
     "covers": ("drug",),
     "pathology": (*_WITH_VALUES, "condition", "procedure"),
 }
@@ -76,6 +80,7 @@ def check_concepts(files: Iterable[ConceptFile], concepts: dict[str, Concept]) -
     for file in files:
         for source in file.concepts:
             _check_names(source.excluding, source.concept.kind, concepts, source.report)
+            _check_same_test(source, concepts)
         for group in file.groups:
             kind = next((concepts[m].kind for m in group.group.members if m in concepts), "")
             _check_names(group.members, kind, concepts, group.report)
@@ -94,6 +99,14 @@ def _check_names(
             report.add(Mistake.WRONG_KIND, node.line, message)
 
 
+def _check_same_test(source: ConceptSource, concepts: dict[str, Concept]) -> None:
+    node = source.node.entries.get("same_test_as")
+    if isinstance(node, TextNode) and source.concept.kind in _WITH_VALUES:
+        other = "finding" if source.concept.kind == "measurement" else "measurement"
+        named = TextNode(source.concept.same_test_as, node.line)
+        _check_names((named,), other, concepts, source.report)
+
+
 def _group(node: Node, report: Report) -> GroupSource | None:
     fields = fields_of(node, "a group", report)
     if fields is None:
@@ -102,7 +115,7 @@ def _group(node: Node, report: Report) -> GroupSource | None:
     fields.report = report = report.at(f"group {name!r}")
     display = fields.need_text("display")
     fields.need("members")
-    members = text_nodes_of(fields.get("members"), "members", report)
+    members = some_text_nodes_of(fields.get("members"), "members", report)
     fields.close()
     group = ConceptGroup(name, display, tuple(member.value for member in members))
     return GroupSource(group, fields.node, report, members) if name else None
@@ -115,7 +128,7 @@ def _concept(node: Node, report: Report) -> ConceptSource | None:
     name = fields.need_id()
     fields.report = report = report.at(f"concept {name!r}")
     kind = fields.choice("kind", KINDS, needed=True)
-    excluding = fields.text_nodes("excluding")
+    excluding = fields.some_text_nodes("excluding")
     concept = _read(fields, name, kind, tuple(node.value for node in excluding))
     concept = _with_limits(fields, concept)
     for key, kinds in _KEYS_OF_KINDS.items():
@@ -131,6 +144,7 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
     unit = _unit(fields, kind)
     codes = _codes(fields.fields("codes"))
     answers = _answers(fields)
+    factors = conversions_of(fields, unit)
     return Concept(
         id=name,
         display=display,
@@ -138,7 +152,8 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
         codes=codes,
         names=fields.texts("names"),
         unit=unit,
-        conversions=_conversions(fields, unit),
+        conversions={other: one.times for other, one in factors.items()},
+        offsets={other: one.plus for other, one in factors.items() if one.plus},
         whole_number_to=fields.whole_number("whole_number_to"),
         collection=_collection(fields, unit),
         answers=answers,
@@ -148,6 +163,8 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
         blood_cells=fields.flag("blood_cells"),
         imprecise_when_positive=frozenset(_code_lists(fields.fields("imprecise_when_positive"))),
         excluding=excluding,
+        lasted=_lasted(fields, codes),
+        same_test_as=fields.text("same_test_as"),
         pathology=fields.flag("pathology"),
         orderable=_order(fields, codes, display),
         covers_days=_covers(fields),
@@ -158,24 +175,13 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
 def _unit(fields: Fields, kind: str) -> str:
     node = fields.need("unit") if kind == "measurement" else fields.get("unit")
     unit = text_of(node, "unit", fields.report)
+    if unit != "{titer}" and "positive_from" in fields.node.entries:
+        message = "'positive_from' is for titres, in the unit '{titer}'; other numbers have 'positive_above'"
+        fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line("positive_from"), message)
     if unit and not is_unit(unit):
         message = f"{unit!r} is not a UCUM unit; a bare number has '{{score}}'"
         fields.report.add(Mistake.NOT_A_UNIT, fields.line("unit"), message)
     return unit
-
-
-def _conversions(fields: Fields, unit: str) -> dict[str, Fraction]:
-    inner = fields.fields("conversions")
-    factors = {}
-    for other in inner.node.entries if inner else ():
-        text = text_of(inner.get(other), other, fields.report) if inner else ""
-        factor = parse_factor(text)
-        if factor is not None:
-            factors[spelling(other, unit)] = factor
-        elif inner and text:
-            message = f"the factor {text!r} is not a number such as 0.1 or 1/113.12"
-            fields.report.add(Mistake.NOT_A_FACTOR, inner.line(other), message)
-    return factors
 
 
 def _with_limits(fields: Fields, concept: Concept) -> Concept:
@@ -222,7 +228,7 @@ def _code_lists(systems: Fields | None) -> set[str]:
     found = set()
     for name, node in _by_system(systems):
         report = systems.report if systems else Report("")
-        for code in text_nodes_of(node, name, report):
+        for code in some_text_nodes_of(node, name, report):
             _check_code(name, code.value, code.line, report)
             found.add(f"{SYSTEMS[name]}|{code.value}")
     return found
@@ -257,6 +263,36 @@ def _answers(fields: Fields) -> dict[str, frozenset[str]]:
             texts = [normalised(text) or text for text in answer.texts("text")]
             found[token] = frozenset((*_code_lists(answer), *texts))
     return found
+
+
+def _lasted(fields: Fields, codes: tuple[Code, ...]) -> dict[str, tuple[int, int]]:
+    """``{14 to 28 weeks: {icd10cm: [...], names: [...]}}``, of the concept's own codes and names, in days."""
+    inner, report = fields.fields("lasted"), fields.report
+    known = {code.token for code in codes} | {normalised(name) for name in fields.texts("names")}
+    found: dict[str, tuple[int, int]] = {}
+    for key in inner.node.entries if inner else ():
+        days, row = _weeks(key), inner.fields(key) if inner else None
+        if inner and days is None:
+            report.add(
+                Mistake.NOT_A_WINDOW, inner.line(key), f"{key!r} must be a time such as '14 to 28 weeks'"
+            )
+        if row is None or days is None:
+            continue
+        names = [normalised(name) for name in row.texts("names")]
+        for told in (*sorted(_code_lists(row)), *names):
+            if told not in known:
+                message = f"{told!r} in 'lasted' is no code and no name of the concept"
+                report.add(Mistake.NOT_ALLOWED_HERE, row.node.line, message)
+            elif told in found:
+                report.add(Mistake.REPEATED_VALUE, row.node.line, f"{told!r} in 'lasted' has a time already")
+            found[told] = days
+    return found
+
+
+def _weeks(text: str) -> tuple[int, int] | None:
+    match = _WEEKS.fullmatch(text)
+    least, most = (int(match[1]) * 7, int(match[2]) * 7) if match else (0, 0)
+    return (least, most) if least < most else None
 
 
 def _from_range(fields: Fields, answers: dict[str, frozenset[str]]) -> dict[str, str]:

@@ -65,6 +65,11 @@ class Fields:
             ListNode((node,), node.line) if isinstance(node, TextNode) else node, key, self.report
         )
 
+    def some_text_nodes(self, key: str) -> tuple[TextNode, ...]:
+        """A list of texts, or one text: never none, where a list of none would say something else."""
+        _check_not_empty(self.get(key), key, self.report)
+        return self.text_nodes(key)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
         return tuple(node.value for node in text_nodes_of(self.get(key), key, self.report))
@@ -103,7 +108,7 @@ class Fields:
         return self.parsed(key, parse_whole_number, Mistake.NOT_A_NUMBER, "a whole number")
 
     def window(self, key: str) -> Window | None:
-        expected = "a number of days, weeks, months or years, such as '90 days'"
+        expected = "a time from 1 day to 150 years in days, weeks, months or years, such as '90 days'"
         return self.parsed(key, parse_window, Mistake.NOT_A_WINDOW, expected)
 
     def date(self, key: str) -> date | None:
@@ -114,8 +119,14 @@ class Fields:
         known = [*self._asked, *also_known]
         for key, line in self.node.lines.items():
             if key not in known:
-                message = f"unknown key {key!r}{suggestion(key, known, 'known keys')}"
-                self.report.add(Mistake.UNKNOWN_KEY, line, message)
+                self.report.add(Mistake.UNKNOWN_KEY, line, f"unknown key {key!r}{self._hint(key, known)}")
+
+    def _hint(self, key: str, known: list[str]) -> str:
+        """What the key may have been meant for. Of ``{of: das28, at_least: 3,2}`` YAML makes a key ``2``."""
+        node = self.node.entries.get(key)
+        if key[:1].isdigit() and isinstance(node, TextNode) and not node.value:
+            return "; within { } a comma begins another key: write a number as 3.2, or put a text in quotes"
+        return suggestion(key, known, "known keys")
 
     def parsed(self, key: str, parse: Callable[[str], T | None], mistake: Mistake, expected: str) -> T | None:
         text = text_of(self.get(key), key, self.report)
@@ -146,6 +157,18 @@ def text_of(node: Node | None, key: str, report: Report) -> str:
     if not text:
         report.add(Mistake.EMPTY_TEXT, node.line, f"{key!r} is empty")
     return text
+
+
+def some_text_nodes_of(node: Node | None, key: str, report: Report) -> tuple[TextNode, ...]:
+    """The texts of a list that must hold one, each once, with their lines."""
+    _check_not_empty(node, key, report)
+    return text_nodes_of(node, key, report)
+
+
+def _check_not_empty(node: Node | None, key: str, report: Report) -> None:
+    if isinstance(node, ListNode) and not node.items:
+        message = f"{key!r} must be a list of at least one"
+        report.add(Mistake.WRONG_SHAPE, node.line, message)
 
 
 def text_nodes_of(node: Node | None, key: str, report: Report) -> tuple[TextNode, ...]:

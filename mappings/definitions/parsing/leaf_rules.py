@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import cast
 
-from mappings.amounts import Bound
 from mappings.concept import Concept
 from mappings.dates import Window
 from mappings.definitions.faults import Mistake, suggestion
-from mappings.definitions.parsing.amounts_in_rules import age_limit, bounds_of, concept_limit
+from mappings.definitions.parsing.amounts_in_rules import (
+    AN_AGE,
+    age_limit,
+    bounds_of,
+    check_possible,
+    concept_limit,
+)
 from mappings.definitions.parsing.fields import Fields
 from mappings.definitions.parsing.scope import Scope
 from mappings.definitions.parsing.values import parse_age
@@ -21,6 +26,7 @@ from mappings.rules import (
     Finding,
     Judgement,
     Measurement,
+    Named,
     Pick,
     ProcedureRule,
     Rule,
@@ -59,17 +65,8 @@ def _measurement(fields: Fields, scope: Scope) -> Rule | None:
         absent_means_not_met=_not_met(fields, "absent_means"),
     )
     if concept:
-        _check_not_below_zero(fields, concept, rule.bounds)
+        check_possible(fields, concept, rule.bounds)
     return rule if concept else None
-
-
-def _check_not_below_zero(fields: Fields, concept: Concept, bounds: Iterable[Bound]) -> None:
-    """A slip of the pen that every result, or none, would meet."""
-    for bound in bounds:
-        if bound.limit < min(concept.cannot_be_below or 0, 0):
-            never = f"{bound.text!r} is below 0, as {concept.id!r} never is"
-            message = f"{never}; its 'cannot_be_below' would say if it may be"
-            fields.report.add(Mistake.LIMIT_BELOW_ZERO, fields.line(bound.comparison), message)
 
 
 def _no_limit(_text: str, _line: int) -> float | None:
@@ -98,7 +95,7 @@ def _finding(fields: Fields, scope: Scope) -> Rule | None:
 
 def _answers(fields: Fields, concept: Concept | None) -> frozenset[str]:
     fields.need("is")
-    nodes = fields.text_nodes("is")
+    nodes = fields.some_text_nodes("is")
     for node in nodes if concept else ():
         if concept and not _is_answer(node.value, concept):
             known = _known_answers(node.value, concept)
@@ -112,12 +109,16 @@ def _known_answers(token: str, concept: Concept) -> str:
     segmental = _SEGMENTAL.fullmatch(token)
     if concept.pathology and segmental is not None:
         return f"; S and G are not kept: write 'IV{segmental[1] or ''}', and say so in 'interpretation'"
+    if concept.kind == "measurement" and token in GENERAL_ANSWERS:
+        return ", which is measured: compare its number, or ask 'is: recorded'"
     return suggestion(token, _answers_of(concept), "known answers")
 
 
 def _answers_of(concept: Concept) -> tuple[str, ...]:
     if concept.kind == "consent":
         return (_RECORDED, "an NCT number")
+    if concept.kind == "measurement":
+        return (*concept.answers, _RECORDED)
     return (*(CLASS_ANSWERS if concept.pathology else GENERAL_ANSWERS), *concept.answers, _RECORDED)
 
 
@@ -129,7 +130,7 @@ def _is_answer(token: str, concept: Concept) -> bool:
 
 def _statuses(fields: Fields, scope: Scope) -> frozenset[str]:
     statuses = []
-    for node in fields.text_nodes("clinical_status"):
+    for node in fields.some_text_nodes("clinical_status"):
         if node.value in _CLINICAL_STATUSES:
             statuses.append(node.value)
         else:
@@ -146,9 +147,7 @@ def _condition(fields: Fields, scope: Scope) -> Rule:
         ever=fields.flag("ever"),
         within=fields.window("within"),
         recorded_within=fields.window("recorded_within"),
-        onset_age_at_least=fields.parsed(
-            "onset_age_at_least", parse_age, Mistake.NOT_A_NUMBER, "an age such as '45 years'"
-        ),
+        onset_age_at_least=fields.parsed("onset_age_at_least", parse_age, Mistake.NOT_A_NUMBER, AN_AGE),
         followed_by=_criteria(fields, "followed_by", scope),
         unless_followed_by=_many(fields, "unless_followed_by", scope, ()),
         absent_means_not_met=_not_met(fields, "absent_means"),
@@ -204,6 +203,9 @@ def _score(fields: Fields, scope: Scope) -> Rule | None:
     elif name and scope.scores is not None and name not in scope.scores:
         message = f"unknown score {name!r}{suggestion(name, scope.scores)}"
         scope.report.add(Mistake.UNKNOWN_SCORE, fields.line("of"), message)
+    elif threshold is not None and scope.scores is not None and threshold > scope.scores.get(name, threshold):
+        message = f"no score of {name!r} is over its maximum of {scope.scores[name]}"
+        scope.report.add(Mistake.BOUNDS_CONTRADICT, fields.line("at_least"), message)
     return Score(name, threshold, within) if name and threshold is not None else None
 
 
@@ -236,22 +238,20 @@ def check_criterion(name: str, line: int, scope: Scope) -> None:
 
 def _concept(fields: Fields, scope: Scope, kinds: Collection[str]) -> Concept | None:
     node = fields.need("of")
-    nodes = fields.text_nodes("of")
+    nodes = fields.some_text_nodes("of")
     if node is not None and len(nodes) > 1:
         scope.report.add(Mistake.WRONG_SHAPE, node.line, "'of' must be one concept here")
     return scope.names.concept(nodes[0], kinds, scope.report) if len(nodes) == 1 else None
 
 
-def _many(
-    fields: Fields, key: str, scope: Scope, kinds: Collection[str], *, needed: bool = False
-) -> tuple[str, ...]:
+def _many(fields: Fields, key: str, scope: Scope, kinds: Collection[str], *, needed: bool = False) -> Named:
     if needed:
         fields.need(key)
-    return scope.names.members(fields.text_nodes(key), kinds, scope.report)
+    return scope.names.members(fields.some_text_nodes(key), kinds, scope.report)
 
 
 def _criteria(fields: Fields, key: str, scope: Scope) -> tuple[str, ...]:
-    nodes = fields.text_nodes(key)
+    nodes = fields.some_text_nodes(key)
     for node in nodes:
         check_criterion(node.value, node.line, scope)
     return tuple(node.value for node in nodes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mappings.concept import Concept, ConceptGroup
 from mappings.definitions.faults import Mistake, Report, suggestion
 from mappings.definitions.parsing.source import TextNode
+from mappings.rules import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,12 @@ class Names:
             return None
         return self._known(node.value, node.line, kinds, report)
 
-    def members(self, nodes: Iterable[TextNode], kinds: Collection[str], report: Report) -> tuple[str, ...]:
+    def members(self, nodes: Iterable[TextNode], kinds: Collection[str], report: Report) -> Named:
         """Concept ids, groups replaced by their members, each once."""
         found: dict[str, None] = {}
+        written: dict[str, None] = {}
         for node in nodes:
+            written[node.value] = None
             group = self.vocabulary.groups.get(node.value)
             if group is not None:
                 self._check_file(node.value, node.line, report)
@@ -60,7 +63,7 @@ class Names:
             for name in group.members if group else (node.value,):
                 if self._known(name, node.line, kinds, report):
                     found[name] = None
-        return tuple(found)
+        return Named(found, written)
 
     def _known(self, name: str, line: int, kinds: Collection[str], report: Report) -> Concept | None:
         concept = self.vocabulary.concepts.get(name)

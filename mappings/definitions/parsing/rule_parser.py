@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, get_args
 
+from mappings.amounts import Bound
 from mappings.definitions.faults import Mistake, suggestion
+from mappings.definitions.parsing.amounts_in_rules import contradict
 from mappings.definitions.parsing.fields import Fields, fields_of, text_of
 from mappings.definitions.parsing.leaf_rules import LEAF_RULES, check_criterion
 from mappings.definitions.parsing.scope import Scope
 from mappings.definitions.parsing.source import ListNode, MapNode, Node
-from mappings.rules import All, AnyOf, AtLeast, CriterionRef, Not, Rule, Sex
+from mappings.rules import Age, All, AnyOf, AtLeast, CriterionRef, Not, Rule, Sex
 
 _Sex = Literal["female", "male", "not_stated"]
 _SEXES: tuple[_Sex, ...] = get_args(_Sex)
@@ -48,7 +50,33 @@ def _leaf(kind: str, node: Node, scope: Scope) -> Rule | None:
 
 
 def _all(node: Node, scope: Scope) -> Rule:
-    return All(_parts(node, "all", scope))
+    rule = All(_parts(node, "all", scope))
+    wrong = _nobody(rule)
+    if wrong and not any(_nobody(part) for part in rule.of):
+        scope.report.add(Mistake.BOUNDS_CONTRADICT, node.line, f"nobody is {wrong}; 'any' may be meant")
+    return rule
+
+
+def _nobody(rule: Rule) -> str:
+    """What of sex and age the parts of an ``all`` ask for that no person is; empty if there is nothing."""
+    parts = tuple(_parts_of_all(rule))
+    sexes = {part.is_ for part in parts if isinstance(part, Sex)}
+    if len(sexes) > 1:
+        return f"both {' and '.join(sorted(sexes))}"
+    ages = [bound for part in parts if isinstance(part, Age) for bound in part.bounds]
+    return f"{' and '.join(_words(bound) for bound in ages)} old" if contradict(ages) else ""
+
+
+def _words(bound: Bound) -> str:
+    return f"{bound.comparison.replace('_', ' ')} {bound.text}"
+
+
+def _parts_of_all(rule: Rule) -> Iterator[Rule]:
+    if isinstance(rule, All):
+        for part in rule.of:
+            yield from _parts_of_all(part)
+    else:
+        yield rule
 
 
 def _any(node: Node, scope: Scope) -> Rule:
@@ -151,4 +179,6 @@ _COMPOSITE_RULES: Mapping[str, Callable[[Node, Scope], Rule | None]] = {
     "defined": _defined,
 }
 
-RULE_KINDS = (*_COMPOSITE_RULES, *LEAF_RULES)
+_REFERENCES = ("criterion", "defined")
+RULE_KINDS = (*(kind for kind in _COMPOSITE_RULES if kind not in _REFERENCES), *LEAF_RULES, *_REFERENCES)
+"""As the documentation has them."""

@@ -24,15 +24,15 @@ class NamedRules:
 class Scope:
     """``pick`` is the default of measurements and findings.
 
-    A rule inside a score may refer to no criterion, no score and no named rule. ``scores`` is None where
-    it is not known which there are.
+    A rule inside a score may refer to no criterion, no score and no named rule. ``scores`` holds their
+    maxima; it is None where it is not known which there are.
     """
 
     names: Names
     report: Report
     pick: Pick
     criteria: Collection[str] = ()
-    scores: Collection[str] | None = ()
+    scores: Mapping[str, int] | None = field(default_factory=dict)
     named: NamedRules = field(default_factory=lambda: NamedRules({}))
     in_score: bool = True
 

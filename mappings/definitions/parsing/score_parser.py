@@ -9,7 +9,7 @@ from mappings.definitions.parsing.fields import Fields, fields_of, text_nodes_of
 from mappings.definitions.parsing.names import Names, Vocabulary
 from mappings.definitions.parsing.rule_parser import parse_rule
 from mappings.definitions.parsing.scope import Scope
-from mappings.definitions.parsing.source import MapNode, Node
+from mappings.definitions.parsing.source import ListNode, MapNode, Node
 from mappings.rules import All
 from mappings.trial_definition import ScoreDefinition, ScoreItem
 
@@ -74,6 +74,8 @@ def _items(fields: Fields, scope: Scope) -> tuple[ScoreItem, ...]:
             scope.report.add(Mistake.REPEATED_ID, node.line, f"a second item {item.id!r}")
         elif item is not None:
             found[item.id] = item
+    if isinstance(listed := fields.get("items"), ListNode) and not listed.items:
+        scope.report.add(Mistake.WRONG_SHAPE, listed.line, "'items' must be a list of at least one item")
     return tuple(found.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal, NamedTuple, cast
 
@@ -45,9 +45,9 @@ class TrialSource(NamedTuple):
 
 
 def parse_trial_file(
-    root: MapNode, vocabulary: Vocabulary, scores: Collection[str] | None, report: Report
+    root: MapNode, vocabulary: Vocabulary, scores: Mapping[str, int] | None, report: Report
 ) -> TrialSource | None:
-    """The trial that a file holds. ``scores`` is None if not all of them could be read."""
+    """The trial that a file holds. ``scores``, with their maxima, is None if not all could be read."""
     fields = Fields(root, report)
     fields.choice("schema", ("1",), needed=True)
     head = fields.fields("trial", needed=True)

@@ -1,9 +1,9 @@
-"""Every look-back of a trial in one table: how old a fact may be to count."""
+"""Every look-back of a trial: how old a fact may be to count, or how long a treatment must have lasted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mappings.dates import Window
 from mappings.definitions.uses import rules_of, walk
@@ -12,21 +12,26 @@ from mappings.rules import (
     DrugRule,
     Finding,
     Measurement,
+    Named,
     ProcedureRule,
     Rule,
     Score,
     Treatment,
+    written_in,
 )
 from mappings.trial_definition import Catalog, TrialDefinition
 
 
 class LookBack(NamedTuple):
-    """``where`` is a criterion's id, or empty for the gate; ``names`` are concepts, or one score."""
+    """``where`` is a criterion's id, or empty for the gate; ``names`` are concepts, or one score.
+
+    ``of``: how old facts or the items of a score may be, or how long a treatment must have lasted.
+    """
 
     where: str
     names: tuple[str, ...]
     window: Window
-    of_score: bool = False
+    of: Literal["facts", "score", "treatment"] = "facts"
 
 
 def look_backs_of(trial: TrialDefinition, catalog: Catalog) -> tuple[LookBack, ...]:
@@ -42,14 +47,20 @@ def look_backs_of(trial: TrialDefinition, catalog: Catalog) -> tuple[LookBack, .
 def _of(rule: Rule, where: str, catalog: Catalog) -> Iterator[LookBack]:
     if isinstance(rule, Score):
         if rule.within:
-            yield LookBack(where, (rule.of,), rule.within, of_score=True)
+            yield LookBack(where, (rule.of,), rule.within, "score")
         for item in catalog.scores[rule.of].items:
             for part in walk(item.require):
                 yield from _of(part, where, catalog)
         return
-    for names, window in _windows(rule):
+    if isinstance(rule, Treatment):
+        if rule.for_more_than:
+            drugs, with_ = rule.of, rule.together_with
+            names = Named((*drugs, *with_), (*written_in(drugs), *written_in(with_)))
+            yield LookBack(where, names, rule.for_more_than, "treatment")
+        return
+    for concepts, window in _windows(rule):
         if window:
-            yield LookBack(where, names, window)
+            yield LookBack(where, concepts, window)
 
 
 def _windows(rule: Rule) -> tuple[tuple[tuple[str, ...], Window | None], ...]:
@@ -59,6 +70,4 @@ def _windows(rule: Rule) -> tuple[tuple[tuple[str, ...], Window | None], ...]:
         return (rule.of, rule.within), (rule.of, rule.recorded_within)
     if isinstance(rule, ProcedureRule | DrugRule):
         return ((rule.of, rule.within),)
-    if isinstance(rule, Treatment):
-        return (((*rule.of, *rule.together_with), rule.for_more_than),)
     return ()

@@ -27,6 +27,7 @@ from mappings.rules import (
     Score,
     Sex,
     Treatment,
+    written_in,
 )
 from mappings.timeline import LONGEST_GAP_DAYS
 from mappings.trial_definition import Catalog
@@ -75,7 +76,7 @@ _SCORE_WINDOW = message(", within the score's window, if it is asked for with on
 _DIAGNOSIS = message("A confirmed diagnosis: {names}")
 _WITH_STATUS = message(", with the clinical status {statuses}")
 _EVER = message(", past or present")
-_NOT_OVER = message(", not inactive or resolved")
+_NOT_OVER = message(", not inactive or resolved (remission counts as present)")
 _ONLY_OLDER = message(" If only older ones are on record, it does not hold.")
 _ONSET_AGE = message(", begun at the age of {age} or later")
 _FOLLOWED = message(", followed by evidence that meets {criteria}")
@@ -116,16 +117,10 @@ class RuleProse:
         return [f"{indent}- {head}", *(line for part in parts for line in self.bullets(part, depth + 1))]
 
     def names(self, ids: Iterable[str], last: str = "or") -> str:
-        """The concepts' words; a group's own where they are just its members."""
-        wanted = tuple(ids)
-        left = list(wanted)
-        words = []
-        for group in self.catalog.groups.values():
-            if len(group.members) > 1 and set(group.members) <= set(left):
-                words.append(group.display)
-                left = [name for name in left if name not in group.members]
-        words += [self.catalog.concepts[name].display for name in left]
-        return self.speaker.listed([self.speaker.plain(word) for word in words], last)
+        """The words of the concepts, and of groups where the author named groups."""
+        concepts, groups = self.catalog.concepts, self.catalog.groups
+        named = [groups[name] if name in groups else concepts[name] for name in written_in(ids)]
+        return self.speaker.listed([self.speaker.plain(one.display) for one in named], last)
 
     def _combined(self, rule: Rule) -> tuple[str, tuple[Rule, ...]]:
         say = self.speaker.say

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
-from itertools import groupby
 
-from mappings.concept import SYSTEMS, Code, Concept
+from mappings.concept import Concept
+from mappings.definitions.review.concept_prose import ConceptProse
 from mappings.definitions.review.look_backs import look_backs_of
 from mappings.definitions.review.rule_prose import RuleProse
 from mappings.definitions.review.wording import Speaker, plain_text
 from mappings.definitions.review.worksheet_prose import worksheet_lines
-from mappings.definitions.uses import scores_of
+from mappings.definitions.uses import groups_in, scores_of
 from mappings.language import ENGLISH, Language, message
-from mappings.needs import concepts_of
+from mappings.needs import concepts_of, with_excluded
 from mappings.results import TrialFacts
 from mappings.trial_definition import (
     Catalog,
@@ -24,12 +23,11 @@ from mappings.trial_definition import (
     TrialDefinition,
 )
 
-_SYSTEM_NAMES = {uri: name for name, uri in SYSTEMS.items()}
-
 _TRIAL = message("- Trial: {id} ({url}), registry copy of {day}")
 _DEFINITION = message("- Definition: version {version}, {status}, {signed}")
 _SIGNED = message("reviewed by {reviewer} on {day}")
 _NOT_SIGNED = message("not reviewed by a physician")
+_SHORT_TITLE = message("- On a card: {title}")
 _DIGEST = message("- Digest: {digest}")
 _QUOTED = message(
     "The protocol is quoted in the words of its source. Everything else is our reading, for you to sign or "
@@ -44,7 +42,9 @@ _INCLUSION = message("## Inclusion criteria")
 _EXCLUSION = message("## Exclusion criteria")
 _SHOWN = message("## Shown, never counted")
 _NAMES = message("## What the names mean")
-_NOTHING_ADDED = message("- The protocol's words, with nothing added.")
+_GROUPS = message("## Groups")
+_GROUP = message("- {group} (`{id}`): {members}")
+_NO_READING = message("- No reading is written down.")
 _APPLIES = message("It applies only when:")
 _MET_WHEN = message("It is met when:")
 _SCORE = message("## Score: {label} (`{id}`)")
@@ -54,6 +54,7 @@ _RECORDED_AS = message("A recorded total is read from: {names}.")
 _SOURCE = message("Source: {source}")
 _ENTRY = message("Entry criterion:")
 _DOMAIN = message("Domain {domain}.")
+_OF_GROUP = message("Group {group}.")
 _SETTLED_BY = message("Settled by {by}.")
 _OTHER_CAUSE = message("May have another cause.")
 _SENTENCES = message("{first} {second}")
@@ -63,27 +64,12 @@ _RECRUITING = message("- {status}, as of {day}")
 _SITE = message("- Site: {site}")
 _CONTACT = message("- Contact: {contact}")
 _PLACES = message("- Places: {places}")
-_KIND = message("A {kind}.")
-_KIND_IN = message("A {kind}, in {unit}.")
-_CONVERSION = message("- 1 {unit} is {amount} {canonical}")
-_MOST_CODES = 100
-"""Of one system and concept, each with a line of its own."""
-_CATEGORY = message("- {system} {first} to {last}, {count} codes, the first of which: {display}")
-_PRODUCTS = message("- {count} codes of products, from: {source}")
-_BY_NAME = message("- By name: {names}")
-_NOT_WHERE = message("- Not where the same diagnosis has a code of: {names}")
-_COVERS = message("- One administration counts for {days} days")
-_WHOLE = message("- A whole number from 0 to {limit}; anything else is unreadable")
-_POSITIVE_ABOVE = message("- Positive above {limit}")
-_POSITIVE_FROM = message("- Positive from {limit}")
-_RANGE = message("- The laboratory's own “{word}” means {token}")
-_ANSWER = message("- “{token}” is also said by: {ways}")
-_BLOOD_CELLS = message("- Counted in blood: a number only in per cent or per volume, and no other specimen")
-_IMPRECISE = message("- A positive answer under {code} is too imprecise to count")
 _LOOK_BACKS = message("## Look-backs")
 _LOOK_BACKS_WHY = message(
-    "How old a fact may be to count. Unless the protocol is quoted with it, the number is ours."
+    "How old a fact may be to count, or how long a treatment must have lasted. Unless the protocol is quoted "
+    "with it, the number is ours."
 )
+_LASTING = message("more than {window}, without a break")
 _LOOK_BACK_HEAD = message("| Criterion | Of | Within |")
 _CARD = message("when a card is shown")
 _SIGNATURE = message("## Signature")
@@ -131,11 +117,27 @@ class _Sheet:
         for name in scores_of(trial):
             lines += self._score(self.catalog.scores[name])
         lines += self._recruitment(trial.recruitment)
+        lines += self._groups()
         lines += ["", say(_NAMES)]
-        concepts = [self.catalog.concepts[name] for name in concepts_of([trial], self.catalog)]
-        for concept in sorted(concepts, key=lambda concept: concept.display.lower()):
-            lines += self._concept(concept)
+        prose = ConceptProse(self.prose)
+        for concept in self._concepts():
+            lines += prose.lines(concept)
         return [*lines, *self._signature(trial.facts)]
+
+    def _concepts(self) -> list[Concept]:
+        """All that is signed, by their names."""
+        ids = with_excluded(concepts_of([self.trial], self.catalog), self.catalog)
+        found = (self.catalog.concepts[name] for name in ids)
+        return sorted(found, key=lambda concept: (concept.display.lower(), concept.id))
+
+    def _groups(self) -> list[str]:
+        """Which concepts the groups are that the author names."""
+        groups = [self.catalog.groups[name] for name in groups_in(self.trial, self.catalog)]
+        lines = ["", self.say(_GROUPS), ""] if groups else []
+        for group in sorted(groups, key=lambda group: (group.display.lower(), group.id)):
+            name, members = self.speaker.plain(group.display), self.prose.names(group.members, "and")
+            lines.append(self.say(_GROUP, group=name, id=group.id, members=members))
+        return lines
 
     def _head(self, facts: TrialFacts) -> list[str]:
         say = self.say
@@ -148,6 +150,7 @@ class _Sheet:
             "",
             say(_TRIAL, id=facts.id, url=facts.registry_url, day=facts.registry_copy_of.isoformat()),
             say(_DEFINITION, version=plain_text(facts.version), status=say(facts.status), signed=signed),
+            say(_SHORT_TITLE, title=self.speaker.plain(facts.short_title)),
             say(_DIGEST, digest=f"`{facts.digest}`"),
             "",
             say(_QUOTED),
@@ -168,7 +171,7 @@ class _Sheet:
         say, speaker = self.say, self.speaker
         lines = ["", f"### {number}. {speaker.plain(criterion.label)} (`{criterion.id}`)", ""]
         lines += [f"> {plain_text(criterion.protocol)}", "", say(_READING), ""]
-        lines += speaker.bullets(criterion.interpretation) or [say(_NOTHING_ADDED)]
+        lines += speaker.bullets(criterion.interpretation) or [say(_NO_READING)]
         if criterion.applies_when is not None:
             lines += ["", say(_APPLIES), "", *self.prose.bullets(criterion.applies_when)]
         return [*lines, "", say(_MET_WHEN), "", *self.prose.bullets(criterion.require)]
@@ -176,11 +179,13 @@ class _Sheet:
     def _look_backs(self) -> list[str]:
         say = self.say
         rows = []
-        for where, names, window, of_score in look_backs_of(self.trial, self.catalog):
-            label = self.speaker.plain(self.labels[where]) if where else say(_CARD)
-            score = self.catalog.scores[names[0]] if of_score else None
-            what = self.speaker.plain(score.label) if score else self.prose.names(names, "and")
-            rows.append(f"| {label} | {what} | {self.speaker.window(window)} |")
+        for back in look_backs_of(self.trial, self.catalog):
+            label = self.speaker.plain(self.labels[back.where]) if back.where else say(_CARD)
+            score = self.catalog.scores[back.names[0]] if back.of == "score" else None
+            what = self.speaker.plain(score.label) if score else self.prose.names(back.names, "and")
+            window = self.speaker.window(back.window)
+            window = say(_LASTING, window=window) if back.of == "treatment" else window
+            rows.append(f"| {label} | {what} | {window} |")
         table = [say(_LOOK_BACK_HEAD), "|---|---|---|", *dict.fromkeys(rows)]
         return ["", say(_LOOK_BACKS), "", say(_LOOK_BACKS_WHY), "", *table] if rows else []
 
@@ -205,9 +210,10 @@ class _Sheet:
         return lines
 
     def _about(self, item: ScoreItem) -> str:
-        """Its domain, unless it is one of its own, what settles it, and whether it may have another cause."""
+        """Its domain if it shares one, its group, what settles it, and whether it may have another cause."""
         say = self.say
         said = [] if item.domain == item.id else [say(_DOMAIN, domain=self.speaker.plain(item.domain))]
+        said += [say(_OF_GROUP, group=self.speaker.plain(item.group))] if item.group else []
         said.append(say(_SETTLED_BY, by=say(_BY[item.settled_by])))
         said += [say(_OTHER_CAUSE)] if item.may_have_other_cause else []
         return reduce(lambda first, second: say(_SENTENCES, first=first, second=second), said)
@@ -222,61 +228,6 @@ class _Sheet:
         lines += [say(_CONTACT, contact=plain_text(contact)) for contact in recruitment.contacts]
         places = recruitment.places
         return [*lines, *([say(_PLACES, places=places)] if places is not None else [])]
-
-    def _concept(self, concept: Concept) -> list[str]:
-        say = self.say
-        kind = say(concept.kind)
-        told = say(_KIND_IN, kind=kind, unit=f"`{concept.unit}`") if concept.unit else say(_KIND, kind=kind)
-        lines = ["", f"### {self.speaker.plain(concept.display)} (`{concept.id}`)", "", told, ""]
-        for other, factor in concept.conversions.items():
-            canonical, amount = f"`{concept.unit}`", f"{float(factor):.9g}"
-            lines.append(say(_CONVERSION, unit=f"`{other}`", amount=amount, canonical=canonical))
-        lines += self._answers(concept)
-        for system, codes in groupby(concept.codes, lambda code: code.system):
-            lines += self._codes(_SYSTEM_NAMES.get(system, system), list(codes))
-        for products in concept.products:
-            lines.append(say(_PRODUCTS, count=len(products.codes), source=plain_text(products.source)))
-        if concept.names:
-            lines.append(say(_BY_NAME, names=plain_text(", ".join(concept.names))))
-        if concept.excluding:
-            lines.append(say(_NOT_WHERE, names=self.prose.names(concept.excluding)))
-        if concept.covers_days is not None:
-            lines.append(say(_COVERS, days=concept.covers_days))
-        return [*lines, *([f"- {say(_SOURCE, source=plain_text(concept.source))}"] if concept.source else [])]
-
-    def _codes(self, system: str, codes: Sequence[Code]) -> list[str]:
-        """One line for each code; of very many, for each category, which in ICD-10 has three characters."""
-        if len(codes) <= _MOST_CODES:
-            return [f"- {system} `{code.code}` {plain_text(code.display)}" for code in codes]
-        lines = []
-        for _, category in groupby(codes, lambda code: code.code[:3]):
-            members = list(category)
-            if len(members) == 1:
-                lines += self._codes(system, members)
-                continue
-            first, last = (f"`{members[end].code}`" for end in (0, -1))
-            told = {"count": len(members), "display": plain_text(members[0].display)}
-            lines.append(self.say(_CATEGORY, system=system, first=first, last=last, **told))
-        return lines
-
-    def _answers(self, concept: Concept) -> list[str]:
-        say = self.say
-        lines = []
-        if concept.whole_number_to is not None:
-            lines.append(say(_WHOLE, limit=concept.whole_number_to))
-        if concept.positive_above is not None:
-            lines.append(say(_POSITIVE_ABOVE, limit=f"{concept.positive_above:g}"))
-        if concept.positive_from is not None:
-            lines.append(say(_POSITIVE_FROM, limit=f"{concept.positive_from:g}"))
-        if concept.blood_cells:
-            lines.append(say(_BLOOD_CELLS))
-        for word, token in concept.from_range.items():
-            lines.append(say(_RANGE, word=word, token=plain_text(token)))
-        for token, ways in concept.answers.items():
-            said = plain_text(", ".join(sorted(ways)))
-            lines.append(say(_ANSWER, token=plain_text(token), ways=said))
-        codes = sorted(concept.imprecise_when_positive)
-        return [*lines, *(say(_IMPRECISE, code=plain_text(code)) for code in codes)]
 
     def _signature(self, facts: TrialFacts) -> list[str]:
         say, digest = self.say, f"`{facts.digest}`"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from mappings.concept import Code, Concept, TimedCollection
+from mappings.definitions.one_meaning import same_test
 from mappings.definitions.parsing.leaf_rules import GENERAL_ANSWERS
 from mappings.reading.answers import GENERAL_CODES, worded_answers
 from mappings.reading.code_index import normalised
@@ -274,7 +275,7 @@ def _clash(held: Iterable[Meant], meant: Meant, together: Sequence[Meant]) -> Me
     not two.
     """
     for known in held:
-        shared = any(_same(known, one) for one in together)
+        shared = same_test(known.concept, meant.concept) or any(_same(known, one) for one in together)
         if not shared and not {known.concept.kind, meant.concept.kind} <= _MAY_SHARE:
             return known
     return None
@@ -282,4 +283,6 @@ def _clash(held: Iterable[Meant], meant: Meant, together: Sequence[Meant]) -> Me
 
 def _read_together(one: Concept, other: Concept) -> bool:
     """Whether the same words in the same place would mean both."""
+    if same_test(one, other):
+        return False
     return one.kind == other.kind or {one.kind, other.kind} <= _RESULTS

@@ -47,8 +47,7 @@ def prepare_drug(rule: DrugRule, planner: Planner) -> Evaluator:
 
 def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context) -> Judged:
     """What the records of one drug say; those that decide are shown by the newest of them."""
-    further = context.concept(timeline.concept).covers_days or 0
-    placed = [(_misplaced(each, further, first, context.day), each) for each in timeline.records]
+    placed = [(_misplaced(each, first, context.day), each) for each in timeline.records]
     reasons = {reason for reason, _ in placed}
     if None in reasons:
         verdict, decisive = MET, None
@@ -59,7 +58,7 @@ def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context
         decisive = first_unknown_reason([reason for reason in reasons if reason not in (None, TOO_OLD)])
     deciding = {each.exposure: each for reason, each in placed if reason is decisive}
     (newest,) = newest_of_each(list(deciding))
-    until = _counts_until(deciding[newest], further, rule.within, context.day) if verdict is MET else None
+    until = _counts_until(deciding[newest], rule.within, context.day) if verdict is MET else None
     shown = exposure_evidence(newest, context)._replace(
         reason=decisive or VALUE, window=window_words(rule.within), counts_until=until
     )
@@ -67,12 +66,12 @@ def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context
     return verdict, decisive or VALUE, (shown, *denials)
 
 
-def _misplaced(record: Covered, further: int, first: int, day: int) -> Reason | None:
+def _misplaced(record: Covered, first: int, day: int) -> Reason | None:
     """None if the drug was surely given on a day that counts, else why that is not known."""
     exposure, may, surely = record
     inside: Reason | None = IMPRECISE
     if exposure.source == "given":
-        inside = placement(_last_dose(exposure, further), first, day) if first > BEGINNING else None
+        inside = placement(_last_dose(exposure, day), first, day) if first > BEGINNING else None
     elif may is not None and may.last < first:
         inside = TOO_OLD
     elif (surely is not None and surely.last >= first) or _is_supply_without_a_day(record, first):
@@ -81,10 +80,14 @@ def _misplaced(record: Covered, further: int, first: int, day: int) -> Reason | 
     return exposure.problem if doubtful and inside is not TOO_OLD else inside
 
 
-def _last_dose(exposure: Exposure, further: int) -> When:
-    """When a dose was given, without the ``further`` days for which it works; of several, the last."""
-    start, end = exposure.start, exposure.end
-    return end if end is not None and end.last > start.last + further else start
+def _last_dose(exposure: Exposure, day: int) -> When:
+    """When a dose was given, up to the day; of several, or of an infusion over some days, the last."""
+    last = exposure.last_given
+    return (
+        exposure.start
+        if last is None
+        else last._replace(first=min(last.first, day), last=min(last.last, day))
+    )
 
 
 def _is_supply_without_a_day(record: Covered, first: int) -> bool:
@@ -92,10 +95,10 @@ def _is_supply_without_a_day(record: Covered, first: int) -> bool:
     return first == BEGINNING and record.may is None and record.exposure.source == "dispensed"
 
 
-def _counts_until(record: Covered, further: int, within: Window | None, day: int) -> date | None:
+def _counts_until(record: Covered, within: Window | None, day: int) -> date | None:
     """The last day on which a drug that was surely given in the window, and is no longer, still was."""
     if record.exposure.source == "given":
-        return counts_until(_last_dose(record.exposure, further), within)
+        return counts_until(_last_dose(record.exposure, day), within)
     may, surely = record.may, record.surely
     if may is None or surely is None or may.last >= day:
         return None

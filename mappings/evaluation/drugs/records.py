@@ -38,7 +38,8 @@ def _end(exposure: Exposure) -> tuple[int, int, str]:
 
 def exposure_evidence(exposure: Exposure, context: Context, note: str = "") -> Evidence:
     """A drug record as evidence: what, since when, until when, how it is known, and what is doubtful."""
-    concept, reference, text, _, start, end, by_name, problem, doubt = exposure
+    concept, reference, text, _, start, end, by_name, problem, doubt, last = exposure
+    end = last or end
     over = end is not None and end.text and end.first <= context.day
     notes = [note, f"until {end.text}" if over and end else "", doubt, _BY_NAME if by_name else ""]
     noted = "; ".join(dict.fromkeys([each for each in notes if each]))

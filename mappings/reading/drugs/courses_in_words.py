@@ -16,17 +16,27 @@ _MAX_TEXT = 600
 
 
 class Told(NamedTuple):
-    """Days that are told at least, and the ordinal of a last day that is told; nought without one."""
+    """Days that are told at least, and the ordinal of a last day that is told; nought without one.
+
+    ``ends``: it says that the drug ends then, so that no refill prolongs it.
+    """
 
     least: int
     until: int = 0
+    ends: bool = False
 
 
 _ONE_DOSE = re.compile(
     r"\bonce(?: only)?\s*(?:[.;,)]|$)|\b(?:one|single)[- ](?:time|dose|infusion|injection)\b|\bone[- ]off\b"
-    r"|(?:\bfor|\bx|×)\s*(?:1|one) dose\b|\bstat\b|\beinmalig|单次|仅一次|只用一次|一次性",
+    r"|(?:\bfor|\bx|×)\s*(?:1|one) dose\b|\bstat\b|\beinmalig|\bburst\b|单次|仅一次|只用一次|一次性"
+    r"|(?:^|[，。；,;\s(（])临时(?![加增调改停减])",
     re.IGNORECASE,
 )
+_SHORT = re.compile(
+    r"^\s*(?:(?:oral|steroid|prednis\w+)\s+)?burst\b|临时医嘱|短期(?:使用|服用|应用|口服)", re.IGNORECASE
+)
+"""A short course, however often a day it is taken."""
+
 EVERY = re.compile(
     r"\b(?:daily|every|each|weekly|monthly|nightly|morning|evening|bedtime|noon|breakfast|meals?|qd|od|bd|bid"
     r"|tid|qid|qod|qam|qpm|twice|t[aä]glich|w[oö]chentlich|morgens|(?:a|per) (?:day|week|month)|repeat\w*)\b"
@@ -88,23 +98,38 @@ _IT_ENDS = re.compile(
     r"(?:\bthen|\band(?: then)?|,)\s*(?:off|d/?c|nothing|done|(?:stop|discontinue|cease)"
     r"(?: (?:it|this|taking (?:it|this)|the (?:drug|medication)))?)\s*(?=$|[.;,)!])"
     r"|\b(?:taper\w*|wean\w*|reduc\w*|decreas\w*)[^.;]{0,40}?\b(?:to |then |and )?(?:off|zero|nil|0)"
-    r"(?=\s*(?:$|[.;,)]|over\b|mg\b))"
+    r"(?=\s*(?:$|[.;,)]|over\b|by\b|mg\b))"
     r"|\buntil (?:all )?(?:finished|gone|completed?|used up)\b|\bdann (?:absetzen|stopp?|aus)\b|ausschleichen"
-    r"|(?<!不)(?:后|至|并|即)(?:停药|停用|停服)(?![前时])",
+    r"|(?<!不)(?:后|至|并|即)(?:停药|停用|停服)(?![前时])|[减片]至停(?=$|[。，；）,;.)\s药])"
+    r"|(?<![行自意然易可要得能宜勿嘱导下])减停(?![前时])",
     re.IGNORECASE,
 )
 _IN_PULSES = re.compile(
     r"\bpre-?med(?:ication)?s?\b"
     r"|\b(?:before|prior to) (?:each |every )?(?:[a-z]+ )?(?:infusions?|transfusions?|chemo\w*)\b"
-    r"|(?:输注|化疗|滴注)前|预处理",
+    r"|\b(?:with|day of) (?:each|every) (?:[a-z]+ )?(?:infusion|transfusion|dose of chemo\w*|chemo\w*)\b"
+    r"|\bdays? \d[\d ,&–-]*(?:to \d+ )?of (?:each|every|the|a) (?:\d+[- ]day )?(?:chemo\w* )?cycle\b"
+    r"|(?:输注|化疗|滴注)前|预处理"
+    r"|(?P<perhaps>\b(?:before|prior to|of) (?:the |your |an? )?(?:[a-z]+ ){0,2}"
+    r"(?:ct|mri|scan|contrast|imaging|surgery|operation|procedure|infusion|angiogra\w+|biopsy)\b)",
     re.IGNORECASE,
 )
-"""What is given before an infusion is given on that day."""
+"""What is given before an infusion, a scan or an operation is given on that day.
+
+``perhaps``: only if nothing is taken day by day, and if it is no warning ("tell your doctor before surgery").
+"""
+
+_WARNS = re.compile(
+    r"\b(?:tell|inform|call|ask|consult|notify|contact|talk|speak|hold|stop\w*|discontinu\w*|avoid|resume|restart|not"
+    r"|don't|unless|if|when)\b[^.;]*$",
+    re.IGNORECASE,
+)
 
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _MONTHS = {name: number for number, name in enumerate(_MONTH.split("|"), 1)}
 _LAST_DAY = re.compile(
-    r"(?:\b(?:until|till|til|through|thru|bis(?: zum)?|last dose|(?:stop|end)(?:s| date)?)(?: on)?:?"
+    r"(?:\b(?:until|till|til|through|thru|bis(?: zum)?|last dose"
+    r"|(?:stop|end)(?:s| date| taking)?(?: (?:it|(?:this|the) (?:medication|medicine|drug)))?)(?: on)?:?"
     r"|直到|直至|用至|服至|至)\s*"
     r"(?:(?P<y>\d{4})[-./年](?P<m>\d{1,2})(?:[-./月](?P<d>\d{1,2}))?"
     r"|(?P<a>\d{1,2})[./](?P<b>\d{1,2})[./](?P<y2>\d{4})"
@@ -122,14 +147,23 @@ def told_in(direction: str) -> Told | None:
     until = _last_day(text)
     days = _days(text)
     if until or _IT_ENDS.search(text):
-        return Told(days or 1, until)
-    if _IN_PULSES.search(text):
+        return Told(days or 1, until, True)
+    if _is_in_pulses(text):
         return Told(1)
     if _GOES_ON.search(text):
         return None
     if days or _PERHAPS_LESS.search(text):
         return Told(days or 1)
+    if _SHORT.search(text):
+        return Told(1)
     return Told(1) if _ONE_DOSE.search(text) and not EVERY.search(text) else None
+
+
+def _is_in_pulses(text: str) -> bool:
+    found = list(_IN_PULSES.finditer(text))
+    if not found or not all(each["perhaps"] for each in found):
+        return bool(found)
+    return not EVERY.search(text) and not any(_WARNS.search(text[: each.start()]) for each in found)
 
 
 @kept(4096)

@@ -11,11 +11,15 @@ from mappings.reading.fhir_elements import mapping, tokens_and_texts
 
 
 class Course(NamedTuple):
-    """``end`` is None while open. ``note`` says which end is not known."""
+    """``end`` is None while open. ``note`` says which end is not known.
+
+    ``last_given``: the last dose of what was given over some time; None if all was given at the start.
+    """
 
     start: When
     end: When | None
     note: str = ""
+    last_given: When | None = None
 
 
 class _Period(NamedTuple):
@@ -40,7 +44,7 @@ def course_of_request(
     start = start or _date(resource, "authoredOn", faults)
     dispensing = mapping(resource.get("dispenseRequest"))
     if end is None and not unreadable:
-        end, unreadable = _after(start, lasting(dosages, faults))
+        end, unreadable = _after(start, _with_refills(lasting(dosages, faults), dispensing, faults))
     if _is_open(end) and not unreadable and "validityPeriod" in dispensing:
         end, unreadable = _within(end, _period(dispensing["validityPeriod"], "validityPeriod", faults))
     if end is None and not unreadable and not _is_continuous(resource):
@@ -74,12 +78,19 @@ def course_of_statement(
 def course_of_administration(
     resource: Mapping[str, Any], covers_days: int | None, faults: list[str]
 ) -> Course:
-    """One administration: its day or period, and the days that one infusion of the drug covers."""
-    if "effectivePeriod" in resource:
-        start, end, _ = _period(resource["effectivePeriod"], "effectivePeriod", faults)
-    else:
-        start, end = _date(resource, "effectiveDateTime", faults), None
-    return _spanning(start or end, end, covers_days or 0)
+    """One administration: its day or period, and the days that an infusion of the drug covers after it.
+
+    One that is in progress without an end, or whose end cannot be read, may go on.
+    """
+    if "effectivePeriod" not in resource:
+        return _spanning(_date(resource, "effectiveDateTime", faults), None, covers_days or 0)
+    start, end, unreadable = _period(resource["effectivePeriod"], "effectivePeriod", faults)
+    course = _spanning(start or end, end, covers_days or 0)
+    if start is None or end is not None or not (unreadable or resource.get("status") == "in-progress"):
+        return course
+    covered = course.end or start
+    last = When(start.first, LAST_DAY, "")
+    return Course(start, last._replace(first=covered.first), "end not known", last)
 
 
 def course_of_dispense(resource: Mapping[str, Any], faults: list[str]) -> Course:
@@ -91,13 +102,23 @@ def course_of_dispense(resource: Mapping[str, Any], faults: list[str]) -> Course
     return _spanning(start, None, (supply or 1) - 1)
 
 
+def sure_before(course: Course, day: When) -> Course:
+    """The course as far as it is sure if, on a day, somebody says that the drug is not taken."""
+    end, before = course.end or When(LAST_DAY, LAST_DAY, ""), max(day.first - 1, BEGINNING)
+    if end.last < day.first:
+        return course
+    return course._replace(
+        end=When(min(end.first, before), end.last, ""), note=course.note or "end not known"
+    )
+
+
 def _spanning(start: When | None, end: When | None, further_days: int) -> Course:
     if start is None:
         return Course(SOME_DAY, SOME_DAY, "date not known")
-    if further_days:
-        covered = _later(start, further_days)
-        end = covered if end is None or end.last < covered.last else end
-    return Course(start, end or start)
+    last = end or start
+    given_over_days = (last.first, last.last) != (start.first, start.last)
+    covered = _later(last, further_days) if further_days else last
+    return Course(start, covered, last_given=last if given_over_days else None)
 
 
 def _course(start: When | None, end: When | None, over: bool) -> Course:
@@ -144,6 +165,14 @@ def _supply(dispensing: Mapping[str, Any], faults: list[str]) -> Lasting | None:
         faults.append("expectedSupplyDuration is not a number of days")
     refills = repeats if type(repeats) is int and repeats > 0 else 0
     return Lasting((days or 1) * (refills + 1), None)
+
+
+def _with_refills(told: Lasting | None, dispensing: Mapping[str, Any], faults: list[str]) -> Lasting | None:
+    """Days in words that are those of one fill, as some systems add them to the instruction, are refilled."""
+    if told is None or not told.of_a_fill or "expectedSupplyDuration" not in dispensing:
+        return told
+    one_fill = days_of(dispensing["expectedSupplyDuration"])
+    return _supply(dispensing, faults) if one_fill == told.least else told
 
 
 def _is_continuous(resource: Mapping[str, Any]) -> bool:

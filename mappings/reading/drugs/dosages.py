@@ -60,12 +60,14 @@ class Dosage(NamedTuple):
 class Lasting(NamedTuple):
     """Days that a course lasts: at least, and at most; None if nobody knows how long.
 
-    ``until`` is the ordinal of a day up to which it lasts at least; nought without one.
+    ``until`` is the ordinal of a day up to which it lasts at least; nought without one. ``of_a_fill``: in
+    words that say no end, so that it may be the time for which one fill is meant.
     """
 
     least: int
     most: int | None
     until: int = 0
+    of_a_fill: bool = False
 
 
 _ONE_AT_LEAST = Lasting(1, None)
@@ -137,6 +139,8 @@ def lasting(dosages: Sequence[Dosage], faults: list[str]) -> Lasting | None:
     known = [each for each in each_lasts if each is not None]
     if not known or len(known) < len(each_lasts):
         return None
+    if len(known) == 1:
+        return known[0]
     numbers = [dosage.element.get("sequence") for dosage in dosages]
     until = max(each.until for each in known)
     if not all(isinstance(number, int) for number in numbers):
@@ -196,7 +200,9 @@ def _number(value: Any) -> int | float:
 def _lasting_in_words(instructions: tuple[str, ...], timing_code: Any) -> Lasting | None:
     found = [told for told in map(told_in, instructions) if told is not None]
     if found:
-        return Lasting(min(told.least for told in found), None, max(told.until for told in found))
+        until = max(told.until for told in found)
+        ends = any(told.ends for told in found)
+        return Lasting(min(told.least for told in found), None, until, not ends)
     return _ONE_AT_LEAST if _is_at_once(timing_code) else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from mappings.concept import Concept
@@ -15,6 +16,7 @@ from mappings.reading.drugs.dates import (
     course_of_dispense,
     course_of_request,
     course_of_statement,
+    sure_before,
 )
 from mappings.reading.drugs.denials import contradicting, is_not_taken
 from mappings.reading.drugs.dosages import Dosage, dosages_of, only_as_needed, timing_of
@@ -115,7 +117,8 @@ def _exposures_of(
     if not concepts:
         return []
     dosages = dosages_of(resource)
-    state = in_its_own_words(state, resource, product.texts, dosages)
+    another = partial(index.names_another, concepts)
+    state = in_its_own_words(state, resource, product.texts, dosages, another)
     if by_name and len(concepts) > 1 and any(map(_OR.search, product.texts)):
         state = _either(state, NOT_CERTAIN)
     if index.contradict(product.own_tokens):
@@ -137,6 +140,8 @@ def _either(state: Standing, note: str) -> Standing:
 def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
     state, product = record.state, record.product
     course = _course(record, concept, faults)
+    if state.not_taken_from is not None:
+        course = sure_before(course, state.not_taken_from)
     source = _SOURCES[record.kind]
     as_needed = source != "given" and only_as_needed(record.dosages)
     words = one_line(product.texts[0]) if product.texts else concept.display
@@ -153,6 +158,7 @@ def _exposure(record: _Record, concept: Concept, faults: list[str]) -> Exposure:
         record.by_name,
         problem or (Reason.IMPRECISE if course.note else None),
         "; ".join(filter(None, notes)),
+        course.last_given,
     )
 
 

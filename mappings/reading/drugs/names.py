@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mappings.concept import Concept
 from mappings.language.letters import has_han
 from mappings.reading.code_index import MadeOnce
+from mappings.reading.fhir_elements import coding_token
 from mappings.reading.keeping.texts import kept_for_words
 
 _MAX_TEXT = 600
@@ -31,7 +32,8 @@ class DrugIndex:
         self._names: dict[str, tuple[str, ...]] = {}
         for concept in concepts:
             for code in concept.every_code:
-                self._codes[code.token] = (*self._codes.get(code.token, ()), concept.id)
+                token = coding_token({"system": code.system, "code": code.code})
+                self._codes[token] = (*self._codes.get(token, ()), concept.id)
             for name in map(_plain, concept.names):
                 if name:
                     self._names[name] = (*self._names.get(name, ()), concept.id)
@@ -54,6 +56,11 @@ class DrugIndex:
         """Whether codes for one product are those of different drugs."""
         meant = [frozenset(ids) for ids in map(self._codes.get, tokens) if ids is not None]
         return len(meant) > 1 and not frozenset.intersection(*meant)
+
+    def names_another(self, concepts: Sequence[str], text: str) -> bool:
+        """Whether the text names a drug, and none of these."""
+        named = self.named_in(text) if text else ()
+        return bool(named) and not any(id_ in concepts for id_ in named)
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """The concepts whose ingredient names stand in the text, in its order."""

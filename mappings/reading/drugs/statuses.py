@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mappings.dates import SOME_DAY, When, parse_when
 from mappings.reading.drugs.dosages import Dosage, all_zero
-from mappings.reading.drugs.own_words import Said, is_end_noted, said_in_instruction, said_in_product
+from mappings.reading.drugs.own_words import (
+    Said,
+    is_end_noted,
+    is_not_adhering,
+    said_in_instruction,
+    said_in_product,
+)
 from mappings.reading.fhir_elements import items, text_of, tokens_and_texts
 from mappings.verdicts import Reason
 
@@ -43,11 +50,15 @@ _WORDS: Mapping[str, str] = {
 
 
 class Standing(NamedTuple):
-    """``over`` is one of ENDED_NOTES or empty; ``note`` says what is doubtful."""
+    """``over`` is one of ENDED_NOTES or empty; ``note`` says what is doubtful.
+
+    ``not_taken_from``: the day from which on somebody reports that an order is not followed.
+    """
 
     problem: Reason | None = None
     over: str = ""
     note: str = ""
+    not_taken_from: When | None = None
 
 
 _COUNTING = Standing()
@@ -79,27 +90,72 @@ _SAID: Mapping[Said, Standing] = {
 
 
 def in_its_own_words(
-    state: Standing, resource: Mapping[str, Any], product: tuple[str, ...], dosages: Sequence[Dosage]
+    state: Standing,
+    resource: Mapping[str, Any],
+    product: tuple[str, ...],
+    dosages: Sequence[Dosage],
+    names_another: Callable[[str], bool],
 ) -> Standing:
     """The standing of a record that counts by its status; its own words or a dose of nought may take it back.
 
     What was given or handed over had begun, so that words that it is over say nothing against it.
+    ``names_another``: whether words name other drugs than that of the record, and not it.
     """
     if state != _COUNTING:
         return state
     nothing: Said = ""
-    said = next((each for each in _sayings(resource, product, dosages) if each), nothing)
+    said = next((each for each in _sayings(resource, product, dosages, names_another) if each), nothing)
     if said == "over" and resource.get("resourceType") not in _COURSES:
         return _SAID["uncertain"] if all_zero(dosages) else state
-    return _SAID.get(said, state)
+    return _SAID[said] if said else _as_reported(state, resource)
+
+
+_ADHERENCE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-medication-adherence"
+_ADHERENCE_CODES = "http://hl7.org/fhir/CodeSystem/medication-statement-adherence"
+_HOW = ("", "-as-directed", "-not-as-directed")
+_NOT_TAKING = frozenset(
+    {"http://snomed.info/sct|715036001", f"{_ADHERENCE_CODES}|not-taking"}
+    | {f"{_ADHERENCE_CODES}|{state}{how}" for state in ("stopped", "on-hold") for how in _HOW}
+)
+"""US Core's codes for the extension, and FHIR's (R5 and later) for the adherence to a statement."""
+
+
+def _as_reported(state: Standing, resource: Mapping[str, Any]) -> Standing:
+    """An order that somebody reports as not followed: sure until then; without a day, never."""
+    if "extension" not in resource or resource.get("resourceType") == "MedicationAdministration":
+        return state
+    days = [_not_taking(each) for each in items(resource["extension"]) if each.get("url") == _ADHERENCE]
+    reported = [day for day in days if day is not None]
+    if not reported:
+        return state
+    first = min(reported, key=lambda day: (day.first, day.last, day.text))
+    if first == SOME_DAY or resource.get("resourceType") == "MedicationStatement":
+        return _SAID["denied"]
+    return Standing(note=DENIED, not_taken_from=first)
+
+
+def _not_taking(adherence: Mapping[str, Any]) -> When | None:
+    """The day on which this was said: that the drug is not taken; None if something else was."""
+    parts = items(adherence.get("extension"))
+    told = [part.get("valueCodeableConcept") for part in parts if part.get("url") == "medicationAdherence"]
+    days = [parse_when(part.get("valueDateTime")) for part in parts if part.get("url") == "dateAsserted"]
+    for codes, words in map(tokens_and_texts, told):
+        if not _NOT_TAKING.isdisjoint(codes) or any(map(is_not_adhering, words)):
+            return next(filter(None, days), SOME_DAY)
+    return None
 
 
 def _sayings(
-    resource: Mapping[str, Any], product: tuple[str, ...], dosages: Sequence[Dosage]
+    resource: Mapping[str, Any],
+    product: tuple[str, ...],
+    dosages: Sequence[Dosage],
+    names_another: Callable[[str], bool],
 ) -> Iterator[Said]:
     yield from map(said_in_product, product)
     for dosage in dosages:
-        yield from map(said_in_instruction, dosage.instructions)
+        for saying in (each for told in dosage.instructions for each in said_in_instruction(told)):
+            if not names_another(saying.subject):
+                yield saying.said
     for key in ("statusReason", "statusReasonCodeableConcept"):
         for reason in items(resource.get(key)):
             yield from map(said_in_product, tokens_and_texts(reason)[1])

@@ -112,9 +112,16 @@ def _of_laboratory(
         return _problem(value, Reason.IMPRECISE, "a flag that is not known")
     if flagged != _EITHER_WAY:
         return flagged or beside.side
+    if value.unit == "{titer}" and value.amount and value.amount.low > 0 and is_antibody(concept):
+        return flagged | {"positive"}
     return beside.side - {"normal"} or value._replace(
         tokens=flagged, problem=Reason.IMPRECISE, note="abnormal, but not which way"
     )
+
+
+def is_antibody(concept: Concept) -> bool:
+    """Whether only high is positive, and low is negative: then an abnormal titre is a positive one."""
+    return concept.kind == "finding" and concept.from_range.get("low") == "negative"
 
 
 def _problem(value: Value, reason: Reason, note: str) -> Value:

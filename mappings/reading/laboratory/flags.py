@@ -1,11 +1,13 @@
 """The flags of a laboratory (Observation.interpretation), by their codes and in their words.
 
-Sources: HL7 v3 ObservationInterpretation, as the FHIR R4 value set observation-interpretation lists it;
-SNOMED CT equivocal and indeterminate: PositiveNegativeVS of mCODE. Interpretation: the words and marks.
+Sources: HL7 v3 ObservationInterpretation, as the FHIR R4 value set observation-interpretation lists it, and
+the names that HL7 v2 table 0078 gives its codes; SNOMED CT equivocal and indeterminate: PositiveNegativeVS of
+mCODE. Interpretation: the other words and the marks.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -53,21 +55,40 @@ time, does not say whether a result is normal."""
 
 _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("normal range", "within normal limits", "within range", "in range", "wnl"), "normal"),
+    **dict.fromkeys(("within reference range", "within reference interval", "within normal range"), "normal"),
+    **dict.fromkeys(("in reference range", "normal applies to non numeric results"), "normal"),
     **dict.fromkeys(("正常", "正常范围", "unauffällig", "normwertig"), "normal"),
     **dict.fromkeys(("↑", "↑↑", "above normal", "above range", "above high normal", "critical high"), "high"),
     **dict.fromkeys(("critically high", "significantly high", "very high", "erhöht"), "high"),
+    **dict.fromkeys(("above reference range", "above upper panic limits"), "high"),
     **dict.fromkeys(("偏高", "升高", "增高", "高"), "high"),
     **dict.fromkeys(("↓", "↓↓", "below normal", "below range", "below low normal", "critical low"), "low"),
     **dict.fromkeys(("critically low", "significantly low", "very low", "erniedrigt", "vermindert"), "low"),
+    **dict.fromkeys(("below reference range", "below lower panic limits"), "low"),
     **dict.fromkeys(("偏低", "降低", "减低", "低"), "low"),
     **dict.fromkeys(("*", "**", "!", "!!", "异常", "very abnormal", "critical abnormal"), "abnormal"),
     **dict.fromkeys(("out of range", "outside range", "auffällig", "pathologisch"), "abnormal"),
+    **dict.fromkeys(("outside reference range", "abnormal applies to non numeric results"), "abnormal"),
     **dict.fromkeys(("indeterminate", "equivocal", "borderline", "inconclusive", "grenzwertig"), _UNDECIDED),
     **dict.fromkeys(("weakly reactive", "weakly positive", "weak positive", "trace"), _UNDECIDED),
     **dict.fromkeys(("弱阳性", "可疑", "不确定", "临界", "schwach positiv", "fraglich"), _UNDECIDED),
     **dict.fromkeys(EITHER_SIGN, _UNDECIDED),
-    **dict.fromkeys(("-", "--", "---", "n/a", "na", "none", "null", "unknown", "not applicable"), _SILENT),
+    **dict.fromkeys(("-", "--", "---", "n/a", "n.a.", "na", "none", "null", "unknown"), _SILENT),
+    **dict.fromkeys(("not applicable", "significant change up", "significant change down"), _SILENT),
+    **dict.fromkeys(("off scale low", "off scale high", "better", "worse", "no range defined"), _SILENT),
+    **dict.fromkeys(("below absolute low off instrument scale",), _SILENT),
+    **dict.fromkeys(("above absolute high off instrument scale",), _SILENT),
 }
+
+_SIDES: Mapping[str, str] = {
+    **dict.fromkeys(("l", "ll", "lo", "low", "↓", "↓↓", "偏低", "低"), "low"),
+    **dict.fromkeys(("h", "hh", "hi", "high", "↑", "↑↑", "偏高", "高"), "high"),
+    **dict.fromkeys(("n", "normal"), "normal"),
+}
+_ABNORMAL = frozenset({"a", "aa", "abn", "abnormal"})
+_STRESS = frozenset({"critical", "critically", "crit", "panic", "alert", "very"})
+_MARKS = re.compile(r"(?<=\w)\s*[-\u2013]\s*(?=\w)|[\s*!()\[\],:]+|(?<=[↑↓])(?![↑↓])|(?<![↑↓])(?=[↑↓])")
+"""What parts the words of a flag: marks of stress, brackets, a dash between two words, an arrow."""
 
 _CODES = {code: frozenset({meaning}) for code, meaning in {**INTERPRETATIONS, **_OTHERS}.items()}
 _IN_WORDS = {word: frozenset({meaning}) for word, meaning in {**GENERAL_WORDS, **_WORDS}.items()}
@@ -94,5 +115,20 @@ def _said(codeable: Any, concept: Concept) -> frozenset[str]:
 
 
 def _meant(text: str, concept: Concept) -> frozenset[str]:
-    known = _CODES.get(text.upper()) or _IN_WORDS.get(text) or _IN_WORDS.get(normalised(text))
-    return known or worded_answers(text, concept)
+    name = text.strip().lower()
+    known = _CODES.get(name.upper()) or _IN_WORDS.get(name) or _IN_WORDS.get(normalised(text))
+    return known or worded_answers(text, concept) or _side(name)
+
+
+def _side(text: str) -> frozenset[str]:
+    """One side, marked or told twice: "L*", "(H)", "L - Low", "Abnormal Low"; nothing if a word is not known.
+
+    Two sides ("low normal") are none.
+    """
+    told = set(_MARKS.split(text)) - _STRESS - {""}
+    sides = {_SIDES[word] for word in told if word in _SIDES}
+    if not told or len(sides) > 1 or not told <= (_SIDES.keys() | _ABNORMAL):
+        return _NOTHING
+    if "normal" in sides:
+        return _NOTHING if told & _ABNORMAL else frozenset(sides)
+    return frozenset(sides) or frozenset({"abnormal"})

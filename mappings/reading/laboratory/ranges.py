@@ -18,6 +18,7 @@ from mappings.dates import BEGINNING, LAST_DAY, SOME_DAY, When, complete_years
 from mappings.facts import PatientFacts
 from mappings.reading.code_index import codings_of, normalised
 from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.laboratory.numbers import with_points
 from mappings.units import IDENTITY, between
 
 Fit = Literal["no", "unsaid", "unsure", "yes"]
@@ -180,7 +181,7 @@ _AGE = r"(?:years?|yrs?|y|months?|weeks?|wks?|days?|岁|周|月|天)"
 _UNIT = r"(?:10[*^]|[A-Za-z\u00b5\u03bc%\[{/个])\S*"
 _TEXT = re.compile(
     rf"{_ASIDE}(?:{_KNOWN}{_ASIDE})*"
-    rf"(?:(?P<low>{_NUMBER})\s*(?:-|\u2013|\u2014|~|至|to)\s*(?P<high>{_NUMBER})"
+    rf"(?:(?P<low>{_NUMBER})\s*(?:--?|\u2013|\u2014{{1,2}}|~|至|to)\s*(?P<high>{_NUMBER})"
     rf"|(?P<sign><=|>=|≤|≥|<|>)\s*(?P<limit>{_NUMBER}))"
     rf"\s*(?P<unit>(?!(?:{_KNOWN}|{_AGE})(?![A-Za-z])){_UNIT})?{_ASIDE}(?:{_KNOWN}{_ASIDE})*",
     re.IGNORECASE,
@@ -197,7 +198,7 @@ def _with_limits(each: Mapping[str, Any]) -> Mapping[str, Any]:
     text = each.get("text")
     if "low" in each or "high" in each or not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         return each
-    written = _TEXT.fullmatch(unicodedata.normalize("NFKC", text))
+    written = _TEXT.fullmatch(with_points(unicodedata.normalize("NFKC", text)))
     if written is None:
         return each
     unit = {"unit": written["unit"].rstrip(".,;)")} if written["unit"] else {}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from mappings.facts import Result
 from mappings.reading.code_index import codings_of, normalised, words
@@ -36,11 +36,20 @@ _RANKS: Mapping[str, int] = {
 _ERROR = "entered-in-error"
 _WITHDRAWN = frozenset({_ERROR, "cancelled", "refuted"})
 
+_SAYING = frozenset({"component", "dataAbsentReason", "hasMember", "interpretation"})
 _REFERENCE = itemgetter(Result._fields.index("reference"))
 """Several times faster than the name, and called for every result of a record."""
 
 _LOOKED_AT = KINDS | VERSIONED
 Group = list[tuple[int, Mapping[str, Any]]]
+
+
+class Contained(NamedTuple):
+    """A result inside the report at a place, as it is, and as it would be read by itself."""
+
+    place: int
+    resource: Mapping[str, Any]
+    alone: Mapping[str, Any]
 
 
 def came_twice(
@@ -67,16 +76,65 @@ def in_force(
     A result that another one, itself withdrawn, withdraws or replaces may stand or not: its status becomes
     "unknown", so that neither it nor an older one decides.
     """
-    versions = _versions(resources, identity, full_urls)
+    left = _left(resources, (), identity, full_urls)
+    inside = list(_contained(left))  # of reports that are themselves in force
+    return _left(left, inside, identity, full_urls) if inside else left
+
+
+def _left(
+    resources: Sequence[Any],
+    inside: Sequence[Contained],
+    identity: PatientIdentity,
+    full_urls: Mapping[str, str],
+) -> Sequence[Any]:
+    versions = _versions([*resources, *(one.alone for one in inside)], identity, full_urls)
     gone = versions.replaced()
     doubted = versions.doubted(gone)
     if not gone and not doubted:
         return resources
+    changed: dict[int, dict[int, Mapping[str, Any] | None]] = defaultdict(dict)
+    for number, one in enumerate(inside, len(resources)):
+        if number in gone or number in doubted:
+            new = None if number in gone else {**one.resource, "status": "unknown"}
+            changed[one.place][id(one.resource)] = new
     return [
-        {**resource, "status": "unknown"} if place in doubted else resource
+        _with({**resource, "status": "unknown"} if place in doubted else resource, changed.get(place))
         for place, resource in enumerate(resources)
         if place not in gone
     ]
+
+
+def _with(report: Any, changed: Mapping[int, Mapping[str, Any] | None] | None) -> Any:
+    """A report with other results inside, by ``id``; None takes one out."""
+    if changed is None:
+        return report
+    left = [changed.get(id(each), each) for each in items(report["contained"])]
+    return {**report, "contained": [each for each in left if each is not None]}
+
+
+def _contained(resources: Sequence[Any]) -> Iterable[Contained]:
+    """The results with an identifier that reports contain, which may be told of outside of them as well."""
+    for place, report in enumerate(resources):
+        if (
+            type(report) is dict
+            and report.get("resourceType") == "DiagnosticReport"
+            and "contained" in report
+        ):
+            named = {text_of(each.get("reference")) for each in items(report.get("result"))}
+            for each in items(report["contained"]):
+                if "identifier" in each and f"#{each.get('id')}" in named:
+                    yield Contained(place, each, _alone(each, report))
+
+
+def _alone(inside: Mapping[str, Any], report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A contained result with whose it is and of when, and without its id, which nobody else knows."""
+    dated = any(name.startswith("effective") for name in inside)
+    shared = {
+        name: report[name]
+        for name in report
+        if name == "subject" or (name.startswith("effective") and not dated)
+    }
+    return {**shared, **inside, "id": None}
 
 
 def replaced(
@@ -91,6 +149,13 @@ def replaced(
     other resource is replaced by a newer version of its id only.
     """
     return _versions(resources, identity, full_urls).replaced()
+
+
+def is_awaited(resource: Mapping[str, Any]) -> bool:
+    """Whether an Observation tells that there is no result yet, which is what FHIR calls ``registered``."""
+    if resource.get("status") != "registered" or not _SAYING.isdisjoint(resource):
+        return False
+    return not any(name.startswith("value") and resource[name] is not None for name in resource)
 
 
 class _Versions:
@@ -140,6 +205,8 @@ class _Versions:
         found = {
             place for name in replaced for place, one in self.by_id.get(name, ()) if not _is_withdrawn(one)
         }
+        for group in self.by_id.values():
+            found.update(place for place, one in group if len(group) > 1 and is_awaited(one))
         for key, errors in self.in_error.items():
             left = [error for place, error in errors if place not in gone]
             for place, resource in self.by_identifier.get(key, ()):

@@ -126,6 +126,15 @@ def test_marks_are_made_plain(text: str, written: str) -> None:
     assert plain_text(text) == written
 
 
+def test_the_sheet_tells_which_codes_say_how_long_a_condition_had_lasted() -> None:
+    catalog = load_catalog()
+    sheet = describe(catalog.trials[0], catalog)
+    assert (
+        "- Had lasted 38 to 39 weeks by its date, if told by: Z3A.38, 孕38周, 妊娠38周, 宫内孕38周" in sheet
+    )
+    assert "- Had lasted 14 to 28 weeks by its date, if told by 187 codes and names: " in sheet
+
+
 def test_the_packaged_trials_can_be_described() -> None:
     catalog = load_catalog()
     for trial in catalog.trials:

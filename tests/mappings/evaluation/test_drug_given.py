@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from mappings.dates import When, Window
+from mappings.dates import LAST_DAY, When, Window
 from mappings.facts import Exposure
 from mappings.reading.drugs.statuses import NOT_TAKEN
 from mappings.rules import DrugRule
 from mappings.verdicts import Reason
-from tests.mappings.evaluation.small_world import answer, cut_short, exposure, record, said
+from tests.mappings.evaluation.small_world import answer, cut_short, exposure, on, record, said
 
 EVER = DrugRule(("rituximab", "mycophenolate"))
 SIX_MONTHS = DrugRule(("rituximab", "mycophenolate"), Window(6, "months"))
@@ -23,6 +23,12 @@ def dose(day: str) -> Exposure:
     """An infusion, which counts as running for 180 days after it in other rules."""
     given = exposure("rituximab", day, source="given")
     return given._replace(end=When(given.start.first + 180, given.start.last + 180, ""))
+
+
+def infusion(first: str, last: str) -> Exposure:
+    """What was given over some days or weeks, as a pump does."""
+    given = dose(first)
+    return given._replace(end=None, last_given=on(last) if last else given.start._replace(last=LAST_DAY))
 
 
 ORDERED = exposure("mycophenolate", "2024-01-01")
@@ -44,7 +50,17 @@ CASES = [
      "met", "unknown: imprecise", "unknown: imprecise"),
     ("a dose without a day", [dose("")], "met", "unknown: imprecise", "unknown: imprecise"),
     ("doses from summer till the first day that counts",
-     [exposure("mycophenolate", "2025-07-01", "2025-12-15", "given")], "met", "met", "met"),
+     [infusion("2025-07-01", "2025-12-15")], "met", "met", "met"),
+    ("doses from summer till the day before, still working today",
+     [infusion("2025-07-01", "2025-12-14")], "met", "unknown: too_old", "not-met"),
+    ("an infusion that began before and is to go on after today",
+     [infusion("2025-12-01", "2026-07-01")], "met", "met", "met"),
+    ("an infusion that began before and ended in that month, nobody knows when",
+     [infusion("2025-12-01", "2025-12")], "met", "unknown: imprecise", "unknown: imprecise"),
+    ("an infusion that began before, without an end",
+     [infusion("2025-12-01", "")], "met", "unknown: imprecise", "unknown: imprecise"),
+    ("an infusion without an end that began on a day that counts",
+     [infusion("2026-05-01", "")], "met", "met", "met"),
     ("a dose that is planned for tomorrow", [dose("2026-06-16")],
      "unknown: not_found", "unknown: not_found", "unknown: not_found"),
     ("an order that goes on", [ORDERED], "met", "met", "met"),
@@ -100,8 +116,9 @@ def test_records_that_were_not_all_read_never_prove_that_a_drug_was_not_given(dr
         (ORDERED, None),
         (exposure("mycophenolate", "2024-01-01", "2026-06-15"), None),
         (dose("2026-03"), None),
+        (infusion("2026-03-01", "2026-03-20"), date(2026, 9, 20)),
     ],
-    ids=["a dose", "a course that ended", "a course that goes on", "one that ends today", "no day"],
+    ids=["a dose", "a course that ended", "one that goes on", "one that ends today", "no day", "an infusion"],
 )
 def test_it_is_said_until_when_a_drug_counts(drug: Exposure, until: date | None) -> None:
     (evidence,) = answer(SIX_MONTHS, record([drug])).evidence

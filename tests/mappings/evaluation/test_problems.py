@@ -31,6 +31,8 @@ JUDGE = "unknown: needs_judgement"
 relapsed = partial(diagnosis, status="relapse")
 calm = partial(diagnosis, status="remission")
 resolved = partial(diagnosis, status="resolved")
+suspected = partial(diagnosis, confirmed=None)
+FIVE_YEARS = ConditionRule(("lupus",), ever=True, within=Window(5, "years"), older_means_not_met=True)
 
 CASES = [
     ("nothing recorded", LUPUS, [], "unknown: not_found"),
@@ -45,6 +47,17 @@ CASES = [
     ("onset in the window", RECENT, [diagnosis(onset="2026-06-01")], "met"),
     ("onset before the window", RECENT, [diagnosis(onset="2020-06-01")], "unknown: too_old"),
     ("recorded in the window is not onset", RECENT, [diagnosis(recorded="2026-06-01")], "unknown: imprecise"),
+    ("recorded before the window", RECENT, [diagnosis(recorded="2026-05-01")], "unknown: too_old"),
+    ("not dated", RECENT, [diagnosis()], "unknown: imprecise"),
+    ("over before the window", FIVE_YEARS, [resolved(abated="2011")], "not-met"),
+    ("over in it", FIVE_YEARS, [resolved(abated="2023")], "unknown: imprecise"),
+    ("recorded long after", FIVE_YEARS, [resolved(abated="2011", recorded="2026-06-15")], "not-met"),
+    ("of 2008", FIVE_YEARS, [diagnosis(onset="2008")], "not-met"),
+    ("of 2008 and of 2024", FIVE_YEARS, [diagnosis(onset="2008"), diagnosis(onset="2024")], "met"),
+    ("of 2008 and suspected", FIVE_YEARS, [diagnosis(onset="2008"), suspected()], "unknown: not_confirmed"),
+    ("nothing recorded within 5 years", FIVE_YEARS, [], "unknown: not_found"),
+    ("back, in an entry of 2011", FIVE_YEARS, [relapsed(recorded="2011")], "unknown: imprecise"),
+    ("back and over by 2012", FIVE_YEARS, [relapsed(recorded="2011", abated="2012")], "not-met"),
     ("relapse", RELAPSE, [diagnosis(status="relapse")], "met"),
     ("merely active", RELAPSE, [diagnosis()], "unknown: not_found"),
     ("a relapse that ended", RELAPSE, [relapsed(recorded="2018", abated="2019-01-01")], JUDGE),
@@ -92,6 +105,17 @@ def test_absence_of_a_condition_means_no_only_if_the_author_says_so_and_all_was_
     assert said(answer(claimed, record())) == "not-met: absent_by_rule"
     assert said(answer(claimed, record([diagnosis(status="resolved")]))) == "not-met: absent_by_rule"
     assert said(answer(claimed, record(gap=cut_short(newest_first=True)))) == "unknown: not_retrieved"
+
+
+def test_only_older_diagnoses_mean_no_only_if_the_author_says_so_and_all_was_read() -> None:
+    old = diagnosis(onset="2008")
+    unclaimed = ConditionRule(("lupus",), ever=True, within=Window(5, "years"))
+    assert said(answer(unclaimed, record([old]))) == "unknown: too_old"
+    found = answer(FIVE_YEARS, record([old]))
+    assert [(each.reason.value, each.reference) for each in found.evidence] == [("too_old", old.reference)]
+    assert (
+        said(answer(FIVE_YEARS, record([old], gap=cut_short(newest_first=True)))) == "unknown: not_retrieved"
+    )
 
 
 ACTIVITY = Criterion(

@@ -19,6 +19,7 @@ from tests.mappings.evaluation.small_world import (
     diagnosis,
     exposure,
     hcg,
+    on,
     record,
     said,
     upcr,
@@ -140,6 +141,12 @@ def test_evidence_says_until_when_the_result_counts() -> None:
     assert evidence.window == "90 days"
 
 
+def infusion(first: str, last: str) -> Exposure:
+    """What was given over some days or weeks, as a pump does."""
+    given = exposure("rituximab", first, "2026-12-31", "given")
+    return given._replace(last_given=on(last))
+
+
 AFTER_DRUG = Measurement("upcr", bound("greater_than", 1.0), Window(90, "days"), after_last=("rituximab",))
 
 
@@ -151,6 +158,12 @@ AFTER_DRUG = Measurement("upcr", bound("greater_than", 1.0), Window(90, "days"),
         ([exposure("rituximab", "2026-06-10", "2026-12-07", "given")], "unknown: too_old"),
         ([exposure("rituximab", "2026-05-01", None, "ordered")], "unknown: imprecise"),
         ([exposure("rituximab", "2026-06", "2026-12-31", "given")], "unknown: imprecise"),
+        ([infusion("2026-05-01", "2026-05-29")], "met"),
+        ([infusion("2026-05-01", "2026-06-05")], "unknown: too_old"),
+        ([infusion("2026-05-01", "2026-07-01")], "unknown: too_old"),
+        ([infusion("2026-05-01", "2026-06")], "unknown: imprecise"),
+        ([exposure("rituximab", "2026-06-10")], "unknown: too_old"),
+        ([exposure("rituximab", "2026-06-10")._replace(problem=Reason.NOT_CONFIRMED)], "unknown: imprecise"),
     ],
 )
 def test_only_results_after_the_last_dose_count(given: list[Exposure], expected: str) -> None:

@@ -15,6 +15,7 @@ from mappings.assessment import assess
 from mappings.definitions import load_catalog
 from mappings.reading.record import read_record
 from mappings.results import Assessment, MissingFact, NextStep
+from mappings.verdicts import Reason
 from tests.drawing.charts import bundle, given
 from tests.drawing.second import second
 from tests.trials.chart_language import Chart, gap_of
@@ -151,6 +152,38 @@ def test_what_was_not_read_is_looked_up_and_not_ordered() -> None:
     (step,) = assessment.next_steps.sets[0].steps
     assert (step.how, step.orders) == ("chart", ())
     assert "hcg" in {fact.concept for fact in step.facts}
+
+
+@pytest.mark.parametrize(
+    ("without", "adding", "steps"),
+    [
+        ((), (), ["chart: b-cell-depleting absent"]),
+        (["CD19 count"], (), ["chart: b-cell-depleting absent", "blood: cd19-b-cells one of positive"]),
+        (
+            ["CD19 count"],
+            [("CD19 count", "0 /µL on 2026-06-08")],
+            ["chart: b-cell-depleting absent", "blood: cd19-b-cells one of positive"],
+        ),
+    ],
+)
+def test_a_result_that_was_read_is_not_looked_up_for_the_drugs_that_were_not(
+    without: Sequence[str], adding: Lines, steps: list[str]
+) -> None:
+    assessment = assessed(without=without, adding=adding, not_read=["infusions"])
+
+    assert first_set(assessment) == steps
+    assert not assessment.next_steps.could_rule_out
+
+
+def test_the_drugs_that_were_not_read_are_blamed_and_not_the_result_that_was() -> None:
+    (open_,) = [one for one in assessed(not_read=["infusions"]).criteria if one.id == "b-cell-target"]
+
+    shown = [(one.concept, one.reason, one.text) for one in open_.evidence]
+    assert open_.reason is Reason.NOT_RETRIEVED
+    assert shown[:2] == [
+        ("b-cell-depleting", Reason.NOT_RETRIEVED, ""),
+        ("cd19-b-cells", Reason.VALUE, "140 /uL"),
+    ]
 
 
 def test_b_cells_cannot_count_while_rituximab_is_still_given() -> None:

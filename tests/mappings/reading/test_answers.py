@@ -119,6 +119,67 @@ def test_an_answer_does_not_depend_on_the_process_that_reads_it() -> None:
     assert [run.stdout.strip() for run in runs] == [CONFLICTING] * len(seeds)
 
 
+# --- grades as charts write them
+
+GRADES: list[tuple[str, str]] = [
+    # flowsheets, mCODE's displays, public forms: the digit, then the scale's own words or a part of them
+    ("0 - Fully active", "0"),
+    ("0 = asymptomatic", "0"),
+    ("0 - Fully active, able to carry on all pre-disease performance without restriction", "0"),
+    ("ECOG Grade 0: Asymptomatic", "0"),
+    ("1 - Restricted in physically strenuous activity", "1"),
+    ("1 - Restricted in physically strenuous activity but ambulatory and able to carry out light work", "1"),
+    ("1: Symptomatic but ambulatory", "1"),
+    ("ECOG 1 (Symptomatic but completely ambulatory)", "1"),
+    ("1 - 能自由走动及从事轻体力活动，但不能从事较重的体力活动", "1"),  # noqa: RUF001
+    ("2 - Ambulatory", "2"),
+    ("2 - Ambulatory and capable of all self-care but unable to carry out any work activities", "2"),
+    ("ECOG 2 (Symptomatic, < 50% in bed during the day)", "2"),
+    ("3: Capable of only limited selfcare; confined to bed or chair more than 50% of waking hours", "3"),
+    ("4 - Bedbound", "4"),
+    # the name of the scale, a counter
+    *((text, "1") for text in (
+        "PS 1", "ECOG PS 1", "ECOG=1", "ECOG: 1", "ECOG-1", "ECOG1", "PS1", "Grade 1", "ECOG grade 1",
+        "1 (ECOG)", "ECOG performance status 1", "1级", "1分", "ECOG评分：1分", "ECOG 1 级", "１分", "1",  # noqa: RUF001
+    )),
+    # two grades
+    *((text, "0 to 1") for text in ("0-1", "0 - 1", "ECOG 0-1", "0~1分", "PS 0 to 1", "0 or 1")),
+    ("1-2", "1 to 2"),
+    ("1 - 2", "1 to 2"),
+    # neighbours: another digit, another grade's words, words that deny, remember, doubt or are not known
+    *((text, "?") for text in (
+        "1 (previously 2)", "1, was 2", "1-2 weeks", "1 - 2 weeks ago", "0 - Restricted in activity",
+        "1 - Fully active", "3 - Asymptomatic", "0 - not done", "0 - not assessed", "1 - at diagnosis",
+        "1 - before chemotherapy", "1 (goal)", "1 (estimated)", "1?", "1 week ago", "2 days ago", "1/5",
+        "1 of 5", "1.5", "1,5", "KPS 1", "NYHA 1", "stage 1", "9 - unknown", "7", "6-7", "2-1", "<2", "2 1",
+        "1 - Ambulatory?", "1 - 未评估", "1分（既往2分）", "大于1分", "1 - Restricted to wheelchair",  # noqa: RUF001
+        "1 - Restricted\n2 - Ambulatory", "Restricted", "Ambulatory",
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), GRADES)
+def test_a_grade_is_read_as_charts_write_it(text: str, expected: str) -> None:
+    for element in ({"valueString": text}, {"valueCodeableConcept": {"text": text}}):
+        value = read_value(element, catalog().concepts["ecog"])
+        amount = value.amount
+        ends = dict.fromkeys(f"{end:g}" for end in (amount.low, amount.high)) if amount else ()
+        assert ("?" if value.problem or not amount else " to ".join(ends)) == expected
+
+
+def test_two_ends_are_read_of_grades_only() -> None:
+    for name in ("sledai-2k-total", "nih-activity-index"):
+        assert said({"valueString": "8-10"}, name) == "? unreadable"
+        assert said({"valueString": "8 - Restricted"}, name).startswith("?")
+
+
+def test_a_grade_of_a_local_code_is_compared_with_the_words_beside_it() -> None:
+    local = ("urn:site", "G", "1 - Restricted in physically strenuous activity")
+    assert said(coded(local), "ecog") == "1"
+    assert said(coded(local, text="1 - Symptomatic but ambulatory"), "ecog") == "1"
+    assert said(coded(local, text="3 - Capable of only limited selfcare"), "ecog") == "? conflicting"
+
+
 # --- names of scores
 
 

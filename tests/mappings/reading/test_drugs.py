@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.concept import SYSTEMS, Code, Concept
-from mappings.dates import BEGINNING
+from mappings.dates import BEGINNING, LAST_DAY
 from mappings.facts import Exposure
+from mappings.reading.code_index import CodeIndex
 from mappings.reading.drugs import read_exposures
 from mappings.reading.drugs.denials import denial_in, denies
 from mappings.results import Unreadable
@@ -169,6 +170,16 @@ def test_the_same_code_in_another_system_is_no_match() -> None:
 
 def test_a_system_given_as_an_oid_is_the_same_system() -> None:
     assert only(request(coded("8640", system="urn:oid:2.16.840.1.113883.6.88"))).concept == "prednisone"
+
+
+def test_a_code_that_a_site_lists_under_another_name_of_a_system_is_found() -> None:
+    german = "http://fhir.de/CodeSystem/bfarm/atc"
+    site = Concept("x", "X", "drug", codes=(Code(german, "H02AB99", "x"), Code(ATC, "H02AB99", "x")))
+    for system in (german, ATC):
+        record = request(coded("H02AB99", system=system))
+        assert list(read_exposures([record], {}, (site,), [], [])) == ["x"]
+        codeable = record["medicationCodeableConcept"]
+        assert [found.id for found in CodeIndex((site,)).concepts(codeable)] == ["x"]
 
 
 def test_words_for_people_are_one_line_with_how_it_is_known() -> None:
@@ -709,6 +720,39 @@ def test_an_infusion_covers_the_days_of_its_concept(record: dict[str, Any], end:
 
 
 @pytest.mark.parametrize(
+    ("code", "period", "last", "covered"),
+    [
+        ("6902", {"start": "2025-01-01T08:00:00Z", "end": "2025-01-01T10:00:00Z"}, None, "2025-01-01"),
+        ("6902", {"start": "2025-01-01", "end": "2025-01-03"}, "2025-01-03", "2025-01-03"),
+        ("3002", {"start": "2025-01-01"}, None, "2025-01-31"),
+        (
+            "3002",
+            {"start": "2025-01-01T20:00Z", "end": "2025-01-02T02:00Z"},
+            "2025-01-02",
+            "2025-02-01",
+        ),
+        ("3002", {"start": "2025-01-01", "end": "2025-01-20"}, "2025-01-20", "2025-02-19"),
+        ("3002", {"start": "2025-01-01", "end": "2025-03-20"}, "2025-03-20", "2025-04-19"),
+    ],
+)
+def test_an_infusion_over_days_covers_from_its_last_day_on(
+    code: str, period: dict[str, str], last: str | None, covered: str
+) -> None:
+    exposure = only(administration(code, effectivePeriod=period))
+    assert (exposure.last_given and day(exposure.last_given)) == last
+    assert (day(exposure.start), day(exposure.end), exposure.problem) == ("2025-01-01", covered, None)
+
+
+def test_an_infusion_that_still_runs_may_go_on() -> None:
+    running = administration("3002", effectivePeriod={"start": "2025-01-01"}, status="in-progress")
+    exposure = only(running)
+    assert exposure.last_given == (exposure.start.first, LAST_DAY, "", None)
+    assert (until(exposure), exposure.note) == (("2025-01-31", "for ever"), "end not known")
+    found, _, _ = read(administration("3002", effectivePeriod={"start": "2025-01-01", "end": "soon"}))
+    assert until(found["cyclophosphamide"][0]) == ("2025-01-31", "for ever")
+
+
+@pytest.mark.parametrize(
     ("more", "end"),
     [
         ({"whenHandedOver": "2025-01-01", "daysSupply": {"value": 30, "unit": "days"}}, "2025-01-30"),
@@ -754,13 +798,21 @@ def test_a_partial_date_stays_an_interval() -> None:
 TAKEN_BACK = [
     *((name, "stopped; end not known") for name in (
         "prednisone (stopped)", "停用泼尼松", "泼尼松 已停药", "2025年3月停用泼尼松", "off prednisone",
-        "prior prednisone", "history of prednisone", "prednisone D/C'd", "Prednisone [discontinued]")),
+        "prior prednisone", "history of prednisone", "prednisone D/C'd", "Prednisone [discontinued]",
+        "prednisone (ended)", "prednisone (stop)", "prednisone (inactive)", "prednisone (expired)",
+        "STOP prednisone", "Discontinue prednisone", "prednisone dc", "used to take prednisone",
+        "was on prednisone", "prednisone 2019-2020", "prednisone - last taken 2025",
+        "prednisone until 03/2025", "prednisone bis 03/2025", "prednisone (formerly)",
+        "formerly on prednisone", "prednisone D/C date 2025-03-01", "停泼尼松",
+        "泼尼松（停）", "泼尼松已减停")),
     *((name, "its words say that it is not taken") for name in (
         "prednisone allergy", "对泼尼松过敏", "no prednisone", "never prednisone", "refused prednisone",
-        "prednisone declined", "avoid prednisone", "不用泼尼松", "prednisone: contraindicated")),
-    *((name, "intended") for name in ("prednisone (planned)", "拟用泼尼松", "prednisone pending")),
+        "prednisone declined", "avoid prednisone", "不用泼尼松", "prednisone: contraindicated",
+        "prednisone ADR", "prednisone reaction", "未使用泼尼松", "拒用泼尼松")),
+    *((name, "intended") for name in (
+        "prednisone (planned)", "拟用泼尼松", "prednisone pending", "建议加用泼尼松", "考虑泼尼松")),
     *((name, "its words leave open whether it is taken") for name in (
-        "prednisone?", "泼尼松？", "possibly prednisone")),
+        "prednisone?", "泼尼松？", "possibly prednisone", "泼尼松备用")),
     ("prednisone on hold", "on hold"),
 ]  # fmt: skip
 PLAIN = [
@@ -776,6 +828,19 @@ PLAIN = [
         "醋酸泼尼松片 剂量不详",
     ),
     *("prednisone 1 mg, off-label", "prednisone or equivalent", "prednisone, preservative free"),
+    *("prednisone 5 mg (PRIOR AUTH)", "prednisone (past due refill)", "prednisone, off-patent"),
+    *("prednisone (Formerly Deltasone)", "prednisone 30 day supply, D/C date none", "prednisone, open-ended"),
+    *(
+        "prednisone extended-release",
+        "prednisone, inactive ingredients: lactose",
+        "prednisone NDC 54-2019-2020",
+    ),
+    *(
+        "泼尼松片(考虑减量)",
+        "醋酸泼尼松片 (停药需逐渐减量)",
+        "醋酸泼尼松片（建议晨起顿服）",
+        "prednisone 1 bis 3 Tabletten",
+    ),
 ]
 
 
@@ -807,6 +872,22 @@ INSTRUCTIONS_TAKEN_BACK = [
     ),
     *("on hold since March", "HOLD", "暂停使用", "not yet started"),
     *("sick day rule only", "stress dose if ill", "for flares"),
+    # the whole instruction
+    *("STOP TAKING", "Stop", "stop taking this medication", "Discontinue", "DO NOT TAKE THIS MEDICATION"),
+    *(
+        "STOP taking on 3/1",
+        "Stop prednisone",
+        "Please stop taking these medications.",
+        "已停",
+        "现已停。",
+        "已减停",
+        "2025-03-01停药",
+    ),
+    # of this drug, whatever is told of another
+    *("5 mg daily stopped 2025-03-01", "hydroxychloroquine started, prednisone stopped 2025-01"),
+    *("changed to mycophenolate and stopped 2025-02-01", "stopped due to mycophenolate", "泼尼松已停用"),
+    *("lower dose tried, then stopped 2025-01", "prior dose 7.5 mg, stopped 2025-01"),
+    *("stopped and mycophenolate started", "replaced by mycophenolate, stopped 2025", "patient refused it"),
 ]
 INSTRUCTIONS_THAT_GO_ON = [
     *("1 tablet daily", "taper as directed", "until next visit", "Take 1 tablet daily until next visit"),
@@ -838,6 +919,16 @@ INSTRUCTIONS_THAT_GO_ON = [
         "1 tablet 30 minutes before each meal",
     ),
     *("30 day supply, 1 tab daily", "take one a day", "每周一次 15mg"),
+    # what became of another drug, another dose or another treatment
+    *("Take 1 tablet daily; mycophenolate stopped 2024-12", "5 mg daily; tacrolimus was stopped"),
+    *("5 mg daily; stopped mycophenolate 2024-12", "每日1片；羟氯喹已停用"),
+    *("5 mg daily. Prior dose 7.5 mg stopped 2025-01-01", "increased from 5 mg as 5 mg was stopped"),
+    *("daily, patient refused injection", "5 mg daily. Patient declines the vaccine."),
+    # warnings, and what else is to be stopped
+    *("Stop smoking", "Do not take alcohol", "Stop if rash", "Do not take this medication with milk"),
+    *("Tell your doctor before surgery", "Stop 2 days before surgery", "Take daily; hold on day of infusion"),
+    *("请勿自行减停", "不可随意减停", "遵医嘱减停", "每日1片，减停前请咨询医生", "如需临时加量", "长期医嘱"),
+    *("5 mg daily; burst for flare 20 mg", "10 mg daily, take the morning of surgery as well"),
 ]
 
 
@@ -860,6 +951,11 @@ def test_an_instruction_of_how_it_is_taken_goes_on(text: str) -> None:
         ({"statusReason": {"text": "stopped"}}, True),
         ({"note": [{"text": "Stopped 2025-02"}]}, True),
         ({"note": [{"text": "已停药"}]}, True),
+        ({"note": [{"text": "stopped by patient"}]}, True),
+        ({"note": [{"text": "Discontinued by Dr. Lee on 2025-02-01"}]}, True),
+        ({"note": [{"text": "Patient not taking: Reported on 1/2/2026"}]}, True),
+        ({"note": [{"text": "stopped by the office today"}]}, False),
+        ({"note": [{"text": "Stopped by pharmacy to pick up the refill"}]}, False),
         ({"note": [{"text": "azathioprine stopped 2024"}]}, False),
         (dosage({"doseAndRate": [{"doseQuantity": {"value": 0, "unit": "mg"}}]}), True),
         (dosage({"doseAndRate": [{"doseQuantity": {"value": 0.5, "unit": "mg"}}]}), False),
@@ -938,6 +1034,19 @@ SHORT_IN_WORDS = [
     ("für 5 Tage", "2025-01-14"),
     ("5 Tage lang", "2025-01-14"),
     ("premedication 100 mg IV 30 min before each rituximab infusion", "2025-01-10"),
+    ("13 hours, 7 hours and 1 hour before CT", "2025-01-10"),
+    ("prior to CT contrast", "2025-01-10"),
+    ("on the day of infusion", "2025-01-10"),
+    ("with each rituximab infusion", "2025-01-10"),
+    ("days 1-5 of each 21-day cycle", "2025-01-10"),
+    ("the night before surgery", "2025-01-10"),
+    ("临时医嘱", "2025-01-10"),
+    ("短期使用", "2025-01-10"),
+    ("burst", "2025-01-10"),
+    ("每周减1片至停", "2025-01-10"),
+    ("逐渐减停", "2025-01-10"),
+    ("wean off by 2025-03", "2025-01-10"),
+    ("stop taking on 2025-02-01", "2025-02-01"),
 ]
 
 
@@ -946,6 +1055,82 @@ def test_a_short_course_in_words_is_sure_for_those_days_only(text: str, surely: 
     exposure = only(request(coded("8640"), **dosage({"text": text})))
     assert until(exposure) == (surely, "for ever")
     assert (exposure.problem, exposure.note) == (Reason.IMPRECISE, "end not known")
+
+
+NINETY = "Take 1 tablet by mouth daily for 90 days"
+
+
+@pytest.mark.parametrize(
+    ("text", "filled", "refills", "surely"),
+    [
+        (f"{NINETY}.", 90, 3, "2026-01-04"),
+        (f"{NINETY}.", 90, 0, "2025-04-09"),
+        (f"{NINETY}.", 30, 3, "2025-04-09"),
+        (f"{NINETY}, then stop", 90, 3, "2025-04-09"),
+        ("Take 1 tablet daily until 2025-02-01", 90, 3, "2025-02-01"),
+    ],
+)
+def test_days_in_words_that_are_those_of_one_fill_are_refilled(
+    text: str, filled: int, refills: int, surely: str
+) -> None:
+    more = dosage({"text": text}) | supply(filled, numberOfRepeatsAllowed=refills)
+    assert until(only(request(coded("8640"), **more))) == (surely, "for ever")
+
+
+def test_days_in_words_without_refills_stay_those_days() -> None:
+    assert until(only(request(coded("8640"), **dosage({"text": NINETY})))) == ("2025-04-09", "for ever")
+
+
+# --- what somebody reports of how an order is followed
+
+
+ADHERENCE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-medication-adherence"
+R5_ADHERENCE = "http://hl7.org/fhir/CodeSystem/medication-statement-adherence"
+
+
+def adherence(said: Any, asserted: str | None = "2026-06-01") -> dict[str, Any]:
+    told = {"text": said} if isinstance(said, str) else said
+    parts: list[dict[str, Any]] = [{"url": "medicationAdherence", "valueCodeableConcept": told}]
+    parts += [{"url": "dateAsserted", "valueDateTime": asserted}] if asserted else []
+    parts.append({"url": "informationSource", "valueCodeableConcept": {"text": "Patient"}})
+    return {"url": ADHERENCE, "extension": parts}
+
+
+NOT_TAKING = ["Not taking", "Patient is not taking", "Does not take medication", "Stopped",
+              "No longer taking", "Never started", "未服用", "已停药", coded("715036001", system=SNOMED),
+              coded("not-taking", system=R5_ADHERENCE), coded("stopped-as-directed", system=R5_ADHERENCE),
+              coded("on-hold", system=R5_ADHERENCE)]  # fmt: skip
+TAKING = ["Taking", "Taking as directed", "Not taking as directed", "Not taken as prescribed", "Unknown", "",
+          coded("1156699004", "Complies with drug therapy", SNOMED),
+          coded("702565001", "Non-compliance of drug therapy", SNOMED),
+          coded("taking-not-as-directed", system=R5_ADHERENCE), coded("unknown", system=R5_ADHERENCE),
+          None, 7]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", NOT_TAKING)
+def test_an_order_reported_as_not_taken_is_sure_until_then(said: Any) -> None:
+    exposure = only(request(coded("8640"), extension=[{"url": "urn:other"}, adherence(said)]))
+    assert until(exposure) == ("2026-05-31", "for ever")
+    assert exposure.note == "its words say that it is not taken; end not known"
+    undated = only(request(coded("8640"), extension=[adherence(said, None)]))
+    assert undated.problem is Reason.NOT_CONFIRMED
+    stated = only(statement(effectiveDateTime="2025-01-01", extension=[adherence(said)]))
+    assert stated.problem is Reason.NOT_CONFIRMED
+
+
+@pytest.mark.parametrize("said", TAKING)
+def test_any_other_word_of_how_an_order_is_followed_changes_nothing(said: Any) -> None:
+    exposure = only(request(coded("8640"), extension=[adherence(said)]))
+    assert (exposure.end, exposure.problem, exposure.note) == (None, None, "")
+
+
+def test_the_first_report_that_an_order_is_not_taken_counts_and_no_course_is_prolonged() -> None:
+    several = [adherence("Not taking"), adherence("Taking"), adherence("Stopped", "2026-05-01")]
+    assert until(only(request(coded("8640"), extension=several))) == ("2026-04-30", "for ever")
+    ended = dosage(bounds(end="2025-03-01")) | {"extension": [adherence("Not taking")]}
+    assert until(only(request(coded("8640"), **ended))) == ("2025-03-01", "2025-03-01")
+    given = administration(effectiveDateTime="2025-01-01", extension=[adherence("Not taking")])
+    assert only(given).problem is None
 
 
 def test_a_dose_pack_and_a_timing_of_once_are_short_courses() -> None:

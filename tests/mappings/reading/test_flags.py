@@ -172,6 +172,60 @@ def test_a_flag_is_read_in_its_words_too(flag: Json, expected: str) -> None:
     assert said(read(low), "complement-c3").replace("abnormal ", "") == expected
 
 
+# What laboratories write for a flag; what is read of it beside a C3 of 50, 120 and 200 with a range of 90 to
+# 180 ("=" what number and range say, "x" conflicting, "?" a flag that is not known), and without a range.
+WRITTEN_FLAGS: list[tuple[str, str, str]] = [
+    # the flag of a low, a normal, a high number; marked, in brackets, told twice
+    *((text, "= x x", "low") for text in (
+        "L*", "*L", "(L)", "[L]", "L!", "LO", "lo", "Low (L)", "L - Low", "L-Low", "Abnormal Low",
+        "Alert low", "Crit Low", "LL*", "Panic Low", "Critically low", "low, abnormal", "L: low", "L↓",
+        "偏低↓", "Low*", "** L **", "Below reference range", "Below lower panic limits",
+    )),
+    *((text, "x x =", "high") for text in (
+        "H*", "HI", "(H)", "H - High", "Alert high", "Abnormal High", "↑H", "Above upper panic limits",
+    )),
+    *((text, "x = x", "normal") for text in (
+        "Normal (N)", "(N)", "N - Normal", "Within reference range", "Within Reference Interval",
+        "Normal (applies to non-numeric results)",
+    )),
+    *((text, "= x =", "abnormal") for text in (
+        "A*", "(A)", "ABN", "Abnormal (A)", "Abnormal (applies to non-numeric results)", "Alert abnormal",
+    )),
+    # no flag at all: the number and its range say it
+    *((text, "= = =", "") for text in (
+        "N/A", "n/a", "N.A.", "NA", "Not applicable", "Off scale low", "Off scale high",
+        "Significant change up",
+    )),
+    # neighbours of these: another word, two sides, or nobody knows
+    *((text, "? ? ?", "") for text in (
+        "#N/A", "A/N", "N/L", "Left", "L arm", "L hand (L)", "low normal", "Low-Normal", "high normal",
+        "H/L", "L, H", "L?", "H-", "not low", "previously low", "low risk", "Alert", "Critical", "very",
+        "normal abnormal", "A1", "F", "OK", "HIV", "LOW (repeat)", "Nil", "abnormal, see comment", "N A",
+    )),
+]  # fmt: skip
+_C3 = {"low": 50, "normal": 120, "high": 200}
+_MEANT = {"x": "? conflicting", "?": "? imprecise"}
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "alone"), WRITTEN_FLAGS, ids=[row[0] or "nothing" for row in WRITTEN_FLAGS]
+)
+def test_a_flag_is_read_as_it_is_written(text: str, beside: str, alone: str) -> None:
+    for (side, value), expected in zip(_C3.items(), beside.split(), strict=True):
+        for flag in (in_words(text), {"interpretation": [{"coding": [{"code": text}]}]}):
+            result = read(observation(C3_CODE, **number(value, MG), **C3_90_180, **flag))
+            meant = said(result, "complement-c3").replace("abnormal ", "").replace(" abnormal", "")
+            assert meant == _MEANT.get(expected, side), (value, flag)
+    without_range = read(observation(C3_CODE, **number(120, MG), **in_words(text)))
+    expected = alone if alone not in ("", "abnormal") else "? imprecise"
+    assert said(without_range, "complement-c3") == expected
+
+
+@pytest.mark.parametrize("text", ["N/A", "n/a", "L", "LO", "Low (L)", "F", "OK", "Off scale low"])
+def test_a_flag_that_says_not_which_way_makes_no_negative_hcg(text: str) -> None:
+    assert said(read(observation(HCG, **number(8000, MIU), **in_words(text))), "hcg") == "? imprecise"
+
+
 def test_a_flag_whose_words_say_otherwise_than_its_code_is_conflicting() -> None:
     flag: Json = {"interpretation": [{"coding": [{"code": "L"}], "text": "High"}]}
     low = observation(C3_CODE, status="amended", **number(50, MG), **C3_90_180, **flag)

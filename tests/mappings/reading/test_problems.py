@@ -407,12 +407,17 @@ PREGNANCIES = [
     ("O03.5", "pregnancy-end"),
     ("O14.14", "pregnancy-end"),
     ("O14.15", ""),
-    ("O36.4XX0", ""),
+    ("O36.4XX0", "pregnancy-end"),
+    ("O36.4XX1", ""),
+    ("O00.101", "pregnancy-end"),
+    ("O00.111", ""),
+    ("O07.4", ""),
     ("Z32.02", ""),
     ("Z87.51", ""),
     ("既往妊娠", ""),
     ("非妊娠", ""),
-    ("异位妊娠", ""),
+    ("异位妊娠", "pregnancy-end"),
+    ("先兆流产", ""),
 ]
 
 
@@ -420,7 +425,7 @@ PREGNANCIES = [
 def test_a_pregnancy_and_its_end_are_known_by_codes_of_icd_10_cm_and_by_names(
     said: str, concept: str
 ) -> None:
-    """Childbirth ends one; the puerperium, a history, a denial and an ectopic one are none."""
+    """Childbirth and loss end one; the puerperium, a history, a denial and a threat are neither."""
     code = coded(said, ICD10CM) if said.isascii() else {"text": said}
     found = read(PATIENT, lupus(code=code)).diagnoses
     assert [name for name in found if name.startswith("pregnancy")] == ([concept] if concept else [])

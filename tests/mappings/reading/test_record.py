@@ -248,6 +248,31 @@ def test_a_code_of_the_definitions_is_known_whatever_words_stand_beside_it() -> 
     assert record.counts.irrelevant == 1
 
 
+@pytest.mark.parametrize(
+    ("system", "counts"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10-cm", True),
+        ("http://hl7.org/fhir/sid/icd-10-cm/", True),
+        ("urn:oid:2.16.840.1.113883.6.90", True),
+        (" urn:oid:2.16.840.1.113883.6.90", True),
+        ("urn:oid:2.16.840.1.113883.6.9", False),
+        ("http://hl7.org/fhir/sid/icd-10-cm-us", False),
+        (None, False),
+        (7, False),
+    ],
+)
+def test_a_code_system_by_its_oid_or_with_a_stroke_at_its_end_is_the_same(system: Any, counts: bool) -> None:
+    diagnosis = lupus(code={"coding": [{"system": system, "code": "M32.14"}]})
+    assert ("lupus-nephritis" in read(PATIENT, diagnosis).diagnoses) is counts
+
+
+@pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.1", "http://loinc.org/"])
+def test_a_result_by_another_name_of_loinc_counts(system: str) -> None:
+    codes = [{"coding": [{"system": each, "code": "2890-2"}]} for each in (LOINC, system, LOINC)]
+    record = read(PATIENT, *(upcr(number, code=code) for number, code in enumerate(codes)))
+    assert len(record.results["urine-protein-creatinine-ratio"]) == 3
+
+
 def test_a_bundle_gives_the_same_whatever_stands_among_its_entries() -> None:
     entries = [{"resource": PATIENT, "fullUrl": "urn:uuid:9"}, {"resource": upcr()}, {"resource": lupus()}]
     plain = unwrap([{"resourceType": "Bundle", "entry": entries}])
@@ -339,6 +364,26 @@ REPLACING = [{"url": REPLACES, "valueReference": {"reference": "Observation/upcr
 LATER_STORED = {"meta": {"lastUpdated": "2026-06-03T08:00:00Z"}}
 EARLIER_STORED = {"meta": {"lastUpdated": "2026-06-02T08:00:00Z"}}
 
+
+def reporting(inside: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A report with one result in it, of number A1 and of the report's own day."""
+    left = {name: value for name, value in inside.items() if name not in ("subject", "effectiveDateTime")}
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-06-01",
+        "contained": [
+            {"resourceType": "Organization", "id": "o"},
+            {"identifier": NUMBER} | left | {"id": "in"},
+        ],
+        "result": [{"reference": "#in"}],
+    } | changes
+
+
+SPILLED: dict[str, Any] = {"valueQuantity": None, "valueString": "spilled"}
+
 # the resources, in any order | what is read of them
 VERSIONS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("a result, and the same one in error", [upcr(2.0), upcr(2.0, **IN_ERROR)], ""),
@@ -367,6 +412,18 @@ VERSIONS: list[tuple[str, list[dict[str, Any]], str]] = [
      [upcr(2.0, identifier=NUMBER), upcr(2.0, id="x", **IN_ERROR)], "2 g/g"),
     ("a result, and one that replaced it and is in error",
      [upcr(2.0), upcr(1.0, extension=REPLACING, **IN_ERROR)], "not_confirmed"),
+    ("a result in a report, and its correction outside",
+     [reporting(upcr(**SPILLED)), upcr(2.0, identifier=NUMBER, status="corrected")], "2 g/g"),
+    ("a result outside, and its correction in a report",
+     [reporting(upcr(2.0, status="corrected"), status="corrected"), upcr(identifier=NUMBER, **SPILLED)],
+     "2 g/g"),
+    ("a result in a report, and the same in error outside",
+     [reporting(upcr(2.0)), upcr(2.0, identifier=NUMBER, **IN_ERROR)], "not_confirmed"),
+    ("a result in a report, and a correction of another number outside",
+     [reporting(upcr(**SPILLED)), upcr(2.0, status="corrected")], "2 g/g unreadable"),
+    ("a correction in the older version of a report",
+     [reporting(upcr(**SPILLED, status="corrected"), **version("1")), reporting(upcr(2.0), **version("2"))],
+     "2 g/g"),
     ("a diagnosis that was refuted",
      [lupus(code=NEPHRITIS, **version("1")), lupus(code=NEPHRITIS, **version("2"), **REFUTED)], ""),
     ("a diagnosis that was refuted, of no known version",
@@ -427,6 +484,39 @@ def test_a_result_that_may_be_withdrawn_lets_no_older_one_decide() -> None:
     assert verdict(assessed(PATIENT, older, newest, withdrawn), "proteinuria") == "unknown, not_confirmed"
 
 
+# --- a result that is awaited
+
+
+def awaited(**changes: Any) -> dict[str, Any]:
+    return upcr(9, effectiveDateTime="2026-06-10", status="registered", valueQuantity=None, **changes)
+
+
+AWAITED: list[tuple[str, list[dict[str, Any]], str]] = [
+    ("nothing else", [], "met, value"),
+    ("one of a later day", [awaited()], "met, value"),
+    ("one of a later day, provisional", [awaited() | {"status": "preliminary"}], "unknown, not_found"),
+    ("one of a later day, final without a value", [awaited() | {"status": "final"}], "unknown, not_found"),
+    ("one of a later day, with a value", [awaited() | {"valueString": "0.2 g/g"}], "unknown, not_confirmed"),
+    ("one of a later day, that says why there is no value",
+     [awaited(dataAbsentReason={"coding": [{"code": "error"}]})], "unknown, not_found"),
+    ("one in a report of a later day",
+     [{"resourceType": "DiagnosticReport", "id": "r", "status": "final",
+       "subject": {"reference": "Patient/p1"}, "contained": [awaited(id="in")],
+       "result": [{"reference": "#in"}]}], "met, value"),
+    ("one of its own id, before", [awaited(id="upcr-1.4", meta={"versionId": "0"})], "met, value"),
+    ("one of its own id, later", [awaited(id="upcr-1.4", meta={"versionId": "2"})], "unknown, not_found"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"), [row[1:] for row in AWAITED], ids=[row[0] for row in AWAITED]
+)
+def test_a_result_that_is_awaited_is_not_the_newest_one(beside: list[dict[str, Any]], expected: str) -> None:
+    result = upcr(1.4, meta={"versionId": "1"})
+    for order in permutations([result, *beside]):
+        assert verdict(assessed(PATIENT, *order), "proteinuria") == expected
+
+
 # --- a consent that is in force, and yet may not be one
 
 PERMIT: dict[str, Any] = {"type": "permit"}
@@ -462,6 +552,30 @@ CONSENTS: list[tuple[str, dict[str, Any], str]] = [
     ("a form with the terms of withdrawal",
      {"sourceAttachment": {"title": "Consent form NCT06920433, with the right to withdraw"}}, "met, value"),
 ]  # fmt: skip
+
+
+UNSIGNED = (
+    *(
+        "form - NOT SIGNED",
+        "UNSIGNED",
+        "(not yet signed)",
+        "has not been signed",
+        "never signed",
+        "not obtained",
+    ),
+    *("patient did not sign", "patient didn’t sign", "pending signature", "awaiting patient signature"),
+    *("signature pending", "to be signed", "for pre-screening", "prescreening"),
+    *("未签署", "未签字", "没有签", "待签署", "尚未签署", "拒签", "预筛选"),
+)
+SIGNED = (
+    *("signed", "form, signed 2026-05-01", "form v2.1, electronic signature", "assigned to Dr. Li"),
+    *("signature on file", "countersigned", "for screening and treatment", "已签署", "签字页"),
+)
+CONSENTS += [
+    (f"a form {words}", {"sourceAttachment": {"title": f"NCT06920433 consent {words}"}}, expected)
+    for several, expected in ((UNSIGNED, "unknown, needs_judgement"), (SIGNED, "met, value"))
+    for words in several
+]
 
 
 @pytest.mark.parametrize(

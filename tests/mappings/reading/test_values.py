@@ -14,6 +14,7 @@ from mappings.reading.values import read_value
 
 UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
 LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
+COUNT = Concept("anc", "ANC", "measurement", unit="10*9/L")
 CELLS = Concept("cells", "Cells", "measurement", unit="/[HPF]")
 ACTIVITY = Concept("ai", "NIH activity index", "measurement", unit="{score}", whole_number_to=24)
 ECOG = Concept(
@@ -60,7 +61,42 @@ AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = 
     ("a censored text", UPCR, {"valueString": "<0.1 g/g"}, (-math.inf, 0.1)),
     ("a text without unit", UPCR, {"valueString": "1.4"}, "unit_not_comparable"),
     ("words", UPCR, {"valueString": "see report"}, "unreadable"),
-    ("a decimal comma", UPCR, {"valueString": "1,4 g/g"}, "unreadable"),
+    # a comma that can only be a decimal one: one or two last digits are no group of thousands
+    ("a decimal comma", UPCR, {"valueString": "1,4 g/g"}, (1.4, 1.4)),
+    ("a decimal comma and a zero", UPCR, {"valueString": "2,0 g/g"}, (2.0, 2.0)),
+    ("a decimal comma behind a comparator", UPCR, {"valueString": "<0,15 g/g"}, (-math.inf, 0.15)),
+    ("two ends with decimal commas", UPCR, {"valueString": "0,8-1,2 g/g"}, (0.8, 1.2)),
+    ("a decimal comma behind four digits", UPCR, {"valueString": "1250,5 mg/g"}, (1.2505, 1.2505)),
+    # ... behind a leading zero, which no group of thousands has
+    ("a leading zero", UPCR, {"valueString": "0,125 g/g"}, (0.125, 0.125)),
+    # ... and one that can only part thousands: two groups, or a point behind it
+    ("two groups of thousands", UPCR, {"valueString": "1,200,000 ug/g"}, (1.2, 1.2)),
+    ("thousands before a point", UPCR, {"valueString": "1,234.5 mg/g"}, (1.2345, 1.2345)),
+    # one group of three digits may be either; so may what is counted in fields be two counts
+    ("1.25 or 1250", UPCR, {"valueString": "1,250 g/g"}, "unreadable"),
+    ("120 or 120,000", UPCR, {"valueString": "120,000 mg/g"}, "unreadable"),
+    ("a point and a comma", UPCR, {"valueString": "1.234,5 mg/g"}, "unreadable"),
+    ("two commas", UPCR, {"valueString": "1,4,5 g/g"}, "unreadable"),
+    ("a comma and a blank", UPCR, {"valueString": "1, 4 g/g"}, "unreadable"),
+    ("a decimal comma without unit", UPCR, {"valueString": "1,4"}, "unit_not_comparable"),
+    ("two counts, or a decimal", CELLS, {"valueString": "5,10 /HPF"}, "unreadable"),
+    # powers of ten
+    ("E notation", UPCR, {"valueString": "1.2E+03 mg/g"}, (1.2, 1.2)),
+    ("E notation, small", UPCR, {"valueString": "1.2e-1 g/g"}, (0.12, 0.12)),
+    ("times ten to the power", UPCR, {"valueString": "1.5×10^3 mg/g"}, (1.5, 1.5)),
+    ("times ten, raised", UPCR, {"valueString": ">1.5 x 10³ mg/g"}, (1.5, math.inf)),
+    ("10E5 is a power, or ten of them", UPCR, {"valueString": "10E5 mg/g"}, "unit_not_comparable"),
+    ("a power that belongs to the unit", COUNT, {"valueString": "4.2×10^9/L"}, (4.2, 4.2)),
+    ("a power of counted cells", COUNT, {"valueString": "4,2 x10^9 cells/L"}, (4.2, 4.2)),
+    ("a power as the unit has it", COUNT, {"valueString": "4.2E9/L"}, (4.2, 4.2)),
+    # none seen in a field is less than one in it (Interpretation); not detected is below a limit not told
+    ("none seen", CELLS, {"valueString": "None seen"}, (-math.inf, 1)),
+    ("none seen in Chinese", CELLS, {"valueString": "未见"}, (-math.inf, 1)),
+    ("none, or no result", CELLS, {"valueString": "None"}, "unreadable"),
+    ("none seen of what is not counted in fields", UPCR, {"valueString": "None seen"}, "unreadable"),
+    ("not detected", UPCR, {"valueString": "Not detected"}, "unreadable"),
+    ("not detected, coded", UPCR, coded("260415000"), "unreadable"),
+    ("not detected in Chinese", UPCR, {"valueString": "未检出"}, "unreadable"),
     ("a range",
      UPCR, {"valueRange": {"low": {"value": 0.8, "unit": "g/g"}, "high": {"value": 1.2, "unit": "g/g"}}},
      (0.8, 1.2)),
