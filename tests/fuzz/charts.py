@@ -15,7 +15,8 @@ from cds_service.demo.samples import ALL as SAMPLES
 from mappings.attesting.forms import strikable
 from mappings.attesting.responses import Answered, Author, Filled, Struck, response_of
 from mappings.definitions import load_catalog
-from mappings.reading.references import local_reference
+from mappings.reading.bundles import unwrap
+from mappings.reading.references import local_reference, reference_of
 from mappings.trial_definition import Catalog
 from tests.trials.worked_patients import chart_of, load_patients
 
@@ -68,6 +69,16 @@ class Chart:
     def resources(self) -> list[Json]:
         """Every entry's resource, where it has one."""
         return [resource for entry in self.entries if (resource := resource_of(entry))]
+
+    def called(self) -> list[str]:
+        """What a reader calls the resource of each entry: of two servers' with one id each has its name."""
+        holding = [entry for entry in self.entries if resource_of(entry)]
+        read = unwrap([self.with_entries(holding).bundle]).resources
+        own = [reference_of(resource_of(entry)) for entry in self.entries]
+        if len(read) != len(holding):
+            return own
+        names = iter(map(reference_of, read))
+        return [next(names) if resource_of(entry) else "" for entry in self.entries]
 
     def with_entries(self, entries: Sequence[Any]) -> Chart:
         return replace(self, entries=tuple(entries))

@@ -147,12 +147,13 @@ def only_evidence_matters(chart: Chart, before: Judged, random: Random | None) -
     """Without one resource, the Patient apart: only those verdicts change in whose evidence it was."""
     chart = chart.unfolded()
     places = [n for n, entry in enumerate(chart.entries) if resource_of(entry)]
+    called = chart.called()
     for number in some(places, REMOVALS, random):
         resource = resource_of(chart.entries[number])
         if is_the_patient(chart.entries[number], chart):
             continue
         after = judged(chart.without(number))
-        names = {reference_of(resource), *_supported_by(resource, chart)}
+        names = {reference_of(resource), called[number], *_supported_by(resource, chart)}
         for name in differences(before, after):
             change = Change(name, resource, "", before, after, chart)
             if name == OUTCOME or not names.isdisjoint(before.references.get(name, ())):
@@ -197,7 +198,8 @@ def _without_all_of(chart: Chart, before: Judged, concepts: frozenset[str]) -> C
         gone = references_of(concepts, record)
         if not gone:
             break
-        kept = [entry for entry in chart.entries if reference_of(resource_of(entry)) not in gone]
+        named = zip(chart.entries, chart.called(), strict=True)
+        kept = [entry for entry, name in named if name not in gone]
         chart = chart.with_entries(kept)
         record = judged(chart).record
     return chart
