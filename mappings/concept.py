@@ -36,6 +36,13 @@ class Code:
         return f"{self.system}|{self.code}"
 
 
+OBSERVATION_CATEGORIES = (
+    *("social-history", "vital-signs", "imaging", "laboratory", "procedure", "survey", "exam", "therapy"),
+    "activity",
+)
+"""FHIR R4, code system observation-category."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProductList:
     """Codes of products that hold one drug, from one source."""
@@ -73,6 +80,8 @@ class Concept:
     ``excluding`` names concepts whose codes on the same Condition take this concept away.
     ``lasted``: codes (``system|code``) and names (as names are compared) that tell how long a condition had
     lasted by the date of its record, with the least and the most days.
+    ``filed_under``: the observation categories in which a result that is told by name alone is looked for,
+    beside those in which all are.
     ``same_test_as``: this concept and that one are the number and the answer of one test, so share its codes.
     ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
     ``orderable`` is the code under which the test is ordered.
@@ -102,6 +111,7 @@ class Concept:
     imprecise_when_positive: frozenset[str] = frozenset()
     excluding: tuple[str, ...] = ()
     lasted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    filed_under: tuple[str, ...] = ()
     same_test_as: str = ""
     pathology: bool = False
     orderable: Code | None = None

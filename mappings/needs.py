@@ -20,10 +20,10 @@ from mappings.trial_definition import Catalog, ScoreDefinition, TrialDefinition
 URL_LIMIT = 1500
 PAGE_SIZE = "500"
 LONGEST_ID = 64
-TEXT_CATEGORIES = "survey,exam,social-history"
+TEXT_CATEGORIES = ("survey", "exam", "social-history")
 """A score or a status coded only by text is not found by a search for codes; these categories hold them."""
 
-RESULT_CATEGORIES = ("laboratory", "vital-signs", "survey", "exam", "social-history")
+RESULT_CATEGORIES = ("laboratory", "vital-signs", *TEXT_CATEGORIES)
 """The categories under which an EHR files the results that trials ask for."""
 
 ObservationStyle = Literal["codes", "categories"]
@@ -91,8 +91,9 @@ class Needs:
     """The resource types to read, and the codes of the Observations among them.
 
     ``text_codes`` are those that may also be recorded by text alone, and not as a laboratory test;
-    ``other_codes`` those of all results that are not ordered as a laboratory test. Results of
-    ``recent_codes`` that are older than ``recent_days`` decide nothing, for whichever rule asks.
+    ``other_codes`` those of all results that are not ordered as a laboratory test. ``categories`` hold
+    results told by text alone, beside those in which all are looked for. Results of ``recent_codes`` that
+    are older than ``recent_days`` decide nothing, for whichever rule asks.
     """
 
     resource_types: tuple[str, ...]
@@ -102,6 +103,7 @@ class Needs:
     other_codes: frozenset[str] = frozenset()
     recent_codes: frozenset[str] = frozenset()
     recent_days: int = 0
+    categories: tuple[str, ...] = ()
 
     def queries(self, style: ObservationStyle = "codes", *, dated: bool = False) -> tuple[Query, ...]:
         """What to search for, the Patient first; always the same for the same definitions.
@@ -119,7 +121,8 @@ class Needs:
     def _by_code(self, dated: bool) -> Sequence[Query]:
         recent = self.recent_codes if dated else frozenset()
         always = [code for code in self.observation_codes if code not in recent]
-        categories = (("category", TEXT_CATEGORIES), *_paged("Observation"))
+        named = ",".join(dict.fromkeys((*TEXT_CATEGORIES, *self.categories)))
+        categories = (("category", named), *_paged("Observation"))
         return (
             *_code_searches("observations", always),
             *_code_searches("observations-recent", sorted(recent), self.recent_days),
@@ -133,9 +136,9 @@ class Needs:
                 f"observations-{category}",
                 "Observation",
                 (("category", category), *_paged("Observation")),
-                self.all_codes if category == "laboratory" else self.other_codes,
+                self.all_codes if category == "laboratory" else self.other_codes | self.text_codes,
             )
-            for category in RESULT_CATEGORIES
+            for category in dict.fromkeys((*RESULT_CATEGORIES, *self.categories))
         ]
 
 
@@ -158,11 +161,12 @@ def needs_of(trials: Iterable[TrialDefinition], catalog: Catalog) -> Needs:
     return Needs(
         resource_types=tuple(sorted({*types, *_ALWAYS})),
         observation_codes=tuple(sorted(_tokens(observed))),
-        text_codes=_in_gaps(concept for concept in others if concept.names),
+        text_codes=_in_gaps(one for one in observed if one.filed_under or (one in others and one.names)),
         all_codes=_in_gaps(observed),
         other_codes=_in_gaps(others),
         recent_codes=recent,
         recent_days=days,
+        categories=tuple(sorted({category for concept in observed for category in concept.filed_under})),
     )
 
 

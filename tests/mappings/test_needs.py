@@ -154,6 +154,20 @@ def test_a_failed_search_by_category_leaves_laboratory_tests_alone() -> None:
     assert not by_category.covers & orderable
 
 
+def test_results_told_by_name_alone_are_looked_for_where_their_concept_says_that_they_are_filed() -> None:
+    """A forced vital capacity that a laboratory of the lungs files under procedure, by its name."""
+    fvc = Concept("fvc", "FVC", "measurement", names=("FVC",), unit="%", filed_under=("procedure", "exam"))
+    definitions = replace(with_gate(Judgement("?", show=("fvc",))), concepts={"fvc": fvc})
+    needs = needs_of(definitions.trials, replace(definitions, scores=catalog().scores))
+    [named] = [query for query in needs.queries() if query.key == "observations-by-category"]
+    assert ("category", "survey,exam,social-history,procedure") in named.parameters
+    assert named.covers == frozenset({"text|fvc"})
+    by_category = {query.key: query.covers for query in needs.queries("categories")}
+    assert by_category["observations-procedure"] == frozenset({"text|fvc"})
+    keys = [query.key for query in needs.queries("categories") if query.key.startswith("observations")]
+    assert len(keys) == len(set(keys)) == 6
+
+
 def test_the_same_definitions_always_need_the_same() -> None:
     again = load_catalog()
     assert needs_of(again.trials, again) == needs_of(REAL.trials, REAL)

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, cast, get_args
 
-from mappings.concept import SYSTEMS, Code, Concept, ConceptGroup, ConceptKind, TimedCollection
+from mappings.concept import (
+    OBSERVATION_CATEGORIES,
+    SYSTEMS,
+    Code,
+    Concept,
+    ConceptGroup,
+    ConceptKind,
+    TimedCollection,
+)
 from mappings.definitions.code_checks import code_fault
 from mappings.definitions.conversions import conversions_of
 from mappings.definitions.faults import Mistake, Report, suggestion
@@ -36,6 +44,7 @@ _KEYS_OF_KINDS = {
     "positive_from": _WITH_VALUES,
     "blood_cells": ("finding",),
     "imprecise_when_positive": _WITH_VALUES,
+    "filed_under": _WITH_VALUES,
     "same_test_as": _WITH_VALUES,
     "excluding": ("condition",),
     "lasted": ("condition",),
@@ -97,6 +106,19 @@ def _check_names(
         elif other.kind != kind:
             message = f"{node.value!r} is a concept of kind {other.kind}; here it must be {kind}"
             report.add(Mistake.WRONG_KIND, node.line, message)
+
+
+def _filed_under(fields: Fields) -> tuple[str, ...]:
+    nodes = fields.some_text_nodes("filed_under")
+    if nodes and not fields.texts("names"):
+        message = "'filed_under' means nothing without 'names': what has a code is found by it"
+        fields.report.add(Mistake.NOT_ALLOWED_HERE, fields.line("filed_under"), message)
+    for node in nodes:
+        if node.value not in OBSERVATION_CATEGORIES:
+            known = suggestion(node.value, OBSERVATION_CATEGORIES, "one of")
+            message = f"'filed_under' cannot hold {node.value!r}{known}"
+            fields.report.add(Mistake.NOT_A_CHOICE, node.line, message)
+    return tuple(node.value for node in nodes)
 
 
 def _check_same_test(source: ConceptSource, concepts: dict[str, Concept]) -> None:
@@ -164,6 +186,7 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
         imprecise_when_positive=frozenset(_code_lists(fields.fields("imprecise_when_positive"))),
         excluding=excluding,
         lasted=_lasted(fields, codes),
+        filed_under=_filed_under(fields),
         same_test_as=fields.text("same_test_as"),
         pathology=fields.flag("pathology"),
         orderable=_order(fields, codes, display),
