@@ -82,6 +82,7 @@ class Concept:
     lasted by the date of its record, with the least and the most days.
     ``filed_under``: the observation categories in which a result that is told by name alone is looked for,
     beside those in which all are.
+    ``effort``: how a fact about it is had (``mappings.results.How``), empty if that follows from its kind.
     ``same_test_as``: this concept and that one are the number and the answer of one test, so share its codes.
     ``pathology``: the reader of kidney biopsies makes the facts, not the code index alone.
     ``orderable`` is the code under which the test is ordered.
@@ -112,6 +113,7 @@ class Concept:
     excluding: tuple[str, ...] = ()
     lasted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     filed_under: tuple[str, ...] = ()
+    effort: str = ""
     same_test_as: str = ""
     pathology: bool = False
     orderable: Code | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import yaml
 
@@ -43,7 +43,9 @@ class Efforts:
         return self.said_by.get(concept_id, concept_id)
 
     def how(self, concept_id: str, concept: Concept | None) -> How:
-        """How a fact about a concept is had; of one that the table does not name, by its kind."""
+        """How a fact about a concept is had: by its own word, by the table, else by its kind."""
+        if concept is not None and concept.effort:
+            return cast(How, concept.effort)
         known = self.by_concept.get(concept_id)
         if known is not None:
             return known

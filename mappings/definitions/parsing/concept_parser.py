@@ -24,9 +24,11 @@ from mappings.definitions.parsing.fields import Fields, fields_of, some_text_nod
 from mappings.definitions.parsing.leaf_rules import GENERAL_ANSWERS
 from mappings.definitions.parsing.source import MapNode, Node, TextNode
 from mappings.reading.code_index import normalised
+from mappings.results import How
 from mappings.units import is_unit
 
 KINDS: tuple[ConceptKind, ...] = get_args(ConceptKind)
+EFFORTS: tuple[How, ...] = tuple(how for how in get_args(How) if how != "chart")
 _WEEKS = re.compile(r"(\d{1,4}) to (\d{1,4}) weeks", re.ASCII)
 _RANGE_WORDS = ("low", "normal", "high")
 _WITH_VALUES = ("measurement", "finding")
@@ -187,6 +189,7 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
         excluding=excluding,
         lasted=_lasted(fields, codes),
         filed_under=_filed_under(fields),
+        effort=fields.choice("effort", EFFORTS),
         same_test_as=fields.text("same_test_as"),
         pathology=fields.flag("pathology"),
         orderable=_order(fields, codes, display),

@@ -43,6 +43,7 @@ _POSITIVE_FROM = message("- Positive from {limit}")
 _RANGE = message("- The laboratory's own “{word}” means {token}")
 _ANSWER = message("- “{token}” is also said by: {ways}")
 _BLOOD_CELLS = message("- Counted in blood: a number only in per cent or per volume, and no other specimen")
+_EFFORT = message("- If it is missing, next steps take it as had by: {effort}")
 _FILED_UNDER = message("- Where only its name is told, also looked for under: {categories}")
 _IMPRECISE = message("- A positive answer under {code} is too imprecise to count")
 
@@ -65,8 +66,7 @@ class ConceptProse:
             plus = f"{float(concept.offsets.get(other, 0)):.9g}"
             said = _CONVERSION_PLUS if other in concept.offsets else _CONVERSION
             lines.append(say(said, unit=f"`{other}`", amount=amount, plus=plus, canonical=canonical))
-        if concept.filed_under:
-            lines.append(say(_FILED_UNDER, categories=", ".join(concept.filed_under)))
+        lines += self._had_and_found(concept)
         if concept.same_test_as:
             lines.append(say(_SAME_TEST, name=self.prose.names([concept.same_test_as])))
         lines += self._limits(concept)
@@ -87,6 +87,12 @@ class ConceptProse:
         if concept.covers_days is not None:
             lines.append(say(_COVERS, days=concept.covers_days))
         return [*lines, *([f"- {say(_SOURCE, source=plain_text(concept.source))}"] if concept.source else [])]
+
+    def _had_and_found(self, concept: Concept) -> list[str]:
+        lines = [self.say(_EFFORT, effort=concept.effort)] if concept.effort else []
+        if concept.filed_under:
+            lines.append(self.say(_FILED_UNDER, categories=", ".join(concept.filed_under)))
+        return lines
 
     def _limits(self, concept: Concept) -> list[str]:
         """Beyond which numbers a result is an error of writing."""

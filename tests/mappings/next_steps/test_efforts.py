@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mappings.concept import Concept
 from mappings.definitions import load_catalog
 from mappings.needs import concepts_of
 from mappings.next_steps import efforts
@@ -75,6 +77,13 @@ def test_a_concept_that_the_table_does_not_name_goes_by_its_kind() -> None:
     assert table.how("new-score", CATALOG.concepts["ecog"]) == "bedside"
     assert table.how("new-diagnosis", CATALOG.concepts["sle"]) == "records"
     assert table.how("treatment", None) == "records"
+
+
+def test_a_concept_may_say_itself_how_it_is_had() -> None:
+    """The extent of fibrosis is seen on a scan: nobody asks or measures it at the bedside."""
+    extent = Concept("hrct-extent", "Extent of fibrosis", "measurement", unit="%")
+    assert packaged().how(extent.id, extent) == "bedside"
+    assert packaged().how(extent.id, replace(extent, effort="imaging")) == "imaging"
 
 
 @pytest.mark.parametrize(
