@@ -69,12 +69,13 @@ def _judged(timeline: DrugTimeline, rule: DrugRule, first: int, context: Context
 def _misplaced(record: Covered, first: int, day: int) -> Reason | None:
     """None if the drug was surely given on a day that counts, else why that is not known."""
     exposure, may, surely = record
+    at_any_time = first == BEGINNING
     inside: Reason | None = IMPRECISE
     if exposure.source == "given":
-        inside = placement(_last_dose(exposure, day), first, day) if first > BEGINNING else None
+        inside = placement(_last_dose(exposure, day), first, day) if not at_any_time else None
     elif may is not None and may.last < first:
         inside = TOO_OLD
-    elif (surely is not None and surely.last >= first) or _is_supply_without_a_day(record, first):
+    elif (surely is not None and surely.last >= first) or (at_any_time and _was_at_some_time(record, day)):
         inside = None
     doubtful = exposure.problem not in (None, IMPRECISE)
     return exposure.problem if doubtful and inside is not TOO_OLD else inside
@@ -90,9 +91,19 @@ def _last_dose(exposure: Exposure, day: int) -> When:
     )
 
 
-def _is_supply_without_a_day(record: Covered, first: int) -> bool:
-    """It was fetched at some time, which is enough where any time counts."""
-    return first == BEGINNING and record.may is None and record.exposure.source == "dispensed"
+def _was_at_some_time(record: Covered, day: int) -> bool:
+    """Whether it was fetched or taken on some day up to this one, nobody knows which.
+
+    That is enough where any time counts. An order is no more than an order. Of what has its days another
+    statement may say that they are none on which it was taken.
+    """
+    exposure, may, _ = record
+    start, end = exposure.start, exposure.end
+    if exposure.source == "dispensed" and may is None:
+        return True
+    if exposure.source not in ("dispensed", "stated") or not start.text or end is None:
+        return False
+    return end.first < start.last and end.last <= day
 
 
 def _counts_until(record: Covered, within: Window | None, day: int) -> date | None:
