@@ -55,7 +55,8 @@ _PRODUCT: tuple[tuple[Said, re.Pattern[str]], ...] = (
             r"|off(?![- ](?:label|white|patent))|prior(?! auth)|past(?! due)|previous(?:ly)?"
             rf"|{_FORMERLY}|history of|hx of|h/o|fr[uü]her\w*|(?<!open[- ])ended|expired"
             r"|inactive(?! ingredient)|used to|was (?:on|taking)|last taken)\b"
-            r"|^\s*(?:stop(?:ping)?|discontinue)\b|[(\[]\s*stop\s*[)\]]|\bdc\s*[)\]]?\s*$"
+            r"|^\s*(?:stop(?:ping)?|discontinue|ex|recent(?:ly)?)\b(?!-)|\bin (?:19|20)\d\d\b"
+            r"|[(\[]\s*stop\s*[)\]]|\bdc\s*[)\]]?\s*$"
             rf"|\b(?:until|till|bis(?: zum)?) {_A_DATE}"
             r"|(?<![\d-])(?:19|20)\d\d\s?[-–]\s?(?:19|20)\d\d(?![\d-])"
             rf"|已停|停用|停药{_STOPPING}|停服|停止|减停{_STOPPING}|既往|曾用|曾服"
@@ -78,6 +79,7 @@ _PRODUCT: tuple[tuple[Said, re.Pattern[str]], ...] = (
         "uncertain",
         re.compile(
             r"^\s*[?？]|[?？]\s*$|\(\s*\?\s*\)|（\s*？\s*）"
+            r"|^\s*query\b|\b(?:if|when) (?:needed|required)\b|\b(?:trial|levels?|counsell?ing)\s*$"
             r"|\b(?:possibl[ey]|probabl[ey]|perhaps|maybe|unsure|uncertain|unclear|versus|vs|fraglich|unklar)\b|可能|备用",
             re.IGNORECASE,
         ),

@@ -803,6 +803,7 @@ TAKEN_BACK = [
         "STOP prednisone", "Discontinue prednisone", "prednisone dc", "used to take prednisone",
         "was on prednisone", "prednisone 2019-2020", "prednisone - last taken 2025",
         "prednisone until 03/2025", "prednisone bis 03/2025", "prednisone (formerly)",
+        "ex prednisone", "recent prednisone", "prednisone in 2019",
         "formerly on prednisone", "prednisone D/C date 2025-03-01", "停泼尼松",
         "泼尼松（停）", "泼尼松已减停")),
     *((name, "its words say that it is not taken") for name in (
@@ -812,7 +813,8 @@ TAKEN_BACK = [
     *((name, "intended") for name in (
         "prednisone (planned)", "拟用泼尼松", "prednisone pending", "建议加用泼尼松", "考虑泼尼松")),
     *((name, "its words leave open whether it is taken") for name in (
-        "prednisone?", "泼尼松？", "possibly prednisone", "泼尼松备用")),
+        "prednisone?", "泼尼松？", "possibly prednisone", "泼尼松备用", "query prednisone",
+        "prednisone if needed", "prednisone trial", "prednisone level", "prednisone counselling")),
     ("prednisone on hold", "on hold"),
 ]  # fmt: skip
 PLAIN = [
@@ -834,6 +836,8 @@ PLAIN = [
         "prednisone extended-release",
         "prednisone, inactive ingredients: lactose",
         "prednisone NDC 54-2019-2020",
+        "prednisone 10 mg in 20 tablets",
+        "prednisone low-level dose",
     ),
     *(
         "泼尼松片(考虑减量)",
