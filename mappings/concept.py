@@ -17,7 +17,6 @@ SYSTEMS: Mapping[str, str] = {
     "atc": "http://www.whocc.no/atc",
     "cpt": "http://www.ama-assn.org/go/cpt",
     "icd10pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
-    "cvx": "http://hl7.org/fhir/sid/cvx",
 }
 """The code systems that definitions may name, and their FHIR URIs. A site's own are named in its file."""
 

@@ -15,7 +15,6 @@ _FORMS: Mapping[str, tuple[str, re.Pattern[str]]] = {
     "atc": ("ATC", re.compile(r"[A-Z](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?", re.ASCII)),
     "cpt": ("CPT", re.compile(r"\d{4}[0-9A-Z]", re.ASCII)),
     "icd10pcs": ("ICD-10-PCS", re.compile(r"[0-9A-HJ-NP-Z]{7}", re.ASCII)),
-    "cvx": ("CVX", re.compile(r"\d{1,3}", re.ASCII)),
 }
 
 _ANYTHING = re.compile(r".+", re.ASCII)
