@@ -99,6 +99,7 @@ _IT_ENDS = re.compile(
     r"(?: (?:it|this|taking (?:it|this)|the (?:drug|medication)))?)\s*(?=$|[.;,)!])"
     r"|\b(?:taper\w*|wean\w*|reduc\w*|decreas\w*)[^.;]{0,40}?\b(?:to |then |and )?(?:off|zero|nil|0)"
     r"(?=\s*(?:$|[.;,)]|over\b|by\b|mg\b))"
+    r"|\b(?:finish|complete) (?:(?:the|your|this|entire|full|whole) )*course\b"
     r"|\buntil (?:all )?(?:finished|gone|completed?|used up)\b|\bdann (?:absetzen|stopp?|aus)\b|ausschleichen"
     r"|(?<!不)(?:后|至|并|即)(?:停药|停用|停服)(?![前时])|[减片]至停(?=$|[。，；）,;.)\s药])"
     r"|(?<![行自意然易可要得能宜勿嘱导下])减停(?![前时])",
@@ -107,6 +108,7 @@ _IT_ENDS = re.compile(
 _IN_PULSES = re.compile(
     r"\bpre-?med(?:ication)?s?\b"
     r"|\b(?:before|prior to) (?:each |every )?(?:[a-z]+ )?(?:infusions?|transfusions?|chemo\w*)\b"
+    r"|\bpre-?procedure\b|\bon (?:days of )?chemo\w*(?: days)?(?: only)?\s*(?=$|[.;,)])"
     r"|\b(?:with|day of) (?:each|every) (?:[a-z]+ )?(?:infusion|transfusion|dose of chemo\w*|chemo\w*)\b"
     r"|\bdays? \d[\d ,&–-]*(?:to \d+ )?of (?:each|every|the|a) (?:\d+[- ]day )?(?:chemo\w* )?cycle\b"
     r"|(?:输注|化疗|滴注)前|预处理"
