@@ -7,9 +7,9 @@ the same on every machine.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from mappings.assessment import assess
 from mappings.definitions.loading import load_catalog
 from mappings.reading.record import read_record
+from tests.counted_work import calls_made_by
 
 CATALOG = load_catalog()
 TRIAL = CATALOG.trial("NCT06920433")
@@ -88,25 +89,15 @@ KINDS: Mapping[str, Callable[[int], Resource]] = {
 }
 
 
-def calls_for(entries: list[Resource]) -> int:
-    """How many functions are called to read a record and to assess it."""
-    count = 0
-
-    def counted(_frame: object, event: str, _arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(counted)
-    try:
-        assess(TRIAL, read_record([PATIENT, *entries], CATALOG), TODAY, CATALOG)
-    finally:
-        sys.setprofile(None)
-    return count
+def assessed(entries: list[Resource]) -> None:
+    assess(TRIAL, read_record([PATIENT, *entries], CATALOG), TODAY, CATALOG)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_twice_as_many_entries_of_one_kind_take_about_twice_as_much_work(kind: str) -> None:
     made = KINDS[kind]
-    calls_for([made(number) for number in range(10)])  # what is prepared once
-    few, many = (calls_for([made(number) for number in range(size)]) for size in (300, 600))
+    assessed([made(number) for number in range(10)])  # what is prepared once
+    few, many = (
+        calls_made_by(partial(assessed, [made(number) for number in range(size)])) for size in (300, 600)
+    )
     assert many < 2.4 * few

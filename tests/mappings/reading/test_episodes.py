@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mappings.dates import When
 from mappings.reading.pathology.episodes import episodes_of
 from mappings.reading.pathology.records import BiopsyRecord
+from tests.counted_work import calls_made_by
 
 MARCH = 739_676
 """The ordinal of 1 March 2026."""
@@ -75,22 +76,6 @@ def test_the_order_of_the_records_does_not_matter(
     assert {(e.when, frozenset(e.records)) for e in one} == {(e.when, frozenset(e.records)) for e in other}
 
 
-def calls_for(records: Sequence[BiopsyRecord]) -> int:
-    """How many functions are called to put records together: the same on every machine."""
-    count = 0
-
-    def counted(_frame: object, event: str, _arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(counted)
-    try:
-        episodes_of(records)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize(
     "linked", [pytest.param(False, id="collected about one day"), pytest.param(True, id="linked in a chain")]
 )
@@ -104,5 +89,5 @@ def test_twice_as_many_records_of_one_biopsy_take_about_twice_as_much_work(linke
             for i, links in enumerate(chain)
         ]
 
-    few, many = calls_for(some(250)), calls_for(some(500))
+    few, many = (calls_made_by(partial(episodes_of, some(number))) for number in (250, 500))
     assert many < 2.5 * few
