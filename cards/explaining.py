@@ -101,7 +101,7 @@ def judgement_line(criterion: CriterionResult, language: Language = ENGLISH) -> 
     """
     by_date: dict[str, list[str]] = {}
     drugs: list[str] = []
-    facts = [e for e in criterion.evidence if e.text or e.value is not None]
+    facts = [e for e in criterion.evidence if _has_value(e)]
     for fact in facts[:JUDGEMENT_FACTS]:
         words = value_words(fact, criterion.label, language)
         if fact.text.endswith(_KNOWN_BY):
@@ -134,7 +134,7 @@ def _looked_for(criterion: CriterionResult, language: Language) -> list[str]:
     """What the record was asked for in vain beside the judgement, and what is left to be judged."""
     missing = [
         e for e in criterion.evidence
-        if e.reason is Reason.NOT_FOUND and not (e.text or e.value is not None or e.reference)
+        if e.reason is Reason.NOT_FOUND and not (_has_value(e) or e.reference)
     ]  # fmt: skip
     if not missing:
         return []
@@ -185,9 +185,7 @@ def _lacking(criterion: CriterionResult) -> list[Evidence]:
     """The records that should say it and do not, where nothing else is missing."""
     if criterion.reason is not Reason.NOT_FOUND:
         return []
-    missing = [
-        e for e in criterion.evidence if e.reason is Reason.NOT_FOUND and not e.text and e.value is None
-    ]
+    missing = [e for e in criterion.evidence if e.reason is Reason.NOT_FOUND and not _has_value(e)]
     return missing if all(e.reference and e.note for e in missing) else []
 
 
@@ -206,7 +204,7 @@ def name_of_test(test: Orderable, language: Language = ENGLISH) -> str:
 def _finding(criterion: CriterionResult, language: Language) -> str:
     """Why a criterion is open, and what is on record nevertheless."""
     blamed = [e for e in criterion.evidence if e.reason is criterion.reason]
-    with_value = [e for e in blamed if e.text or e.value is not None]
+    with_value = [e for e in blamed if _has_value(e)]
     empty = [e for e in blamed if e not in with_value]
     told: list[Evidence] = []
     if lacking := _lacking(criterion):
@@ -219,7 +217,7 @@ def _finding(criterion: CriterionResult, language: Language) -> str:
     else:
         finding = _reason_words(criterion, with_value or empty, language)
         told = blamed if "{what}" in wording.OPEN.get(criterion.reason, ("",))[0] else []
-    rest = [e for e in criterion.evidence if e not in told and (e.text or e.value is not None)]
+    rest = [e for e in criterion.evidence if e not in told and _has_value(e)]
     if not rest:
         return finding
     values = distinct(fact_words(e, language, criterion.label) for e in rest)
@@ -227,8 +225,12 @@ def _finding(criterion: CriterionResult, language: Language) -> str:
     return language.text(wording.KNOWN).format(finding=finding, values=listed)
 
 
+def _has_value(fact: Evidence) -> bool:
+    return bool(fact.text) or fact.value is not None
+
+
 def _was_partly_read(criterion: CriterionResult) -> bool:
-    return any(e.reason is Reason.VALUE and (e.text or e.value is not None) for e in criterion.evidence)
+    return any(e.reason is Reason.VALUE and _has_value(e) for e in criterion.evidence)
 
 
 def _unread(empty: Sequence[Evidence], beside: str, language: Language) -> str:

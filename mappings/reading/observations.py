@@ -9,12 +9,11 @@ from mappings.amounts import Amount
 from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When, parse_when
 from mappings.facts import PatientFacts, Result
-from mappings.reading.fhir_elements import items, text_of
 from mappings.reading.laboratory.findings import NO_TOKENS
 from mappings.reading.laboratory.qualifiers import MODIFIED
 from mappings.reading.laboratory.ranges import Whose
 from mappings.reading.plain_results import RESULT, known_date
-from mappings.reading.references import reference_of
+from mappings.reading.references import reference_of, results_inside
 from mappings.reading.values import read_value
 from mappings.results import Unreadable
 from mappings.verdicts import Reason
@@ -82,10 +81,7 @@ def read_contained(
     if "contained" not in report or (type(status) is str and status in _NEVER):
         return
     known = {name: report[name] for name in ("resourceType", "id", "contained") if name in report}
-    named = {text_of(each.get("reference")) for each in items(report.get("result"))}
-    for inside in items(report["contained"]):
-        if inside.get("resourceType") != "Observation" or f"#{inside.get('id')}" not in named:
-            continue
+    for inside in results_inside(report):
         lacking = ("subject",) if any(name in inside for name in _DATED) else ("subject", *_DATED)
         shared = {name: report[name] for name in lacking if name in report}
         resource = {**shared, **inside, **known}

@@ -11,7 +11,7 @@ it is somebody else's if the Patient has other values of that system; else it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
@@ -68,6 +68,14 @@ def contained_in(resource: Mapping[str, Any], reference: object, kind: str = "")
         if text_of(each.get("id")) == wanted and (not kind or each.get("resourceType") == kind):
             return each
     return None
+
+
+def results_inside(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The Observations that a DiagnosticReport contains and names as its results."""
+    named = {text_of(each.get("reference")) for each in items(report.get("result"))}
+    for each in items(report.get("contained")):
+        if each.get("resourceType") == "Observation" and f"#{each.get('id')}" in named:
+            yield each
 
 
 def identifiers_of(resource: Mapping[str, Any]) -> Iterable[Identifier]:

@@ -296,12 +296,13 @@ def _lasted(fields: Fields, codes: tuple[Code, ...]) -> dict[str, tuple[int, int
     inner, report = fields.fields("lasted"), fields.report
     known = {code.token for code in codes} | {normalised(name) for name in fields.texts("names")}
     found: dict[str, tuple[int, int]] = {}
-    for key in inner.node.entries if inner else ():
-        days, row = _weeks(key), inner.fields(key) if inner else None
-        if inner and days is None:
-            report.add(
-                Mistake.NOT_A_WINDOW, inner.line(key), f"{key!r} must be a time such as '14 to 28 weeks'"
-            )
+    if inner is None:
+        return found
+    for key in inner.node.entries:
+        days, row = _weeks(key), inner.fields(key)
+        if days is None:
+            message = f"{key!r} must be a time such as '14 to 28 weeks'"
+            report.add(Mistake.NOT_A_WINDOW, inner.line(key), message)
         if row is None or days is None:
             continue
         names = [normalised(name) for name in row.texts("names")]

@@ -84,11 +84,9 @@ def _misplaced(record: Covered, first: int, day: int) -> Reason | None:
 def _last_dose(exposure: Exposure, day: int) -> When:
     """When a dose was given, up to the day; of several, or of an infusion over some days, the last."""
     last = exposure.last_given
-    return (
-        exposure.start
-        if last is None
-        else last._replace(first=min(last.first, day), last=min(last.last, day))
-    )
+    if last is None:
+        return exposure.start
+    return last._replace(first=min(last.first, day), last=min(last.last, day))
 
 
 def _was_at_some_time(record: Covered, day: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mappings.concept import Concept
 from mappings.language.letters import has_han
 from mappings.reading.code_index import MadeOnce
-from mappings.reading.fhir_elements import coding_token
+from mappings.reading.fhir_elements import same_system
 from mappings.reading.keeping.texts import kept_for_words
 
 _MAX_TEXT = 600
@@ -32,7 +32,7 @@ class DrugIndex:
         self._names: dict[str, tuple[str, ...]] = {}
         for concept in concepts:
             for code in concept.every_code:
-                token = coding_token({"system": code.system, "code": code.code})
+                token = f"{same_system(code.system)}|{code.code}"
                 self._codes[token] = (*self._codes.get(token, ()), concept.id)
             for name in map(_plain, concept.names):
                 if name:

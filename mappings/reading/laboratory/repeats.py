@@ -13,7 +13,13 @@ from mappings.reading.code_index import codings_of, normalised, words
 from mappings.reading.fhir_elements import items, mapping, text_of
 from mappings.reading.laboratory.qualifiers import is_about
 from mappings.reading.people import SUBJECT_MEMBER
-from mappings.reading.references import NO_URLS, PatientIdentity, local_reference, reference_of
+from mappings.reading.references import (
+    NO_URLS,
+    PatientIdentity,
+    local_reference,
+    reference_of,
+    results_inside,
+)
 
 KINDS = frozenset({"Observation", "DiagnosticReport"})
 VERSIONED = frozenset(
@@ -120,9 +126,8 @@ def _contained(resources: Sequence[Any]) -> Iterable[Contained]:
             and report.get("resourceType") == "DiagnosticReport"
             and "contained" in report
         ):
-            named = {text_of(each.get("reference")) for each in items(report.get("result"))}
-            for each in items(report["contained"]):
-                if "identifier" in each and f"#{each.get('id')}" in named:
+            for each in results_inside(report):
+                if "identifier" in each:
                     yield Contained(place, each, _alone(each, report))
 
 

@@ -98,7 +98,7 @@ def names_apart(everything: Sequence[Held]) -> Names:
             renamed.update(_renamed(name, several))
     servers = {name: frozenset(those) for name, those in on_servers.items()}
     names = Names(renamed, {}, servers, frozenset(anywhere))
-    by_address = {address_of(held): names.of(held) for held in everything if address_of(held)}
+    by_address = {address: names.of(held) for held in everything if (address := address_of(held))}
     return names._replace(by_address=by_address)
 
 
@@ -208,10 +208,10 @@ def _is_one_person(one: Held, other: Held) -> bool:
 
     On two servers of which nothing else is known, that they were born on the same day must say so as well.
     """
-    mine, its = dict(identifiers_of(one.resource)), dict(identifiers_of(other.resource))
-    if set(identifiers_of(one.resource)) & set(identifiers_of(other.resource)):
+    mine, its = set(identifiers_of(one.resource)), set(identifiers_of(other.resource))
+    if mine & its:
         return True
-    if mine.keys() & its.keys() or _differ(one.resource, other.resource):
+    if dict(mine).keys() & dict(its).keys() or _differ(one.resource, other.resource):
         return False
     if server_of(one.full_url) and server_of(other.full_url):
         return bool(text_of(one.resource.get("birthDate"))) and _birth(one) == _birth(other)
