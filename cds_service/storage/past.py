@@ -68,11 +68,17 @@ _ANSWERS = (
         shown.c.card,
         shown.c.at.label("shown_at"),
     )
-    .join(feedback, feedback.c.shown_id == shown.c.id)
-    .join(answer, answer.c.feedback_id == feedback.c.id, isouter=True)
-    .join(_giver, _giver.c.id == feedback.c.user_id, isouter=True)
+    # From the answers, of which a patient has few, and not from what was shown: that may be each day's cards.
     # What decides for its card; and a referral, which nothing that is done with the card later takes back.
-    .where(shown.c.patient_id.in_(_OF_PATIENT), or_(answer.c.feedback_id.is_not(None), feedback.c.referred))
+    .select_from(answer)
+    .join(
+        feedback,
+        (feedback.c.shown_id == answer.c.shown_id)
+        & or_(feedback.c.id == answer.c.feedback_id, feedback.c.referred),
+    )
+    .join(shown, shown.c.id == answer.c.shown_id)
+    .join(_giver, _giver.c.id == feedback.c.user_id, isouter=True)
+    .where(answer.c.patient_id.in_(_OF_PATIENT))
     .order_by(desc(feedback.c.received), desc(feedback.c.id))
 )
 _PATIENTS_TODAY = (

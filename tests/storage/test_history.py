@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from cds_service.storage.database import Database
 from cds_service.storage.purging import PurgeCounts
 from cds_service.storage.records import CallRecord, Subject
 from cds_service.storage.store import Store
+from tests.storage.conftest import ON_SQLITE
 from tests.storage.samples import (
     DAY_BEGAN,
     NEW_RING,
@@ -316,3 +319,26 @@ def test_patients_may_be_recorded_and_forgotten_in_any_order_at_once(store: Stor
         for one in everything:
             one.result()
     assert store.database.available
+
+
+# --- its cost
+
+
+def steps_of_the_history(store: Store) -> int:
+    """Of SQLite's machine."""
+    steps = count()
+    with store.database.autocommit() as connection:
+        raw: Any = connection.connection.driver_connection
+    raw.set_progress_handler(lambda: next(steps) < 0, 1)
+    past(store, user="")
+    raw.set_progress_handler(None, 0)
+    return next(steps)
+
+
+@ON_SQLITE
+def test_the_history_of_a_patient_whose_card_is_shown_every_day_costs_no_more(store: Store) -> None:
+    store.record_shown([call(assessed(), at=NOW - days(1))])
+    steps_of_the_history(store)  # asks for the rates, which are remembered
+    once = steps_of_the_history(store)
+    store.record_shown([call(assessed(), at=NOW - days(number)) for number in range(2, 200)])
+    assert steps_of_the_history(store) == once > 0
