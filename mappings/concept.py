@@ -12,6 +12,8 @@ ConceptKind = Literal["measurement", "finding", "condition", "procedure", "drug"
 SYSTEMS: Mapping[str, str] = {
     "loinc": "http://loinc.org",
     "snomed": "http://snomed.info/sct",
+    "icd10": "http://hl7.org/fhir/sid/icd-10",
+    "icd10gm": "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
     "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
     "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "atc": "http://www.whocc.no/atc",

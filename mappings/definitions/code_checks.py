@@ -9,7 +9,10 @@ _LOINC = re.compile(r"((?:L[APLG])?\d{1,8})-(\d)", re.ASCII)
 _SNOMED = re.compile(r"[1-9]\d{5,17}", re.ASCII)
 _SNOMED_CONCEPT_PARTITIONS = ("00", "10")
 
+_ICD_10 = re.compile(r"[A-Z]\d{2}(?:\.\d{1,2})?", re.ASCII)
 _FORMS: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "icd10": ("WHO's ICD-10", _ICD_10),
+    "icd10gm": ("ICD-10-GM", _ICD_10),
     "icd10cm": ("ICD-10-CM", re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?", re.ASCII)),
     "rxnorm": ("RxNorm", re.compile(r"[1-9]\d{0,7}", re.ASCII)),
     "atc": ("ATC", re.compile(r"[A-Z](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?", re.ASCII)),

@@ -20,6 +20,7 @@ _HL7_OIDS = "urn:oid:2.16.840.1.113883.6."
 _SAME_SYSTEM: Mapping[str, str] = {
     **{f"{system}/": system for system in SYSTEMS.values()},
     f"{_HL7_OIDS}1": SYSTEMS["loinc"],
+    f"{_HL7_OIDS}3": SYSTEMS["icd10"],
     f"{_HL7_OIDS}4": SYSTEMS["icd10pcs"],
     f"{_HL7_OIDS}12": SYSTEMS["cpt"],
     f"{_HL7_OIDS}73": SYSTEMS["atc"],
@@ -28,12 +29,13 @@ _SAME_SYSTEM: Mapping[str, str] = {
     f"{_HL7_OIDS}96": SYSTEMS["snomed"],
     "http://fhir.de/CodeSystem/bfarm/atc": SYSTEMS["atc"],
     "http://fhir.de/CodeSystem/dimdi/atc": SYSTEMS["atc"],
+    "http://fhir.de/CodeSystem/dimdi/icd-10-gm": SYSTEMS["icd10gm"],
     "https://dmd.nhs.uk": SYSTEMS["snomed"],
 }
 """Other names of the systems that definitions name: with a stroke at the end; the OIDs of records converted
-from CDA (HL7's registry of OIDs); the German edition of the ATC, whose codes are WHO's (German FHIR basic
-profiles); dm+d, the NHS dictionary of medicines, whose identifiers are SNOMED CT codes (NHS Digital, guide
-for digital medicines)."""
+from CDA (HL7's registry of OIDs); the German edition of the ATC, whose codes are WHO's, and the earlier
+name of ICD-10-GM (German FHIR basic profiles); dm+d, the NHS dictionary of medicines, whose identifiers are
+SNOMED CT codes (NHS Digital, guide for digital medicines)."""
 
 _UNSEEN = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"

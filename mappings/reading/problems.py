@@ -18,6 +18,11 @@ _REFUTED = frozenset({"refuted", "entered-in-error"})
 _VERIFICATION = frozenset({*_REFUTED, "confirmed", "provisional", "differential", "unconfirmed"})
 _PAST = frozenset({"inactive", "resolved"})
 _CLINICAL = frozenset({*_PAST, "active", "recurrence", "relapse", "remission"})
+_CERTAINTY = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
+_CERTAINTIES = {"G": "confirmed", "V": "provisional", "A": "refuted"}
+_STATUS_POST = "Z"
+"""German profiles put the letter that ICD-10-GM wants with each diagnosis ("gesichert", "Verdacht",
+"Ausschluss", "Zustand nach") beside the code (de.basisprofil.r4, icd-10-gm-diagnosesicherheit)."""
 _ENCOUNTER, _PROBLEM_LIST = "encounter-diagnosis", "problem-list-item"
 _NOT_DONE = frozenset({"not-done", "entered-in-error"})
 _MONTHS_OF = {"a": 12, "mo": 1, "year": 12, "years": 12, "yr": 12, "yrs": 12, "month": 1, "months": 1}
@@ -39,13 +44,10 @@ class Problems:
 
     def add(self, resource: Mapping[str, Any], concepts: Sequence[Concept]) -> None:
         """Adds a diagnosis for each concept, unless the Condition is refuted or entered in error."""
-        verification, doubt = _status(resource.get("verificationStatus"), _VERIFICATION)
+        verification, status, doubt = _standing(resource)
         if verification in _REFUTED:
             return
-        status, conflict = _status(resource.get("clinicalStatus"), _CLINICAL)
-        confirmed, note = _confirmed(verification, status)
-        if doubt or conflict:
-            confirmed, note = None, "two statuses"
+        confirmed, note = (None, "two statuses") if doubt else _confirmed(verification, status)
         onset = _dated(resource, "onset", self._birth)
         abatement = _dated(resource, "abatement", self._birth)
         if abatement is None and _is_abated(resource):
@@ -99,6 +101,30 @@ def _ended(diagnosis: Diagnosis, ends: Sequence[Diagnosis]) -> Diagnosis:
     if known.last <= max(when.first for when in last):
         return diagnosis._replace(clinical_status="resolved", note=ENDED_NOTE)
     return diagnosis._replace(confirmed=None, note=PERHAPS_ENDED_NOTE)
+
+
+def _standing(resource: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """Verification and clinical status; whether the Condition says two things of either."""
+    verification, doubt = _status(resource.get("verificationStatus"), _VERIFICATION)
+    status, conflict = _status(resource.get("clinicalStatus"), _CLINICAL)
+    for letter in _certainties(resource.get("code")):
+        said = _CERTAINTIES.get(letter, "")
+        doubt = doubt or said not in ("", verification or said)
+        verification = verification or said
+        if letter == _STATUS_POST:
+            conflict = conflict or status not in ("", "remission", *_PAST)
+            status = status or "resolved"
+    return verification, status, doubt or conflict
+
+
+def _certainties(code: Any) -> list[str]:
+    """The letters for the certainty of a diagnosis that stand with its codes."""
+    extensions = [each for coding in codings_of(code) for each in items(coding.get("extension"))]
+    return [
+        text_of(mapping(each.get("valueCoding")).get("code"))
+        for each in extensions
+        if each.get("url") == _CERTAINTY
+    ]
 
 
 def _status(codeable: Any, known: frozenset[str]) -> tuple[str, bool]:
@@ -255,7 +281,7 @@ def _reasons(
         reference = text_of(link.get("reference"))
         contained = contained_in(resource, reference)
         if contained is not None:
-            verification, _ = _status(contained.get("verificationStatus"), _VERIFICATION)
+            verification, _, _ = _standing(contained)
             if contained.get("resourceType") == "Condition" and verification not in _REFUTED:
                 yield mapping(contained.get("code"))
         elif resolved(reference, full_urls, "Condition") not in known and text_of(link.get("display")):

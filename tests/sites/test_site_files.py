@@ -312,7 +312,7 @@ NO_NAMES = "names of a drug cannot be added, since they are found inside texts; 
 CLASSES = "known answers: I, II, III, IV, V, VI"
 CODE_KEYS = "known keys: imprecise_when_positive, part, system, code, display"
 PARTS = "concepts, names, answers, units, concept_maps"
-REST = "snomed, icd10cm, rxnorm, atc, cpt, icd10pcs"
+REST = "snomed, icd10, icd10gm, icd10cm, rxnorm, atc, cpt, icd10pcs"
 FAULTS = [
     ("concepts: {}", "1: the key 'schema' is missing"),
     ("schema: 2\nconcepts: {}", "1: 'schema' cannot be '2'; one of: 1"),
