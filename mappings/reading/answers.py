@@ -9,6 +9,7 @@ from typing import Any
 from mappings.concept import SYSTEMS, Concept
 from mappings.language.letters import has_han
 from mappings.reading.code_index import codings_of, normalised, words
+from mappings.reading.fhir_elements import coding_token
 from mappings.reading.laboratory.grades import grade, is_scale
 
 _LOINC, _SNOMED = SYSTEMS["loinc"], SYSTEMS["snomed"]
@@ -109,9 +110,7 @@ def coded_answers(codeable: Any, concept: Concept) -> frozenset[str]:
     """
     found: set[str] = set()
     for coding in codings_of(codeable):
-        code = coding.get("code")
-        if isinstance(code, str):
-            found |= _answers_of_token(f"{coding.get('system')}|{code.strip()}", concept)
+        found |= _answers_of_token(coding_token(coding), concept)
     answers = frozenset(found) or worded_answers(words(codeable), concept)
     if not answers:
         return answers

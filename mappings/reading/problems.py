@@ -10,7 +10,7 @@ from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
 from mappings.reading.code_index import CodeIndex, codings_of, first_code, normalised, words
-from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
 from mappings.reading.observations import period
 from mappings.reading.references import contained_in, reference_of, resolved
 
@@ -174,8 +174,7 @@ def _lasted(concept: Concept, code: Any) -> Iterator[tuple[int, int]]:
     """The times that the codes and the words of a diagnosis tell."""
     codings = codings_of(code)
     texts = [mapping(code).get("text"), *(coding.get("display") for coding in codings)]
-    tokens = [f"{coding.get('system')}|{text_of(coding.get('code'))}" for coding in codings]
-    for told in (*tokens, *(normalised(text) for text in texts if isinstance(text, str))):
+    for told in (*map(coding_token, codings), *(normalised(text) for text in texts if isinstance(text, str))):
         if told in concept.lasted:
             yield concept.lasted[told]
 

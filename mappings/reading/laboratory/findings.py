@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly, is_number
 from mappings.concept import Concept
 from mappings.reading.code_index import codings_of
+from mappings.reading.fhir_elements import coding_token
 from mappings.reading.laboratory.flags import read_flags
 from mappings.reading.laboratory.ranges import (
     Compared,
@@ -224,6 +225,6 @@ def _lacks_detail(value: Value, element: Mapping[str, Any], concept: Concept) ->
     if not concept.imprecise_when_positive:
         return False
     return names_immunofluorescence(element) or any(
-        f"{coding.get('system')}|{coding.get('code')}" in concept.imprecise_when_positive
+        coding_token(coding) in concept.imprecise_when_positive
         for coding in codings_of(element.get("code"))
     )

@@ -20,7 +20,7 @@ from mappings.reading.answers import (
     worded_answers,
 )
 from mappings.reading.code_index import codings_of, normalised
-from mappings.reading.fhir_elements import text_of
+from mappings.reading.fhir_elements import coding_token, text_of
 
 _SNOMED = SYSTEMS["snomed"]
 _NOTHING: frozenset[str] = frozenset()
@@ -109,8 +109,7 @@ def _said(codeable: Any, concept: Concept) -> frozenset[str]:
     told = [text_of(coding.get(key)) for coding in codings for key in ("code", "display")]
     told.append(text_of(codeable.get("text") if isinstance(codeable, dict) else codeable))
     found = _NOTHING.union(*(_meant(text, concept) for text in told if text))
-    tokens = (f"{coding.get('system')}|{coding.get('code')}" for coding in codings)
-    found |= {_BY_CODE[token] for token in tokens if token in _BY_CODE}
+    found |= {_BY_CODE[token] for token in map(coding_token, codings) if token in _BY_CODE}
     return found or (frozenset({_UNKNOWN}) if any(told) else _NOTHING)
 
 

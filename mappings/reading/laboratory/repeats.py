@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mappings.facts import Result
 from mappings.reading.code_index import codings_of, normalised, words
-from mappings.reading.fhir_elements import items, mapping, text_of
+from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
 from mappings.reading.laboratory.qualifiers import is_about
 from mappings.reading.people import SUBJECT_MEMBER
 from mappings.reading.references import (
@@ -266,8 +266,7 @@ def _rank(resource: Mapping[str, Any]) -> int | None:
 
 def _code(resource: Mapping[str, Any]) -> object:
     code = resource.get("code")
-    tokens = [(c.get("system"), c.get("code")) for c in codings_of(code) if isinstance(c.get("code"), str)]
-    return frozenset(map(str, tokens)) or normalised(words(code))
+    return frozenset(filter(None, map(coding_token, codings_of(code)))) or normalised(words(code))
 
 
 def _identifiers(resource: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
