@@ -148,6 +148,7 @@ NOTES = frozenset(
         message("encounter diagnosis"),
         message("ended on the problem list, day not known"),
         message("two statuses"),
+        message("its words do not hold the diagnosis for certain"),
         # drugs
         message("its words say that it is not taken"),
         message("its words leave open whether it is taken"),

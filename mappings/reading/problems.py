@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -23,6 +24,21 @@ _CERTAINTIES = {"G": "confirmed", "V": "provisional", "A": "refuted"}
 _STATUS_POST = "Z"
 """German profiles put the letter that ICD-10-GM wants with each diagnosis ("gesichert", "Verdacht",
 "Ausschluss", "Zustand nach") beside the code (de.basisprofil.r4, icd-10-gm-diagnosesicherheit)."""
+_OPEN = re.compile(
+    r"""
+    \brul(?:e|ed|es|ing)[ -]?out\b | \br/o\b | \bsuspect\w* | \bsuspicion\b | \bpossibl[ey]\b
+    | \bprobabl[ey]\b | \bquestionable\b | \bdoubtful\b | \bquery\b | \bunlikely\b | \bno\ evidence\ of\b
+    | \bnegative\ for\b | \bdenie[sd]\b | \bvs\b
+    | \bverdacht\b | \bv\.\s?a\. | \bausschluss\b | \bausgeschlossen\b | \bfraglich
+    | 待排 | 待查 | 待除外 | 疑似 | 可疑 | 怀疑 | 可能 | 排除 | 除外 | 否认
+    | ^\s*[?\uff1f] | [?\uff1f]\s*$ | [(\uff08]\s*[?\uff1f]\s*[)\uff09]
+    | \bfamil(?:y|ial)\ history\b | \bfhx?\b | \bfamilienanamnese | 家族史 | 母亲 | 父亲
+    | \b(?:mother|father|parent|sister|brother|sibling|aunt|uncle|cousin|daughter|grandmother|grandfather)
+      (?:'s|\ (?:had|has|with))\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words of doubt, of denial or about a relative, beside a code. No title of a code that we list has them."""
 _ENCOUNTER, _PROBLEM_LIST = "encounter-diagnosis", "problem-list-item"
 _NOT_DONE = frozenset({"not-done", "entered-in-error"})
 _MONTHS_OF = {"a": 12, "mo": 1, "year": 12, "years": 12, "yr": 12, "yrs": 12, "month": 1, "months": 1}
@@ -30,6 +46,7 @@ _OLDEST = 150
 """Years. An age beyond is none."""
 
 HINT_NOTE = "reason given for a drug, not a diagnosis"
+OPEN_NOTE = "its words do not hold the diagnosis for certain"
 ENDED_NOTE = "encounter diagnosis from before the problem list ended it"
 PERHAPS_ENDED_NOTE = "encounter diagnosis; ended on the problem list, day not known"
 
@@ -48,6 +65,8 @@ class Problems:
         if verification in _REFUTED:
             return
         confirmed, note = (None, "two statuses") if doubt else _confirmed(verification, status)
+        if confirmed and _is_left_open(resource.get("code")):
+            confirmed, note = None, OPEN_NOTE
         onset = _dated(resource, "onset", self._birth)
         abatement = _dated(resource, "abatement", self._birth)
         if abatement is None and _is_abated(resource):
@@ -101,6 +120,12 @@ def _ended(diagnosis: Diagnosis, ends: Sequence[Diagnosis]) -> Diagnosis:
     if known.last <= max(when.first for when in last):
         return diagnosis._replace(clinical_status="resolved", note=ENDED_NOTE)
     return diagnosis._replace(confirmed=None, note=PERHAPS_ENDED_NOTE)
+
+
+def _is_left_open(code: Any) -> bool:
+    """Whether what a clinician wrote beside a code does not hold the diagnosis for certain."""
+    texts = (mapping(code).get("text"), *(coding.get("display") for coding in codings_of(code)))
+    return any(_OPEN.search(text) for text in texts if isinstance(text, str))
 
 
 def _standing(resource: Mapping[str, Any]) -> tuple[str, str, bool]:

@@ -11,6 +11,7 @@ from mappings.assessment import assess
 from mappings.concept import SYSTEMS
 from mappings.facts import Diagnosis
 from mappings.reading.code_index import normalised
+from mappings.reading.problems import _is_left_open
 from mappings.results import Assessment
 from tests.mappings.reading.test_record import PATIENT, catalog, lupus, read, upcr
 
@@ -459,6 +460,47 @@ NAMED = [
 def test_a_diagnosis_in_words_is_known_by_its_whole_name(name: str, concepts: list[str]) -> None:
     """A word more, of doubt, denial or a relative, and it is another name."""
     assert list(read(PATIENT, lupus(code={"text": name})).diagnoses) == concepts
+
+
+# what stands beside the code M32.14 | whether it is a confirmed diagnosis
+BESIDE_A_CODE: list[tuple[dict[str, str], bool]] = [
+    ({"text": "Lupus nephritis"}, True),
+    ({"text": "Lupus nephritis, class IV (biopsy proven 2024)"}, True),
+    ({"text": "狼疮性肾炎（活动期）"}, True),  # noqa: RUF001 - as it is written
+    ({"text": "Sj?gren's and lupus nephritis"}, True),
+    ({"text": "Lupus nephritis, mother of two"}, True),
+    ({"display": "Glomerular disease in systemic lupus erythematosus"}, True),
+    ({"text": "Lupus nephritis, ruled out"}, False),
+    ({"text": "R/O lupus nephritis"}, False),
+    ({"text": "Suspected lupus nephritis"}, False),
+    ({"text": "Lupus nephritis vs. diabetic nephropathy"}, False),
+    ({"text": "Lupus nephritis?"}, False),
+    ({"text": "? lupus nephritis"}, False),
+    ({"text": "Mother had lupus nephritis"}, False),
+    ({"text": "Family history of lupus nephritis"}, False),
+    ({"display": "Probable lupus nephritis"}, False),
+    ({"text": "V.a. Lupusnephritis"}, False),
+    ({"text": "狼疮性肾炎待排"}, False),
+    ({"text": "狼疮性肾炎？"}, False),  # noqa: RUF001 - as it is written
+]
+
+
+@pytest.mark.parametrize(("words", "confirmed"), BESIDE_A_CODE)
+def test_words_of_doubt_beside_a_code_are_heard(words: dict[str, str], confirmed: bool) -> None:
+    coding = {"system": ICD10CM, "code": "M32.14"} | {k: v for k, v in words.items() if k == "display"}
+    code = {"coding": [coding]} | {k: v for k, v in words.items() if k == "text"}
+    [found] = read(PATIENT, lupus(code=code)).diagnoses["lupus-nephritis"]
+    assert (found.confirmed, bool(found.note)) == ((True, False) if confirmed else (None, True))
+
+
+def test_no_title_that_a_code_has_by_its_system_reads_as_doubt() -> None:
+    titles = {
+        (concept.id, title)
+        for concept in catalog().concepts.values()
+        if concept.kind == "condition"
+        for title in (*(code.display for code in concept.codes), *concept.names)
+    }
+    assert {title for title in titles if _is_left_open({"text": title[1]})} == set()
 
 
 def test_no_concept_has_a_name_twice_so_that_one_condition_is_one_diagnosis() -> None:
