@@ -55,16 +55,20 @@ def course_of_request(
 def course_of_statement(
     resource: Mapping[str, Any], dosages: Sequence[Dosage], over: bool, short: bool, faults: list[str]
 ) -> Course:
-    """A statement: its effective period, or from its effective day on; else on the day it was made.
+    """A statement: its effective period, or from its effective day on, or the bounds of its doses; else on
+    the day it was made.
 
     One that says that it is over was so by the day on which it was made.
     """
     if "effectivePeriod" in resource:
         start, end, unreadable = _period(resource["effectivePeriod"], "effectivePeriod", faults)
-    else:
+    elif "effectiveDateTime" in resource:
         start, end, unreadable = _date(resource, "effectiveDateTime", faults), None, False
+    else:
+        start, end, unreadable = _joined(_bounds(regular(dosages), faults))
     undated = start is None and end is None and not unreadable
-    asserted = _date(resource, "dateAsserted", faults) if undated or over else None
+    made = "dateAsserted" if resource.get("resourceType") == "MedicationStatement" else "authoredOn"
+    asserted = _date(resource, made, faults) if undated or over else None
     if undated and asserted is not None:
         start = When(BEGINNING, asserted.last, "")
     if end is None and not unreadable:

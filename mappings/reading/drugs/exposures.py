@@ -36,6 +36,7 @@ from mappings.reading.drugs.statuses import (
     NOT_TAKEN,
     Standing,
     in_its_own_words,
+    is_reported,
     standing,
 )
 from mappings.reading.fhir_elements import Words, mapping, one_line, tokens_and_texts
@@ -107,6 +108,8 @@ def _exposures_of(
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or kind not in _SOURCES:
         return []
+    if kind == "MedicationRequest" and is_reported(resource):
+        kind = "MedicationStatement"
     state = standing(resource, kind)
     if state is not None and state.note == NOT_TAKEN:
         faults, unresolved = [], []  # what is not taken is no loss

@@ -14,7 +14,7 @@ from mappings.reading.drugs.own_words import (
     said_in_instruction,
     said_in_product,
 )
-from mappings.reading.fhir_elements import items, text_of, tokens_and_texts
+from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.verdicts import Reason
 
 _NEVER = frozenset({"entered-in-error", "cancelled", "draft", "not-done", "declined"})
@@ -80,6 +80,17 @@ def standing(resource: Mapping[str, Any], kind: str) -> Standing | None:
     return Standing(Reason.NOT_CONFIRMED, note=_WORDS.get(status, STATUS_NOT_KNOWN))
 
 
+def is_reported(resource: Mapping[str, Any]) -> bool:
+    """Whether a request is none, but says what somebody reports that the patient takes, as statements do.
+
+    US Core has no profile for statements: such drugs are MedicationRequests with ``intent`` plan and
+    ``reported[x]`` (its example "self-tylenol").
+    """
+    if text_of(resource.get("intent")).lower() != "plan":
+        return False
+    return resource.get("reportedBoolean") is True or bool(mapping(resource.get("reportedReference")))
+
+
 _SAID: Mapping[Said, Standing] = {
     "over": Standing(over="stopped"),
     "denied": Standing(Reason.NOT_CONFIRMED, note=DENIED),
@@ -129,7 +140,7 @@ def _as_reported(state: Standing, resource: Mapping[str, Any]) -> Standing:
     if not reported:
         return state
     first = min(reported, key=lambda day: (day.first, day.last, day.text))
-    if first == SOME_DAY or resource.get("resourceType") == "MedicationStatement":
+    if first == SOME_DAY or resource.get("resourceType") == "MedicationStatement" or is_reported(resource):
         return _SAID["denied"]
     return Standing(note=DENIED, not_taken_from=first)
 
