@@ -29,7 +29,11 @@ class Told(NamedTuple):
 _ONE_DOSE = re.compile(
     r"\bonce(?: only)?\s*(?:[.;,)]|$)|\b(?:one|single)[- ](?:time|dose|infusion|injection)\b|\bone[- ]off\b"
     r"|(?:\bfor|\bx|×)\s*(?:1|one) dose\b|\bstat\b|\beinmalig|\bburst\b|单次|仅一次|只用一次|一次性"
-    r"|(?:^|[，。；,;\s(（])临时(?![加增调改停减])",
+    r"|(?:^|[，。；,;\s(（])临时(?![加增调改停减])"
+    r"|(?<!\d)(?<!\d )(?:\bx|×)\s*(?:1|one)(?:\s*次)?"
+    r"(?=\s*(?:$|[.;,)(，。；](?!\d)"
+    r"|(?:im|iv|po|now|today|only|in (?:the )?(?:clinic|office|surgery|ed|er))\b))"
+    r"|\b(?:im|iv) (?:now|today)\b",
     re.IGNORECASE,
 )
 _SHORT = re.compile(
@@ -60,8 +64,8 @@ _NUMBERS = {
     "fourteen": 14,
     "vierzehn": 14,
 }
-_LENGTHS = {"d": 1, "t": 1, "w": 7, "m": 30, "天": 1, "日": 1, "周": 7, "个": 30}
-"""By the first letter of the unit: day, Tag, week, month."""
+_LENGTHS = {"d": 1, "t": 1, "w": 7, "m": 30, "天": 1, "日": 1, "周": 7, "个": 30, "7": 1, "5": 7, "1": 30}
+"""By the first letter of the unit: day, Tag, week, month; and British sevenths, 52nds and twelfths."""
 
 _N = r"(?:\d{1,3}|" + "|".join(word for word in _NUMBERS if word.isascii() or word == "fünf") + ")"
 _TO = r"(?:\s*(?:-|–|to|or|bis)\s*\d{1,3})?"
@@ -83,9 +87,51 @@ _OVER_DAYS = re.compile(rf"\bover (?:the next )?(?P<n1>{_N}){_TO}[\s-]*{_UNIT.fo
 _TO_A_DOSE = re.compile(r"\bto (?:a (?:maintenance )?dose of )?\d", re.IGNORECASE)
 """A dose reached over some weeks, on which the patient stays."""
 
+_IS_LENGTH = (
+    r"(?![\d/]|\.\d|-\d{4}|\s*(?:days? )?(?:a|per|each|every|of the) week"
+    r"|\s*(?:supply|start\w*|onwards?|ongoing)\b|\s*(?:-|–|to|through)\s*\d{1,2}/(?!7))"
+)
+_BRITISH = re.compile(
+    r"(?:\b(?:for|x|daily|a day|per day|o\.?d|b\.?d|tds|qds|bid|tid|qid|qd|om|mane|nocte|morning|night)|×)"
+    rf"[\s,(]*(?:(?:for |x ?|×)\s*)?(?P<n1>\d{{1,2}}){_TO}/(?P<u1>7|52|12){_IS_LENGTH}"
+    r"|\d\s*(?:mg|mcg|g|tabs?|tablets?)"
+    rf"[\s,(]*(?P<n2>[2-9]|[1-3]\d){_TO}/(?P<u2>7){_IS_LENGTH}",
+    re.IGNORECASE,
+)
+"""5/7 is five days, 2/52 two weeks, 3/12 three months, right after how often, or "for".
+
+Not after "from", "every" or "review"; after a bare dose only days are: "1 g 6/12" may be every six months.
+"""
+
+_SEVENTHS = r"(?<![\d/.])(\d)/7(?![\d/])"
+_DAYS_OF_A_WEEK = re.compile(rf"{_SEVENTHS}[^,;.]*?(?:\band\b|[&+])[^,;.]*?{_SEVENTHS}", re.IGNORECASE)
+"""One dose on five days of seven, and another on two."""
+
+_A_WEEK = re.compile(r"\bweekly\b|\b(?:a|per|each|every) week\b", re.IGNORECASE)
+
+_NUMBERED = re.compile(
+    r"(?:(?<!\d[ -])(?<!every )(?<!each )(?<!other )(?<!per )(?<!a )(?<!/)\b(?:days?|tage?)\s*|第)"
+    r"(?P<days>\d{1,2}(?!\d)"
+    r"(?:\s*(?:,|-|–|~|to|and|&)\s*\d{1,2}(?!\d|\.\d|\s*(?:m?c?g|tab|cap|pill|ml|x|/)))*)(?=\s*天|\b)",
+    re.IGNORECASE,
+)
+_NO_LAST_DAY = re.compile(
+    r"\b(?:from|start(?:ing)?|after|since)(?: on)? day \d+(?!\d|\s*(?:-|–|to|through|until)\b)"
+    r"|\bday \d+\s*(?:onwards?\b|forward\b|\+|and (?:on|after|beyond)|on(?=\s*(?:$|[.,;)])))"
+    r"|第\d+天\s*(?:起|开始|后|以后)"
+    r"|\b(?:repeat\w*|cycles?|weekly|(?:of the|a|per) (?:week|month)"
+    r"|(?:every|each) (?:\d|\w+ (?:weeks?|months?)|weeks?|months?|courses?))\b"
+    r"|\d\s*(?:天|日|周|个月)一?(?:疗程|周期)|重复",
+    re.IGNORECASE,
+)
+"""Days by number after which it goes on, or begins again."""
+
+_A_DOSE_AFTER = re.compile(r"[,;.，；。](?=.*\d\s*(?:mg|mcg|g|tabs?|tablets?|片|毫克))(.*)", re.IGNORECASE)
+
 _COUNTED = re.compile(
     r"\b(?:daily|a day|qd|od|qam)\s*(?:x|×|\*)\s*(?P<days>\d{1,2})\s*(?=$|[.;,)(])"
-    r"|(?:\bfor|\bx|×)\s*\d{1,2} doses\b",
+    r"|(?:\bfor|\bx|×)\s*\d{1,2} doses\b"
+    r"|\b(?:im|iv|q\d{1,2}h)\s*(?:x|×)\s*\d{1,2}(?=\s*(?:$|[.;,)(](?!\d)))",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -94,6 +140,7 @@ _GOES_ON = re.compile(
     r"|然后|以后|之后|维持|继续|改为|后(?:减|改|续)",
     re.IGNORECASE,
 )
+_NEXT_STEP = re.compile(r"(?:\band\s+)?\b(?:then|followed by|dann|danach)\b|然后|改为", re.IGNORECASE)
 _IT_ENDS = re.compile(
     r"(?:\bthen|\band(?: then)?|,)\s*(?:off|d/?c|nothing|done|(?:stop|discontinue|cease)"
     r"(?: (?:it|this|taking (?:it|this)|the (?:drug|medication)))?)\s*(?=$|[.;,)!])"
@@ -152,7 +199,7 @@ def told_in(direction: str) -> Told | None:
         return Told(days or 1, until, True)
     if _is_in_pulses(text):
         return Told(1)
-    if _GOES_ON.search(text):
+    if _goes_on(text):
         return None
     if days or _PERHAPS_LESS.search(text):
         return Told(days or 1)
@@ -168,6 +215,18 @@ def _is_in_pulses(text: str) -> bool:
     return not EVERY.search(text) and not any(_WARNS.search(text[: each.start()]) for each in found)
 
 
+def _goes_on(text: str) -> bool:
+    """Whether something follows that has no end of its own."""
+    steps = _NEXT_STEP.split(text)
+    if len(steps) > 1 and all(map(_has_an_end, steps)):
+        text = "; ".join(steps)
+    return _GOES_ON.search(text) is not None
+
+
+def _has_an_end(step: str) -> bool:
+    return bool(_days(step)) or (_NUMBERED.search(step) is not None and not _NO_LAST_DAY.search(step))
+
+
 @kept(4096)
 def is_short_pack(text: str) -> bool:
     """Whether a product is a pack that holds one course."""
@@ -178,9 +237,29 @@ def _days(text: str) -> int:
     """The longest time that is told, in days; nought if none is."""
     found = [_length(each) for each in _BOUNDED.finditer(text)]
     found += [int(each["days"] or 1) for each in _COUNTED.finditer(text)]
+    found += _days_in_sevenths(text) + _days_by_number(text)
     if not _TO_A_DOSE.search(text):
         found += [_length(each) for each in _OVER_DAYS.finditer(text)]
     return max(found, default=0)
+
+
+def _days_in_sevenths(text: str) -> list[int]:
+    two = _DAYS_OF_A_WEEK.search(text)
+    of_each_week = _A_WEEK.search(text) or (two and int(two[1]) + int(two[2]) == 7)
+    found = _BRITISH.finditer(text)
+    return [_length(each) for each in found if not (of_each_week and "7" in (each["u1"], each["u2"]))]
+
+
+def _days_by_number(text: str) -> list[int]:
+    """The last of days that are told by number from the first on, unless a dose without days follows them."""
+    found = list(_NUMBERED.finditer(text))
+    if not found or _NO_LAST_DAY.search(text):
+        return []
+    after = _A_DOSE_AFTER.search(text[found[-1].end() :])
+    days = [int(day) for each in found for day in re.findall(r"\d+", each["days"])]
+    if min(days) != 1 or max(days) == 1 or (after and EVERY.search(after[1])):
+        return []
+    return [max(days)]
 
 
 def _length(found: re.Match[str]) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mappings.dates import parse_when
 from mappings.reading.drugs.courses_in_words import EVERY, told_in
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.keeping.texts import kept
@@ -175,8 +176,10 @@ def _lasting(dosage: Dosage, faults: list[str]) -> Lasting | None:
         return Lasting(low or 1, high if high is not None and high >= (low or 1) else None)
     if "count" in repeat:
         return Lasting(_days_of_doses(repeat), None)
-    if "boundsPeriod" in repeat:
-        return None
+    end = mapping(repeat.get("boundsPeriod")).get("end")
+    if end is not None:  # without one the words say how long
+        last = parse_when(end)
+        return Lasting(1, None, last.first) if last is not None else _ONE_AT_LEAST
     if timing.get("event"):
         return _ONE_AT_LEAST
     return _lasting_in_words(dosage.instructions, timing.get("code"))

@@ -14,7 +14,9 @@ from mappings.reading.drugs.local_words import (
     DIRECTIONS,
     FORMS,
     HINTS,
+    INJECTED,
     NOT_KNOWN_TO_BE_THE_DRUG,
+    NOT_THIS_DRUG,
     PER_CENT,
     PLAIN_DOSE,
     SYSTEMIC,
@@ -78,7 +80,10 @@ def is_local(tokens: tuple[str, ...], texts: tuple[str, ...]) -> bool:
 @kept(4096)
 def is_applied_locally(direction: str) -> bool:
     """Whether an instruction to the patient is that of a form that acts locally."""
-    return DIRECTIONS.search(direction[:_MAX_TEXT]) is not None
+    text = direction[:_MAX_TEXT]
+    if DIRECTIONS.search(text):
+        return True
+    return any(not NOT_THIS_DRUG.search(text[: each.start()]) for each in INJECTED.finditer(text))
 
 
 @kept_for_words(4096)

@@ -10,19 +10,27 @@ from __future__ import annotations
 
 import re
 
+_INTO_ONE_PLACE = (
+    r"(?:intra|peri)[-‐‑\s]?(?:arti[ck]ul\w+|burs\w+|synovi\w+|tendin\w+|lesion\w*|l[aä]sional\w*|derma\w+"
+    r"|vitre\w+|ocular\w*|camera\w+|tympan\w+|thecal(?:ly)?|neural\w*)|[eé]pidural\w*|p[eé]ridural\w*"
+    r"|sub-?conjunctiv\w+|sub-?tenon\w*|(?:retro|peri)-?bulb[aä]r\w*"
+)
+"""Routes that lead to one place of the body only."""
+
 FORMS = re.compile(
-    r"\b(?:ointments?|oint|creams?|lotions?|shampoos?|foam|emollient|paste|topical(?:ly)?|cutaneous|dermal"
+    rf"\b(?:{_INTO_ONE_PLACE})\b"
+    r"|\b(?:ointments?|oint|creams?|lotions?|shampoos?|foam|emollient|paste|topical(?:ly)?|cutaneous|dermal"
     r"|(?<!soft )(?<!softgel )gel(?!\s*-?\s*cap)|plasters?|transdermal|scalp"
-    r"|ophthalmic|oph(?:th?)?|ophthal|eyes?|ocular|intraocular|intravitreal|subconjunctival|retrobulbar"
+    r"|ophthalmic|oph(?:th?)?|ophthal|eyes?|ocular"
     r"|otic|ears?|auricular|nasal(?:ly)?|intranasal|nose|nostrils?|sprays?"
     r"|inhal(?:er|ers|ation|ations|ant|ed|e)|nebuli[sz](?:er|ed|ation)|aerosol|metered[- ]dose|puffs?"
     r"|actuat\w*|enemas?|supp|suppos|suppositor(?:y|ies)|rectal(?:ly)?|per rectum|anal|anorectal"
     r"|ha?emorrhoid\w*|dental|orabase|(?:mouth|oral) ?-?(?:wash|rinse)(?:es)?|gargle|lozenges?|buccal"
-    r"|oromucosal|vaginal(?:ly)?|intra-?articular|intra-?lesional|hexacetonide|epidural|intrathecal|implant)\b"
+    r"|oromucosal|vaginal(?:ly)?|hexacetonide|implant)\b"
     # German, with its compounds: Hydrocortisonsalbe, Augentropfen, Dosieraerosol
     r"|salben?\b|cr[eè]men?\b|pasten?\b|schaum\b|augen|ohren|nasen|z[aä]pfchen|einlauf\b|klys(?:ma|tier)"
     r"|rektal|aerosol\b|inhalat|mundsp[uü]l|gurgel|lutschtablette|\bkutan\b|topisch"
-    r"|(?:auf (?:die|der)|f[uü]r die) haut\b|intraartikul|intral[aä]sional"
+    r"|(?:auf (?:die|der)|f[uü]r die) haut\b"
     # French, Spanish, Italian, Portuguese, Dutch
     r"|\b(?:pommades?|collyres?|lavements?|bain de bouche|voie cutan\w+|gouttes (?:auriculaires|nasales)"
     r"|cremas?|pomadas?|pomata|ung[uü]ento|unguento|colirios?|collirio|supositorios?|suppositoires?|supposte"
@@ -87,3 +95,39 @@ DIRECTIONS = re.compile(
     re.IGNORECASE,
 )
 """How the instruction to the patient of such a form is worded."""
+
+_NO_REASON = (
+    r"(?! (?:inflam|pain|swell|stiff|ache|diseas|symptom|arthr|pressure|h[ae]+m|abscess|lipomat|lymphom))"
+)
+_PLACE = (
+    r"(?:knees?|ankles?|wrists?|elbows?|fingers?|thumbs?|toes?|bursae?|tendons?|carpal tunnel|plantar fascia"
+    r"|trigger points?|keloids?)"
+)
+_SITE = rf"(?:{_PLACE}|joints?)\b{_NO_REASON}"
+_WHICH = (
+    r"(?:(?:the|an?|each|both|bilateral|left|right|affected|one|your|[lr]t?|first|second|[1-5](?:st|nd|rd|th)"
+    r"|hip|knee|shoulder|sacroiliac|facet|si|ac|m[ct]p|pip|dip|cmc|trigger|[a-z]+(?= bursa)) )"
+)
+INJECTED = re.compile(
+    rf"\b(?:{_INTO_ONE_PLACE})\b{_NO_REASON}|(?<![a-z])mg i\.?a\b"
+    rf"|\binto {_WHICH}{{0,3}}{_SITE}|(?<![a-z])mg (?:to|in) {_WHICH}{{0,3}}{_PLACE}\b{_NO_REASON}"
+    r"|\b(?:inject|infiltrat)\w*\b"
+    r"(?:(?!\b(?:for|due|if|when|daily|every|week\w*|skin|thigh|abdomen|above|below|i\.?m|i\.?v|s\.?c"
+    r"|subcut\w*|help|reduce|treat|ease|improve|relieve|control|prevent)\b)[^.;]){0,40}?"
+    rf"\b{_SITE}|\b{_SITE} (?:steroid |cortisone |corticosteroid )?injections?\b"
+    r"|\bins? (?:linke |rechte )?(?:knie|[a-zäöü]*gelenk|schleimbeutel)"
+    r"|关节内|關節腔|關節內|硬膜外|鞘内|玻璃体|球后|结膜下|皮损内|病灶内|滑囊|局部封闭|痛点封闭|局部注射",
+    re.IGNORECASE,
+)
+"""How the instruction for an injection into one place is worded: only what cannot mean the whole body.
+
+"Shoulder", "hip" and "arm" alone are left out: muscles there are injected for the whole body.
+"""
+
+NOT_THIS_DRUG = re.compile(
+    r"\b(?:(?:before|prior to|after|until|following|since|awaiting|not|never|if|when|unless|had)"
+    r"(?: [\w-]+){0,3}"
+    r"|with(?: (?:the|each|every|your))?) $",
+    re.IGNORECASE,
+)
+"""Before such words: that they speak of something else, or forbid it."""

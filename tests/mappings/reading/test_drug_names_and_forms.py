@@ -147,6 +147,14 @@ NAMES = [
     ("氯沙坦钾片", None),
     ("Cellcept-like study drug of losartan", "mycophenolate"),
     ("arava", "leflunomide"),
+    ("爱若华", "leflunomide"),
+    ("Trexall 10 MG", "methotrexate"),
+    ("Otrexup 15 MG/0.4ML auto-injector", "methotrexate"),
+    ("RASUVO 20 mg", "methotrexate"),
+    ("Cortef 10 MG Oral Tablet", "hydrocortisone"),
+    ("Solu-Cortef 100 mg", "hydrocortisone"),
+    ("Cortefen", None),
+    ("Solu-Delta-Cortef", None),  # prednisolone
     ("aravastatin", None),
 ]
 
