@@ -120,7 +120,7 @@ def _before(assessment: Assessment, met: Sequence[CriterionResult], language: La
     others = [escaped(each, 80) for each in assessment.other_studies]
     shown = [fact_words(fact, language) for fact in assessment.shown]
     lines = [
-        _filled(wording.COUNTS_UNTIL, _lapsing(met, language), 8, language),
+        _filled(wording.COUNTS_UNTIL, _lapsing(assessment, met, language), 8, language),
         _filled(wording.NOT_ENCODED, left_out, 4, language, wording.SENTENCES),
         _filled(wording.OTHER_STUDIES, others, 2, language),
         _filled(wording.SHOWN, shown, 4, language),
@@ -145,14 +145,12 @@ def _unreadable(count: int, language: Language) -> str:
     return language.text(one if count == 1 else several).format(count=count) if count else ""
 
 
-def _lapsing(met: Sequence[CriterionResult], language: Language) -> list[str]:
-    """The last days on which dated facts behind met criteria still count, the soonest first."""
-    by_day: dict[date, list[str]] = {}
+def _lapsing(assessment: Assessment, met: Sequence[CriterionResult], language: Language) -> list[str]:
+    """The last days on which what is on record meets the criteria that are met, the soonest first."""
+    last, by_day = assessment.last_days, dict[date, list[str]]()
     for criterion in met:
-        deciding = Reason.ATTESTED if criterion.reason is Reason.ATTESTED else Reason.VALUE
-        last = [e.counts_until for e in criterion.evidence if e.counts_until and e.reason is deciding]
-        if last:
-            by_day.setdefault(min(last), []).append(label_of(criterion, language))
+        if criterion.id in last:
+            by_day.setdefault(last[criterion.id], []).append(label_of(criterion, language))
     line, names = language.between(wording.LINE), language.between(wording.NAMES)
     return [f"{language.short_date(day)}{line}{names.join(labels)}" for day, labels in sorted(by_day.items())]
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from cards import wording
-from cards.text import escaped, escaped_from_definition, plain
+from cards.text import Read, escaped, escaped_from_definition, plain, utf16_length
 from mappings.language import ENGLISH, Language
 from mappings.language.record_words import TREATMENT, drugs_in, note_in, value_in
 from mappings.results import ANSWER, STRIKE, Evidence
@@ -26,6 +26,21 @@ _OPENING, _CLOSING = "(\uff08", ")\uff09"
 _WIDE_BRACKET = "\uff09"
 """Brings its own space with it."""
 _SAID = frozenset({ANSWER, STRIKE})
+_ROMAN = r"(?-i:VI|IV|V|I{1,3})"
+_SUFFIX = r"(?:\s?-?(?-i:[SG]|[abcd])(?![a-z]))?(?:\s?-?\s?\([acsg/+, ]{1,7}\)|\s?-?a/c)?(?![a-z0-9])"
+_AND = r"\s?(?:[-+/&,、]|and|with|plus|und|mit|y|con|和|与|及|合并|伴)\s?(?:class\s|klasse\s|clase\s)?"
+_CLASSES = re.compile(
+    rf"(?<![a-z])(?:(?:class(?:es|e)?|klassen?|clases?|[ck]l\.|isn\s?/?\s?rps)[\s:=(),]{{0,3}}(?:\d{{4}}[\s:),]{{1,3}})?"
+    rf"(?:{_ROMAN}|[1-6]){_SUFFIX}|(?<![a-z0-9])(?-i:VI|IV|I{{2,3}}){_SUFFIX})"
+    rf"(?:{_AND}(?:{_ROMAN}|[1-6]){_SUFFIX})*(?:\s?[型级級类類])?|(?:[一二三四五六1-6]|[IV]{{1,3}})\s?[型级級类類]",
+    re.IGNORECASE,
+)
+_INDEX = re.compile(
+    r"(?:index|score|[ií]ndice\D{0,14}|\bAI|\bCI|指数|评分|积分)\D{0,12}\d+(?:\s?/\s?\d+)?", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?<![0-9.,])[0-9]+(?:[.,][0-9]+)?(?![0-9]|[.,][0-9])")
+_READ_FOR = {"class": _CLASSES, "index": _INDEX}
+"""How that is written which a report is read for, by a word of the concept's id."""
 _WRITTEN_DAY = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(-[0-9]{2})?(?![0-9])")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 
@@ -106,7 +121,7 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
     """UPCR 1.4 g/g, without the name where the line already says it."""
     text, label = value_of(fact), language.text(fact.label)
     said = drugs_in(language, text) if fact.concept == TREATMENT else value_in(language, text)
-    value = escaped(said, VALUE_LIMIT)
+    value = escaped(said, VALUE_LIMIT, read_in(fact) if utf16_length(said) > VALUE_LIMIT else None)
     if fact.reason is Reason.ABSENT_BY_RULE and not value:
         value = language.text(wording.ABSENT_BY_RULE)
     elif fact.reason is Reason.ATTESTED and not value:
@@ -119,6 +134,17 @@ def value_words(fact: Evidence, beside: str, language: Language) -> str:
         return value or short_label(label)
     named = value and (says(beside, fact.label) or any(name in written for name in names))
     return _side_by_side("" if named else short_label(label), value)
+
+
+def read_in(fact: Evidence) -> Read | None:
+    """How what a long quotation was read for is found in it, so that it stands in the part that is shown."""
+    value = fact.value
+    if isinstance(value, (int, float)):
+        return lambda text: [
+            n.span() for n in _NUMBER.finditer(text) if float(n[0].replace(",", ".")) == value
+        ]
+    kinds = [pattern for kind, pattern in _READ_FOR.items() if f"-{kind}-" in f"-{fact.concept}-"]
+    return (lambda text: [found.span() for found in kinds[0].finditer(text)]) if kinds else None
 
 
 def value_of(fact: Evidence) -> str:

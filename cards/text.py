@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 ELLIPSIS = "…"
@@ -32,6 +33,10 @@ _INERT = re.compile(r"(?!\d+\))[A-Za-z0-9](?: ?[A-Za-z0-9,;:()%+×⁶⁹²°-]|(
 _BLOCK_START = re.compile(r"[-+=#:]|\d+(?=[.)](?: |$))")
 
 
+Read = Callable[[str], Sequence[tuple[int, int]]]
+"""Where in a text that stands which was read in it: begins and ends, in order."""
+
+
 def utf16_length(text: str) -> int:
     """Length in UTF-16 units, the larger of the two usual counts of characters."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -50,6 +55,30 @@ def shortened(text: str, limit: int) -> str:
     return kept.rstrip(" ,;:") + ELLIPSIS
 
 
+def shortened_around(text: str, limit: int, read: Read) -> str:
+    """``shortened``, but so that all that was read in it still stands there, after what leads to it."""
+    cut = shortened(text, limit)
+    found = read(text) if cut != text else []
+    if not found or found[-1][1] < len(cut):
+        return cut
+    first, last = found[0][0], found[-1][1]
+    start = _as_far_back(text, last, limit - 2)
+    if start > first:  # too far apart to stand with the words between them
+        pieces = dict.fromkeys(text[begin:end] for begin, end in found)
+        return shortened(ELLIPSIS + ELLIPSIS.join(pieces), limit)
+    word = text.find(" ", start - 1, first) + 1 if start else 0
+    kept = text[word or start : last]
+    return f"{ELLIPSIS if start else ''}{kept}{ELLIPSIS if last < len(text) else ''}"
+
+
+def _as_far_back(text: str, last: int, limit: int) -> int:
+    """Where the part begins that ends at ``last`` and has at most ``limit`` UTF-16 units."""
+    start = max(0, last - limit)
+    while utf16_length(text[start:last]) > limit:
+        start += 1
+    return start
+
+
 def plain(text: str, limit: int = LINE_LIMIT) -> str:
     """One line without control, bidi or zero-width characters, capped. No markup is escaped."""
     return shortened(_one_line(text), limit)
@@ -61,19 +90,21 @@ def plain_from_definition(text: str, limit: int = LINE_LIMIT) -> str:
     return plain(text, limit)
 
 
-def shown(text: str, limit: int = LINE_LIMIT) -> str:
+def shown(text: str, limit: int = LINE_LIMIT, read: Read | None = None) -> str:
     """What a reader of the rendered Markdown sees of ``escaped(text, limit)``.
 
     The same as ``plain``, save that web and e-mail addresses are broken so that nothing links them.
+    ``read`` finds what must not be cut away.
     """
-    return shortened(_without_addresses(_one_line(text)), limit)
+    words = _without_addresses(_one_line(text))
+    return shortened(words, limit) if read is None else shortened_around(words, limit, read)
 
 
-def escaped(text: str, limit: int = LINE_LIMIT) -> str:
-    """Markdown that renders as the text ``shown(text, limit)`` and nothing else, wherever it stands."""
+def escaped(text: str, limit: int = LINE_LIMIT, read: Read | None = None) -> str:
+    """Markdown that renders as the text ``shown(text, limit, read)`` and nothing else, wherever it stands."""
     if not text or (len(text) <= limit and _INERT.fullmatch(text)):
         return text
-    safe = _MARKUP.sub(_escape, shown(text, limit))
+    safe = _MARKUP.sub(_escape, shown(text, limit, read))
     start = _BLOCK_START.match(safe)
     if start is None:
         return safe

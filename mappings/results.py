@@ -262,6 +262,9 @@ class Outlook(Protocol):
     def near_misses(self) -> tuple[NearMiss, ...]:
         """What failed by how much, and when windows close and open, in the order of the criteria."""
 
+    def last_days(self) -> Mapping[str, datetime.date]:
+        """By id, the last day on which a met criterion still is by what is on record; none, no entry."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
@@ -332,6 +335,11 @@ class Assessment:
     def near_misses(self) -> tuple[NearMiss, ...]:
         """What failed by how much, and when windows close and open."""
         return () if self.outlook is None else self.outlook.near_misses()
+
+    @property
+    def last_days(self) -> Mapping[str, datetime.date]:
+        """The last day on which a met criterion still is by what is on record, by id, where it has one."""
+        return {} if self.outlook is None else self.outlook.last_days()
 
     def counts(self) -> tuple[int, int, int]:
         """Met, unknown and not met among the criteria that apply."""

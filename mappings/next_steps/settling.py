@@ -8,6 +8,7 @@ fact that could rule the patient out does so, if it comes in that way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from mappings.evaluation.evaluate import plan_of
 from mappings.evaluation.plan import Planner
 from mappings.next_steps.efforts import Efforts, packaged
 from mappings.next_steps.formula import Atom, Formula, Wanted, asked_for, atoms_of, both
+from mappings.next_steps.lapsing import Lapses
 from mappings.next_steps.near_misses import near_misses
 from mappings.next_steps.openings import TREATMENT, Openings
 from mappings.next_steps.search import Step, least_effort, reachable, single_facts, step_of
@@ -71,6 +73,15 @@ class LookingAhead:
             planner = plan_of(self._trial, self._catalog).planner
             self._misses = near_misses(self._trial.criteria, planner, self._context)
         return self._misses
+
+    def last_days(self) -> Mapping[str, date]:
+        """Until when what is on record meets the criteria that are met, by id."""
+        return _lapses(self._catalog).of(self._trial).last_days(self._context)
+
+
+@lru_cache(maxsize=64)
+def _lapses(catalog: Catalog) -> MadeOnce[TrialDefinition, Lapses]:
+    return MadeOnce(lambda trial: Lapses(trial.criteria, plan_of(trial, catalog).planner), most=512)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -242,12 +242,28 @@ class Ahead:
 
     steps: NextSteps
     misses: tuple[NearMiss, ...] = ()
+    days: Mapping[str, date] = field(default_factory=dict)
 
     def next_steps(self) -> NextSteps:
         return self.steps
 
     def near_misses(self) -> tuple[NearMiss, ...]:
         return self.misses
+
+    def last_days(self) -> Mapping[str, date]:
+        return self.days
+
+
+LAST_DAYS = {
+    "lupus-nephritis-biopsy": date(2026, 5, 20),
+    "sledai-2k": date(2026, 3, 12),
+    "nih-activity-index": date(2026, 5, 20),
+    "proteinuria": date(2026, 5, 11),
+    "b-cell-target": date(2026, 5, 11),
+    "ecog": date(2026, 5, 11),
+    "pregnancy-test": date(2026, 2, 21),
+    "lactation": date(2026, 3, 16),
+}
 
 
 def fact(concept: str, label: str, how: How, *wanted: Want) -> MissingFact:
@@ -369,6 +385,7 @@ def clear_candidate() -> Assessment:
         scores=(SLEDAI_SCORE, CLASSIFICATION_SCORE),
         not_encoded=NOT_ENCODED,
         orderable=ORDERABLE,
+        outlook=Ahead(NextSteps(), days=LAST_DAYS),
     )
 
 

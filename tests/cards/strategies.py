@@ -228,7 +228,10 @@ assessments = st.builds(
     other_studies=_words,
     shown=some_evidence,
     orderable=orderables,
-    outlook=st.one_of(st.none(), st.builds(Ahead, next_steps)),
+    outlook=st.one_of(
+        st.none(),
+        st.builds(Ahead, next_steps, days=st.dictionaries(st.one_of(concepts, anything), days, max_size=3)),
+    ),
 )
 fhir_ids = st.from_regex(r"[A-Za-z0-9.-]{1,64}", fullmatch=True)
 contexts = st.builds(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cards.cds_hooks import Action, Card
-from cards.evidence_words import VALUE_LIMIT, value_of
+from cards.evidence_words import VALUE_LIMIT, read_in, value_of
 from cards.text import shown, utf16_length
 from mappings.language import ENGLISH
 from mappings.results import Assessment, Evidence
@@ -91,7 +91,7 @@ def without_data(line: str, assessment: Assessment) -> str:
 
 
 def data_of(assessment: Assessment) -> set[str]:
-    """Values as written, with the start of those that are cut short; studies; gaps that only tests have."""
+    """Values as written, with what is shown of long ones; studies; gaps that only tests have."""
     facts = [*assessment.shown, *(e for criterion in assessment.criteria for e in criterion.evidence)]
     values = {part for fact in facts for part in words_of_value(fact)}
     gaps = {gap.partition(": ")[2] for gap in assessment.not_retrieved}
@@ -101,7 +101,7 @@ def data_of(assessment: Assessment) -> set[str]:
 def words_of_value(fact: Evidence) -> set[str]:
     text = value_of(fact)
     drug = re.sub(r", (?:ordered|stated|given|dispensed)$", "", text)
-    return {part for each in (text, drug) for part in (each, shown(each, VALUE_LIMIT))}
+    return {part for each in (text, drug) for part in (each, shown(each, VALUE_LIMIT, read_in(fact)))}
 
 
 def test_every_chinese_card_keeps_its_limits() -> None:
