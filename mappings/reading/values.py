@@ -20,12 +20,13 @@ from mappings.reading.laboratory.numbers import (
     is_counted_in_fields,
     is_none_seen,
     is_unit_like,
+    may_part_thousands,
     with_points,
     without_power,
 )
 from mappings.reading.laboratory.ranges import Whose
 from mappings.reading.laboratory.titres import read_titre
-from mappings.units import convert, quotient
+from mappings.units import between, convert, quotient
 from mappings.verdicts import Reason
 
 UCUM = "http://unitsofmeasure.org"
@@ -240,6 +241,8 @@ def _number(text: str, concept: Concept) -> Value:
             return Value(None, NO_TOKENS, text[:80], "", None)
         if not is_unit_like(written[3]):
             return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
+    if may_part_thousands(text, concept.unit_spellings.get(unit := written[3].strip(), unit)):
+        return _problem(Reason.UNREADABLE, "text that is not a result", text[:80])
     if interval is not None or number is None:
         return _interval(written, concept)
     return _from_text(number[1], number[2], number[3].strip(), text, concept)
@@ -290,7 +293,8 @@ def _ratio(value: Any, concept: Concept) -> Value:
         return _problem(Reason.UNREADABLE, "unit is not a text")
     if bottom.get("comparator"):
         comparator = _TURNED.get(comparator, comparator) if isinstance(comparator, str) else comparator
-    return _amount(quotient(above, below), _divided(*units), comparator, concept)
+    below, unit = _divided(below, *units)
+    return _amount(quotient(above, below), unit, comparator, concept)
 
 
 def _has_unit(*parts: Mapping[str, Any]) -> bool:
@@ -301,15 +305,21 @@ _TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """A quotient is less than a number if its denominator is more."""
 
 
-def _divided(above: str, below: str) -> str:
-    """The unit of a quotient: mg/dL by mg/dL is mg/mg, mg by mmol/L is mg/(mmol/L)."""
+def _divided(number: float, above: str, below: str) -> tuple[float, str]:
+    """What to divide by, and the unit of the quotient: mg/dL by mg/dL is mg/mg, mg by mmol/L is mg/(mmol/L).
+
+    Of two concentrations the second is first brought to the volume of the other: mg/dL by g/L is mg/g.
+    """
     if not above and not below:
-        return ""
+        return number, ""
     mass, _, volume = above.partition("/")
     other_mass, _, other_volume = below.partition("/")
-    if volume and volume == other_volume:
-        return f"{mass}/{other_mass}"
-    return f"{above}/({below})" if other_volume or "." in below else f"{above}/{below}"
+    if volume and other_volume:
+        same = between(below, f"{other_mass}/{volume}")
+        brought = None if same is None else same.of(number)
+        if brought and math.isfinite(brought):
+            return brought, f"{mass}/{other_mass}"
+    return number, f"{above}/({below})" if other_volume or "." in below else f"{above}/{below}"
 
 
 def _range(value: Any, concept: Concept) -> Value:

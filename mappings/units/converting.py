@@ -20,7 +20,7 @@ from mappings.units.spellings import (
     spelling,
     unit_table,
 )
-from mappings.units.ucum import linear, parsed
+from mappings.units.ucum import is_misread, linear, parsed
 
 _LONGEST_NUMBER = 30
 _WORDS = re.compile(r"\{[a-z]+\}")
@@ -81,7 +81,7 @@ def between(unit: str, other: str) -> Conversion | None:
 def is_unit(unit: str) -> bool:
     """Whether this is a unit that can be canonical: a common one, a bare number, or one that UCUM knows."""
     common = (known.ucum for known in unit_table().units)
-    return unit == NO_UNIT or unit in common or parsed(unit) is not None
+    return unit == NO_UNIT or unit in common or (parsed(unit) is not None and not is_misread(unit))
 
 
 def parse_factor(text: str) -> Fraction | None:

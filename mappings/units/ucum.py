@@ -20,11 +20,17 @@ _PHYSICAL_BRACKETS = frozenset(
 )
 _PURE_NUMBER = re.compile(r"%|\[pp(?:th|m|b)\]|10[*^]-?\d+")
 _TOO_LARGE = re.compile(r"\d{4}|[*^][+-]?\d{3}")
+_MISREAD = re.compile(
+    r"^\(*(?!10*(?!\d))\d"  # 103/uL: no count is in multiples of 103
+    r"|(?:^|[/.(])(?:\d+\.\d+(?![\d*^])"  # 10.9/L: UCUM has no decimal point, and reads 10 times 9
+    r"|10(?:[-/]\d|(?:0?[1-9]|[1-9]\d)(?!\d)))"  # 10-9/L, 10/9/L, mg/103uL
+)
+"""Numbers that UCUM multiplies by, and laboratories write for a power of ten whose sign was lost."""
 
 
 def linear(unit: str, canonical: str) -> tuple[float, float] | None:
     """Factor and offset from one unit into another; None if they cannot be converted for certain."""
-    if _kept_apart(unit) != _kept_apart(canonical):
+    if _kept_apart(unit) != _kept_apart(canonical) or is_misread(unit) or is_misread(canonical):
         return None
     points = _converted(unit, canonical)
     if points is None:
@@ -34,6 +40,14 @@ def linear(unit: str, canonical: str) -> tuple[float, float] | None:
     if not math.isclose(at_two - at_one, factor, rel_tol=1e-9) or not 0 < factor < math.inf:
         return None
     return float(f"{factor:.14g}"), float(f"{at_zero:.14g}")
+
+
+def is_misread(unit: str) -> bool:
+    """Whether a number in a unit is likelier a power of ten, or a decimal number, than what UCUM reads.
+
+    A unit begins with 1 or a whole power of ten, if with a number at all; who means 103 writes it in a table.
+    """
+    return _MISREAD.search(_BRACKET.sub("", _ANNOTATION.sub("", unit))) is not None
 
 
 def _kept_apart(unit: str) -> Counter[str]:

@@ -21,11 +21,27 @@ _ANNOTATION = re.compile(r"\{[^{}]*\}")
 _SEEN = re.compile(r"[\s,]*\b(?:seen|present|found|observed)$|[\s,]*(?:可见|检出)$", re.IGNORECASE)
 _NO_UNIT = frozenset({"", "1", "个"})
 
+_LIMITS_OF_DETECTION = {"%": 1, "/uL": 10}
+"""The greatest that a limit of detection can be: ours (Interpretation), and wide on purpose."""
+
 
 def is_count(unit: str, concept: Concept) -> bool:
     """Whether a number with this unit counts what the concept names."""
     unit = concept.unit_spellings.get(unit, unit)
     return _of_cells(unit) if concept.blood_cells else _of_casts(unit, concept.names)
+
+
+def may_be_of_detection(limit: float, unit: str, concept: Concept) -> bool:
+    """Whether what is below this limit may be too little to be found: below 500 cells per microlitre is not.
+
+    Casts are counted in fields, one by one, and any limit of theirs may be one of detection.
+    """
+    unit = concept.unit or concept.unit_spellings.get(unit, unit)
+    for own, most in _LIMITS_OF_DETECTION.items():
+        conversion = between(unit, own)
+        if conversion is not None:
+            return conversion.of(limit) <= most
+    return not concept.blood_cells
 
 
 def _of_cells(unit: str) -> bool:

@@ -12,6 +12,7 @@ from mappings.amounts import AS_COMPARATORS, Amount, censored, exactly, is_numbe
 from mappings.concept import Concept
 from mappings.reading.code_index import codings_of
 from mappings.reading.fhir_elements import coding_token
+from mappings.reading.laboratory.counts import may_be_of_detection
 from mappings.reading.laboratory.flags import read_flags
 from mappings.reading.laboratory.ranges import (
     Compared,
@@ -53,12 +54,11 @@ def answered(value: Value, element: Mapping[str, Any], concept: Concept, whose: 
     if isinstance(answers, Value):
         return answers
     tokens = _with_meaning(answers, concept)
-    if not tokens or (begins_at_zero(concept) and tokens.isdisjoint(_SETTLED)):
-        return value._replace(
-            tokens=NO_TOKENS,
-            problem=value.problem or Reason.IMPRECISE,
-            note="no interpretation or range with it",
-        )
+    needs_an_answer = begins_at_zero(concept) or concept.blood_cells
+    if not tokens or (needs_an_answer and tokens.isdisjoint(_SETTLED)):
+        is_counted = value.amount is not None and concept.positive_above is not None
+        note = "not an exact number" if is_counted else "no interpretation or range with it"
+        return value._replace(tokens=NO_TOKENS, problem=value.problem or Reason.IMPRECISE, note=note)
     if "positive" in tokens and _lacks_detail(value, element, concept):
         return value._replace(tokens=tokens, problem=Reason.IMPRECISE, note="positive without titre")
     return VALUE((value.amount, tokens, value.text, value.unit, None, value.note))
@@ -71,7 +71,7 @@ def _answers_of_number(value: Value, concept: Concept) -> frozenset[str]:
     if concept.positive_above is not None:
         if amount.low > concept.positive_above or (amount.low == concept.positive_above and amount.low_open):
             return frozenset({"positive"})
-        below_detection = amount.low == -math.inf
+        below_detection = amount.low == -math.inf and may_be_of_detection(amount.high, value.unit, concept)
         return (
             frozenset({"negative"}) if below_detection or amount.high <= concept.positive_above else NO_TOKENS
         )
@@ -225,6 +225,5 @@ def _lacks_detail(value: Value, element: Mapping[str, Any], concept: Concept) ->
     if not concept.imprecise_when_positive:
         return False
     return names_immunofluorescence(element) or any(
-        coding_token(coding) in concept.imprecise_when_positive
-        for coding in codings_of(element.get("code"))
+        coding_token(coding) in concept.imprecise_when_positive for coding in codings_of(element.get("code"))
     )

@@ -3,6 +3,7 @@
 Only what can mean one thing is read. A comma before one or two last digits, or behind a leading zero, is a
 decimal one; before three it may part thousands ("1,250 g/g"), unless there are two such groups or a point
 behind them. Of what is counted in the fields of a microscope none is read: "5,10 /HPF" may be two counts.
+A point before three last digits is a decimal one, unless the unit is one of whole numbers ("250.000 /µl").
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from mappings.concept import Concept
 from mappings.reading.code_index import normalised
+from mappings.units import IDENTITY, between
 
 _FIRST = r"(?<![\d.,/:])"
 _DECIMAL = re.compile(rf"{_FIRST}(0,\d{{1,9}}|[1-9]\d{{0,8}},\d{{1,2}})(?![\d.,])")
@@ -36,6 +38,8 @@ _BELOW = re.compile(
     re.IGNORECASE,
 )
 
+_POINTED = re.compile(rf"{_FIRST}[1-9]\d{{0,2}}\.\d{{3}}(?!\d)")
+_OF_WHOLE_NUMBERS = ("mg/d", "mg/g", "mg/g{creat}", "/uL", "mL", "mL/d")
 
 _NONE_SEEN = frozenset({"none seen", "not seen", "none observed", "未见"})
 _ABOVE = r"(?:log(?:10)?\s?)?(?:[x×*]?\s?10[*^]?\d{1,2}\s?)?[a-zµμ#%'{}\[\]]{0,10}"
@@ -83,6 +87,15 @@ def with_points(text: str) -> str:
         return text
     text = _GROUPED.sub(lambda found: found[0].replace(",", ""), text)
     return _DECIMAL.sub(lambda found: found[0].replace(",", "."), text)
+
+
+def may_part_thousands(text: str, unit: str) -> bool:
+    """Whether a number has a point before its three last digits, in a unit of which no laboratory tells three
+    decimals (Interpretation): "1.500 mg/24h" is 1500 where German is written. "0.125" and "1.500 g/24h" stay.
+    """
+    return _POINTED.search(text) is not None and any(
+        between(unit, whole) is IDENTITY for whole in _OF_WHOLE_NUMBERS
+    )
 
 
 def without_power(text: str) -> str:

@@ -15,6 +15,8 @@ from mappings.reading.values import read_value
 UPCR = Concept("upcr", "UPCR", "measurement", unit="g/g", conversions={"mg/mmol": 1 / 113.12})
 LIMITED = Concept("upcr", "UPCR", "measurement", unit="g/g", cannot_exceed=50, cannot_be_below=0.01)
 COUNT = Concept("anc", "ANC", "measurement", unit="10*9/L")
+DAILY = Concept("protein", "24-hour protein", "measurement", unit="g/d")
+VOLUME = Concept("volume", "Volume", "measurement", unit="L")
 CELLS = Concept("cells", "Cells", "measurement", unit="/[HPF]")
 ACTIVITY = Concept("ai", "NIH activity index", "measurement", unit="{score}", whole_number_to=24)
 ECOG = Concept(
@@ -40,6 +42,11 @@ UCUM = "http://unitsofmeasure.org"
 
 def quantity(value: float, unit: str, **more: Any) -> dict[str, Any]:
     return {"valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit, **more}}
+
+
+def by(above: tuple[float, str], below: tuple[float, str]) -> dict[str, Any]:
+    top, bottom = ({"value": value, "unit": unit} for value, unit in (above, below))
+    return {"valueRatio": {"numerator": top, "denominator": bottom}}
 
 
 def coded(code: str, system: str = "http://snomed.info/sct", display: str = "") -> dict[str, Any]:
@@ -80,6 +87,26 @@ AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = 
     ("a comma and a blank", UPCR, {"valueString": "1, 4 g/g"}, "unreadable"),
     ("a decimal comma without unit", UPCR, {"valueString": "1,4"}, "unit_not_comparable"),
     ("two counts, or a decimal", CELLS, {"valueString": "5,10 /HPF"}, "unreadable"),
+    # a point before three digits may be one of thousands where no result has three decimals (Interpretation)
+    *(("1250, or 1.25 of what is whole", UPCR, {"valueString": text}, "unreadable")
+      for text in ("1.250 mg/g", "<1.250 mg/g", "1.250mg/g{creat}", "1.250 mg/g Krea", "900-1.250 mg/g")),
+    *(("in 24 hours", DAILY, {"valueString": f"1.500 {unit}"}, "unreadable")
+      for unit in ("mg/24h", "mg/24 h", "mg/d", "mg/(24.h)", "mg/Tag")),
+    *(("cells in a microlitre", COUNT, {"valueString": text}, "unreadable")
+      for text in ("250.000/µl", "250.000 /uL", "4.500 cells/mm3", "4.500-11.000 /µl")),
+    ("a volume", VOLUME, {"valueString": "1.500 mL"}, "unreadable"),
+    ("a volume in litres", VOLUME, {"valueString": "1.500 L"}, (1.5, 1.5)),
+    ("grams in 24 hours", DAILY, {"valueString": "1.500 g/24h"}, (1.5, 1.5)),
+    ("three decimals of g/g", UPCR, {"valueString": "1.250 g/g"}, (1.25, 1.25)),
+    ("a zero before the point", DAILY, {"valueString": "0.125 mg/24h"}, (0.000125, 0.000125)),
+    ("one decimal", UPCR, {"valueString": "1250.5 mg/g"}, (1.2505, 1.2505)),
+    ("two decimals", DAILY, {"valueString": "1.50 mg/24h"}, (0.0015, 0.0015)),
+    ("four digits before the point", UPCR, {"valueString": "1250.125 mg/g"}, (1.250125, 1.250125)),
+    ("thousands parted by commas, and three decimals",
+     UPCR, {"valueString": "1,250.125 mg/g"}, (1.250125, 1.250125)),
+    ("thousands of cells", COUNT, {"valueString": "7.125 10*3/uL"}, (7.125, 7.125)),
+    ("three decimals and a power", UPCR, {"valueString": "1.250E+03 mg/g"}, (1.25, 1.25)),
+    ("a quantity is a number of JSON", UPCR, quantity(1.25, "mg/g"), (0.00125, 0.00125)),
     # powers of ten
     ("E notation", UPCR, {"valueString": "1.2E+03 mg/g"}, (1.2, 1.2)),
     ("E notation, small", UPCR, {"valueString": "1.2e-1 g/g"}, (0.12, 0.12)),
@@ -103,6 +130,14 @@ AMOUNTS: list[tuple[str, Concept, dict[str, Any], tuple[float, float] | str]] = 
     ("a ratio of masses", UPCR,
      {"valueRatio": {"numerator": {"value": 140, "unit": "mg"}, "denominator": {"value": 100, "unit": "mg"}}},
      (1.4, 1.4)),
+    *((f"{top} by {bottom}", UPCR, by((2, top), (number, bottom)), (1.0, 1.0))
+      for top, number, bottom in (
+        ("g/L", 200, "mg/dL"), ("mg/dL", 0.02, "g/L"), ("mg/dL", 20, "mg/L"), ("mg/mL", 2, "g/L"),
+        ("mg/dl", 2, "mg/dL"), ("g/L", 2, "g/L"), ("mg/24h", 0.002, "g/d"),
+    )),
+    ("mg/dL by mmol/L", UPCR, by((11.312, "mg/dL"), (1, "mmol/L")), (1.0, 1.0)),
+    *((f"{top} by {bottom}", UPCR, by((2, top), (2, bottom)), "unit_not_comparable")
+      for top, bottom in (("mg/dL", "mL"), ("mg/24h", "g/L"), ("mg/dL", "g"), ("mg", "g/L"))),
     ("a reason for absence", UPCR, {"dataAbsentReason": {"text": "specimen lost"}}, "not_found"),
     ("nothing", UPCR, {}, "not_found"),
     ("a whole number index", ACTIVITY, {"valueInteger": 8}, (8, 8)),
