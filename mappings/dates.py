@@ -26,14 +26,15 @@ LAST_DAY = date.max.toordinal()
 class When(NamedTuple):
     """An interval of days, both ends included, with the text it was read from.
 
-    ``moment`` is the instant where the text gives time and zone; it orders results of one day.
-    ``first == last`` when the day is known.
+    ``moment`` is the instant where the text gives time and zone; it orders results of one day. ``span`` is
+    that of a period of which both ends give them. ``first == last`` when the day is known.
     """
 
     first: int
     last: int
     text: str
     moment: datetime | None = None
+    span: tuple[datetime, datetime] | None = None
 
     @property
     def is_day(self) -> bool:
@@ -108,12 +109,12 @@ def _full(text: str) -> When | None:
         return None
     if len(text) == 10:
         day = date.fromisoformat(text).toordinal()
-        return _WHEN((day, day, text, None))
+        return _WHEN((day, day, text, None, None))
     if text[10] != "T":
         return None
     moment = datetime.fromisoformat(text)
     day = moment.toordinal()  # of the date as it is written
-    return _WHEN((day, day, text[:10], moment if moment.tzinfo else None))
+    return _WHEN((day, day, text[:10], moment if moment.tzinfo else None, None))
 
 
 def complete_years(birth: When, today: date) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Known(NamedTuple):
 _KNOWN: Callable[[tuple[Sequence[Result], Sequence[Result], bool]], Known] = partial(tuple.__new__, Known)
 NOTHING_KNOWN = Known((), (), True)
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_FIRST = datetime.min.replace(tzinfo=UTC)
+_Span = tuple[datetime, datetime]
 
 
 def known_by(recorded: Sequence[Result], today: int) -> Known:
@@ -74,8 +74,11 @@ def _newest(results: Sequence[Result], today: int, all_days: bool) -> Sequence[R
     if len(group) < 2:
         return group
     group = each_once(group)
-    latest = _latest_moments(group)
-    return [result for result in group if not _is_before(result.when, latest)]
+    spans = [_span(result.when) for result in group]
+    latest = max((span for span in spans if span is not None), default=None)
+    if latest is None:
+        return group
+    return [result for result, span in zip(group, spans, strict=True) if not _is_before(span, latest)]
 
 
 def each_once(results: Sequence[Result]) -> list[Result]:
@@ -87,7 +90,7 @@ def each_once(results: Sequence[Result]) -> list[Result]:
     known: dict[tuple[object, ...], Result] = {}
     for result in results:
         when, words = result.when, () if result.amount is not None else (result.text, result.note)
-        said = when.first, when.last, when.moment, result.amount, result.tokens, result.problem, words
+        said = when.first, when.last, _span(when), result.amount, result.tokens, result.problem, words
         other = known.get(said)
         if other is None or _order(result) < _order(other):
             known[said] = result
@@ -98,21 +101,14 @@ def _order(result: Result) -> tuple[bool, str, str]:
     return bool(result.text), result.reference, result.text
 
 
-def _latest_moments(results: Sequence[Result]) -> dict[int, datetime]:
-    """The latest instant that is told of each known day."""
-    latest: dict[int, datetime] = {}
-    for result in results:
-        when = result.when
-        moment = when.moment
-        if moment is not None and when.is_day and moment > latest.get(when.first, _FIRST):
-            latest[when.first] = moment
-    return latest
+def _span(when: When) -> _Span | None:
+    """From when to when it was, where that is told to the hour; an instant begins and ends at once."""
+    return when.span if when.moment is None else (when.moment, when.moment)
 
 
-def _is_before(when: When, latest: Mapping[int, datetime]) -> bool:
-    """Whether the instant of a known day is told, and a later one of that day."""
-    moment = when.moment
-    return moment is not None and when.is_day and moment < latest.get(when.first, moment)
+def _is_before(span: _Span | None, latest: _Span) -> bool:
+    """Whether it had ended when the one that began last began: those that overlap are in no order."""
+    return span is not None and span[1] <= latest[0] and span != latest
 
 
 def before(known: Known) -> Result | None:
@@ -123,7 +119,8 @@ def before(known: Known) -> Result | None:
 
 
 def _instant(result: Result) -> tuple[int, datetime]:
-    return result.when.first, result.when.moment or _EPOCH
+    span = _span(result.when)
+    return result.when.first, _EPOCH if span is None else span[1]
 
 
 def one_instant(results: Sequence[Result]) -> bool:

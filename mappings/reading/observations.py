@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from mappings.amounts import Amount
@@ -158,4 +159,11 @@ def period(element: Any) -> When | None:
     first = start.first if start else BEGINNING
     last = end.last if end else SOME_DAY.last
     text = (start or end or SOME_DAY).text
-    return When(first, last, text) if first <= last else None
+    return When(first, last, text, span=_span(start, end)) if first <= last else None
+
+
+def _span(start: When | None, end: When | None) -> tuple[datetime, datetime] | None:
+    """From when to when, if both are told to the hour; one that ends before it begins tells neither."""
+    if start is None or end is None or start.moment is None or end.moment is None:
+        return None
+    return (start.moment, end.moment) if start.moment <= end.moment else None

@@ -746,7 +746,7 @@ def test_an_infusion_over_days_covers_from_its_last_day_on(
 def test_an_infusion_that_still_runs_may_go_on() -> None:
     running = administration("3002", effectivePeriod={"start": "2025-01-01"}, status="in-progress")
     exposure = only(running)
-    assert exposure.last_given == (exposure.start.first, LAST_DAY, "", None)
+    assert exposure.last_given == (exposure.start.first, LAST_DAY, "", None, None)
     assert (until(exposure), exposure.note) == (("2025-01-31", "for ever"), "end not known")
     found, _, _ = read(administration("3002", effectivePeriod={"start": "2025-01-01", "end": "soon"}))
     assert until(found["cyclophosphamide"][0]) == ("2025-01-31", "for ever")
