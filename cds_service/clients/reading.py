@@ -131,12 +131,12 @@ class _Reading:
                 self.add(text.line, _where(item, 0), message)
             lines.setdefault(name, text.line)
 
-    def site(self, name: str) -> Site | None:
+    def site(self, name: str, path: Path) -> Site | None:
         """The site of this name, read once for all its clients: they share what is prepared for it."""
         if name not in self.sites:
             self.sites[name] = None
             try:
-                self.sites[name] = load_site(self.path.parent / _SITES_FOLDER / f"{name}.yaml", self.catalog)
+                self.sites[name] = load_site(path, self.catalog)
             except DefinitionError as error:
                 self.faults += map(ClientFault.of_definition, error.faults)
         return self.sites[name]
@@ -186,13 +186,25 @@ class _Registration:
             language=entry.language,
             trials=self._trials(),
             abilities=_abilities(entry),
-            site=self.reading.site(entry.site) if entry.site else None,
+            site=self._site(entry.site) if entry.site else None,
             calls_per_minute=entry.calls_per_minute,
             token_lifetime=entry.token_lifetime,
             smart=self._smart(),
             backend=_backend(entry),
             referral=ReferralTerms(**entry.referral.model_dump()),
         )
+
+    def _site(self, name: str) -> Site | None:
+        path = self.reading.path.parent / _SITES_FOLDER / f"{name}.yaml"
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            what = f"{path.as_posix()} cannot be read: {error.strerror}"
+            self._fault(
+                ("site",), f"{what}; a site's file is looked for in {_SITES_FOLDER}/ beside this file"
+            )
+            return None
+        return self.reading.site(name, path)
 
     def _smart(self) -> SmartApp | None:
         smart = self.entry.smart

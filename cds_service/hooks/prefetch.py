@@ -18,6 +18,7 @@ from mappings.results import Gap
 
 ABSENT = "not in the prefetch"
 BROKEN = "prefetched as neither resource nor Bundle"
+OTHER_KIND = "another resource prefetched"
 ANOTHER = "another search prefetched"
 FAILED = "the EHR could not prefetch it"
 FIRST_PAGE = "only the first page prefetched"
@@ -65,7 +66,18 @@ def _read_patient(value: object, query: Query, patient_id: str, result: Prefetch
         if patient.get("id") == patient_id:
             result.resources.append(patient)
             return
-    result.lacks(query, "its id is missing" if patients_in(value) else ABSENT if value is None else BROKEN)
+    result.lacks(query, "its id is missing" if patients_in(value) else _unusable(value))
+
+
+def _unusable(value: object) -> str:
+    """Why a value cannot be used; a Bundle here has no entry of what was asked for."""
+    entries = entries_of(value) if isinstance(value, dict) else None
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    if value is None or (kind == "Bundle" and entries == []):
+        return ABSENT
+    if not isinstance(kind, str) or (kind == "Bundle" and entries is None):
+        return BROKEN
+    return FAILED if kind == "OperationOutcome" else OTHER_KIND
 
 
 def _is_bundle(value: object) -> bool:
@@ -75,14 +87,13 @@ def _is_bundle(value: object) -> bool:
 def _read_other(value: object, query: Query, result: Prefetched) -> None:
     if value is None:
         return  # nothing on record
-    if not isinstance(value, dict):
-        result.lacks(query, BROKEN)
-    elif value.get("resourceType") == "OperationOutcome":
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    if kind == "OperationOutcome":
         result.gaps.append(gap_for(query, FAILED))
-    elif value.get("resourceType") == query.resource_type:
+    elif kind == query.resource_type:
         result.resources.append(value)
     else:
-        result.lacks(query, BROKEN)
+        result.lacks(query, _unusable(value))
 
 
 def _read_bundle(page: Unwrapped, query: Query, patient_id: str, result: Prefetched) -> None:

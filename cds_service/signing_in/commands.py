@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from cds_service.assessing import definitions
-from cds_service.clients.reading import ClientsError, demo_clients, load_clients
-from cds_service.command_settings import settings_or_usage
+from cds_service.clients.reading import ClientsError, load_clients
 from cds_service.signing_in.staff import RIGHTS, Grant, Right, Staff
 from cds_service.signing_in.staff_file import StaffError, load_staff
+from mappings.definitions.faults import Report
+from mappings.definitions.parsing.source import ListNode, Node, TextNode, read_source
 
 
 @click.group()
@@ -20,26 +22,49 @@ def staff() -> None:
 
 @staff.command("check")
 @click.argument("path", required=False, envvar="TRIALHOOK_STAFF", type=click.Path(path_type=Path))
-def check(path: Path | None) -> None:
+@click.option(
+    "--clients",
+    envvar="TRIALHOOK_CLIENTS",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The registration that its clients are compared with. Default: that of TRIALHOOK_CLIENTS.",
+)
+def check(path: Path | None, clients: Path | None) -> None:
     """Check a staff file (default: the file that TRIALHOOK_STAFF names).
 
-    Its clients are compared with those of TRIALHOOK_CLIENTS. Nobody's name is printed.
+    Its clients are compared with those that are registered. Nobody's name is printed.
     """
     if path is None:
         raise click.UsageError("name a file, or set TRIALHOOK_STAFF")
-    settings = settings_or_usage()
     try:
         catalog = definitions()
-        registered = (
-            load_clients(Path(settings.clients), catalog) if settings.clients else demo_clients(settings)
-        )
-        read = load_staff(path, [trial.id for trial in catalog.trials], [one.id for one in registered])
+        known = [one.id for one in load_clients(clients, catalog)] if clients else _every_text_of(path)
+        read = load_staff(path, [trial.id for trial in catalog.trials], known)
     except (StaffError, ClientsError) as error:
         for fault in error.faults:
             click.echo(str(fault), err=True)
         raise SystemExit(1) from None
     for line in in_words(read):
         click.echo(line)
+    if not clients and any(grant.clients for grant in _everybodys(read)):
+        click.echo(
+            "  warning: the clients were not compared with those that are registered; "
+            "set TRIALHOOK_CLIENTS, or name the registration with --clients",
+            err=True,
+        )
+
+
+def _every_text_of(path: Path) -> list[str]:
+    """All that a file may name a client by: without a registration no client is unknown."""
+    return list(_texts_in(read_source(path, Report(path.as_posix()))))
+
+
+def _texts_in(node: Node | None) -> Iterator[str]:
+    if isinstance(node, TextNode):
+        yield node.value
+    elif node is not None:
+        for part in node.items if isinstance(node, ListNode) else node.entries.values():
+            yield from _texts_in(part)
 
 
 def in_words(read: Staff) -> list[str]:
@@ -52,10 +77,14 @@ def in_words(read: Staff) -> list[str]:
     listed = "1 person" if len(read.people) == 1 else f"{len(read.people)} people"
     lines.append(f"{listed} by name: {_counted(grants) or 'nobody'}")
     lines += [f"group {name}: {', '.join(map(_grant, given))}" for name, given in read.groups.items()]
-    everybody = [*grants, *(grant for given in read.groups.values() for grant in given)]
-    if not any(Right.SEE in RIGHTS[grant.role] for grant in everybody):
+    if not any(Right.SEE in RIGHTS[grant.role] for grant in _everybodys(read)):
         lines.append("  warning: nobody may see the worklist")
     return lines
+
+
+def _everybodys(read: Staff) -> list[Grant]:
+    given = (*(person.grants for person in read.people), *read.groups.values())
+    return [grant for grants in given for grant in grants]
 
 
 def _counted(grants: list[Grant]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from cards.wording import NAMES
+from cards.wording import NAMES, VALUES
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.referrals.states import OPEN
 from cds_service.worklist import words
@@ -183,7 +183,7 @@ class Wording:
     def moment(self, at: datetime) -> str:
         """12 Feb 2026, 14:05."""
         local = at.astimezone(self._now.tzinfo)
-        return f"{self._language.short_date(local.date())}, {local:%H:%M}"
+        return f"{self._language.short_date(local.date())}{self._language.between(VALUES)}{local:%H:%M}"
 
     def missing_in_a_line(self, trial: str, traces: Sequence[CriterionTrace]) -> str:
         """All the criteria that are unknown, by name; "" if none is."""

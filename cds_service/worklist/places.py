@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from cards.wording import NAMES
+from cards.wording import NAMES, PHRASES
 from cds_service.deployment import Deployment
 from cds_service.referrals.places import word_of
 from cds_service.storage.tables import silent_candidate
@@ -51,7 +51,7 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
 
 def grants_in_words(scope: Scope, language: Language) -> str:
     """NCT06920433 at hospital; all trials at north."""
-    return "; ".join(_part_in_words(part, language) for part in scope.parts)
+    return language.between(PHRASES).join(_part_in_words(part, language) for part in scope.parts)
 
 
 def _part_in_words(part: Part, language: Language) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request, stream_with_context
 from sqlalchemy import true
 
+from cards.wording import NAMES
 from cds_service.audit.events import ListRecord
 from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import NavigationEntry, page_blueprint
@@ -199,4 +200,4 @@ def _filters(asked: Asked, places: Places, language: Language) -> dict[str, list
 
 
 def _names_of(left_out: tuple[str, ...], language: Language) -> str:
-    return ", ".join(language.text(words.FILTER_NAMES[name]) for name in left_out)
+    return language.between(NAMES).join(language.text(words.FILTER_NAMES[name]) for name in left_out)

@@ -130,6 +130,8 @@ PAGE_BEFORE = message("Previous page")
 PAGE_AFTER = message("Next page")
 EXPORT = message("Export these rows (CSV)")
 NO_GRANT = message("No trial or site is assigned to you. Ask whoever runs this service.")
+COLON, OPENING, CLOSING = message(": "), message(" ("), message(")")
+SENTENCES = message("{sentence} {next}")
 OF_ACCOUNT = message("Your trials and sites: {grants}.")
 
 # What needs a look. The words are kept as closed codes with the referral.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import abort, g
+from flask import abort
 from werkzeug.wrappers import Response
 
 from cards.text import plain
@@ -31,7 +31,6 @@ def show_trial(deployment: Deployment, ident: str) -> Response:
     trial = next((one for one in served if one.id == ident), None)
     if trial is None:
         abort(404)
-    g.facts["trial"] = trial.id
     language = page_language()
     saying = Saying(language)
     state = deployment.states.of(trial, deployment.now(deployment.settings.time_zone).date())

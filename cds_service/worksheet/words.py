@@ -20,6 +20,7 @@ REVIEWED = message("Criteria reviewed by {reviewer} on {day}.")
 NEW_TAB = message("opens in a new tab")
 COLON, SEMICOLON, PERIOD = message(": "), message("; "), message(". ")
 OPENING, CLOSING = message(" ("), message(")")
+SENTENCES = message("{sentence} {next}")
 ON_THIS_PAGE = message("On this page")
 
 # Overview ---------------------------------------------------------------------------------------------------

@@ -83,11 +83,8 @@ def _circle(start: str, uses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 def _check_protocols(source: TrialSource, path: Path) -> None:
     """Each protocol text is an unbroken piece of the source text, white space aside."""
-    try:
-        text = " ".join(path.read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"the source text {path.name!r} cannot be read: {getattr(error, 'strerror', error)}"
-        source.report.add(Mistake.FILE_NOT_FOUND, source.source_line, message)
+    text = _text_of(source, path)
+    if text is None:
         return
     for criterion in source.trial.criteria:
         if criterion.protocol not in text:
@@ -96,6 +93,19 @@ def _check_protocols(source: TrialSource, path: Path) -> None:
             where = f"parts from it after {begin[-40:]!r}" if begin else "does not stand in it"
             message = f"'protocol' is no unbroken piece of {path.name}: {where}"
             report.add(Mistake.NOT_IN_SOURCE, source.lines[f"{criterion.id} protocol"], message)
+
+
+def _text_of(source: TrialSource, path: Path) -> str | None:
+    """The words of the source text; None, with the fault reported, if they cannot be had."""
+    try:
+        return " ".join(path.read_text(encoding="utf-8").split())
+    except OSError as error:
+        mistake, what = Mistake.FILE_NOT_FOUND, f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        mistake, what = Mistake.NOT_UTF8, f"is not UTF-8 text in line {line}; save it with that encoding"
+    source.report.add(mistake, source.source_line, f"the source text {path.name!r} {what}")
+    return None
 
 
 def _longest_begin(piece: str, text: str) -> str:

@@ -23,6 +23,7 @@ from mappings.trial_definition import Catalog, TrialDefinition
 
 PACKAGED = Path(__file__).resolve().parent.parent
 _TRIALS = "trials"
+_CONCEPTS = "concepts"
 _SUFFIX = ".yaml"
 _OTHER_SUFFIXES = (".yml", ".json")
 _SIGNED = ("reviewed", "active")
@@ -87,7 +88,7 @@ class _Loading:
 
     def read_concepts(self) -> None:
         files: dict[str, ConceptFile] = {}
-        paths = self._files_in("concepts")
+        paths = self._files_in(_CONCEPTS)
         for path in paths:
             report = self._report(path)
             node = read_source(path, report)
@@ -115,7 +116,7 @@ class _Loading:
 
     def _read_products(self, concepts: dict[str, Concept]) -> None:
         meanings = Meanings(concepts)
-        for path in self._files_in("concepts/products"):
+        for path in self._files_in(f"{_CONCEPTS}/products"):
             report = self._report(path)
             node = read_source(path, report)
             for name, products in parse_product_file(node, meanings, report).items() if node else ():
@@ -151,7 +152,8 @@ class _Loading:
             node = read_source(path, report)
             maxima = {name: source.score.maximum for name, source in self.scores.items()}
             scores = None if self.score_files_broken else maxima
-            source = parse_trial_file(node, self.vocabulary, scores, report) if node else None
+            vocabulary = replace(self.vocabulary, unread=self._unread(path.resolve().parent.parent))
+            source = parse_trial_file(node, vocabulary, scores, report) if node else None
             if source is None:
                 continue
             if source.trial.id in self.trials:
@@ -161,6 +163,11 @@ class _Loading:
                 continue
             check_trial(source, path.parent)
             self.trials[source.trial.id] = source, path
+
+    def _unread(self, folder: Path) -> dict[str, str]:
+        """The concept files of a site's own set of which only a trial is looked at."""
+        stems = (path.stem for path in sorted((folder / _CONCEPTS).glob(f"*{_SUFFIX}")))
+        return {stem: folder.as_posix() for stem in stems if stem not in self.vocabulary.stems}
 
     def finish(self, *, to_be_signed: bool) -> Definitions:
         """The catalog with its digests and signatures, if nothing is wrong."""

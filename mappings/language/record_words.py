@@ -267,6 +267,7 @@ GAPS = frozenset(
         message("the FHIR server is too busy (429)"),
         message("not in the prefetch"),
         message("prefetched as neither resource nor Bundle"),
+        message("another resource prefetched"),
         message("the EHR could not prefetch it"),
         message("only the first page prefetched"),
         message("another search prefetched"),

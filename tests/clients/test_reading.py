@@ -398,8 +398,21 @@ def test_faults_of_a_site_name_their_own_file_and_line(tmp_path: Path) -> None:
     assert faults_in(tmp_path, START + KEYS + indented("site: ours")) == [
         "sites/ours.yaml:4: concept 'creatinine': '2160-1' fails the LOINC check digit (-0 would be right)"
     ]
-    assert faults_in(tmp_path, START + KEYS + indented("site: other")) == [
-        "sites/other.yaml: cannot be read: No such file or directory"
+    [missing] = faults_in(tmp_path, START + KEYS + indented("site: other"))
+    assert missing == (
+        "clients.yaml:6: client 'a': sites/other.yaml cannot be read: No such file or directory; "
+        "a site's file is looked for in sites/ beside this file"
+    )
+
+
+def test_each_client_of_a_site_without_a_file_is_named(tmp_path: Path) -> None:
+    text = "schema: 1\ndefaults: {site: other}\nclients:\n" + "".join(
+        f"  - {{id: {name}, issuer: 'https://{name}.example', keys: {{jwks_url: 'https://x.example/{name}'}}}}\n"
+        for name in "ab"
+    )
+    assert [fault.partition(": sites/")[0] for fault in faults_in(tmp_path, text)] == [
+        "clients.yaml:2: client 'a'",
+        "clients.yaml:2: client 'b'",
     ]
 
 

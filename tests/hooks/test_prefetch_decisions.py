@@ -20,6 +20,7 @@ ON_SERVER = charts.upcr(2.4, "2026-06-10", "o2")
 NEXT = f"{BASE}/Observation?page=2"
 NO_ACCESS = "no FHIR server was given"
 ABSENT, BROKEN = "not in the prefetch", "prefetched as neither resource nor Bundle"
+OTHER_KIND = "another resource prefetched"
 ANOTHER, OTHERS = "another search prefetched", "only rows of another patient came"
 FIRST, REPORTED = "only the first page prefetched", "the EHR said that rows are missing"
 CAPITALS, NOWHERE = {"relation": "NEXT", "url": NEXT}, {"relation": "next"}
@@ -66,7 +67,7 @@ DECISIONS = [
     decision("array", [ROW], "fetch", "", BROKEN),
     decision("number", 7, "fetch", "", BROKEN),
     decision("wrapper", {"response": {"status": "200"}, "resource": charts.bundle(ROW)}, "fetch", "", BROKEN),
-    decision("another resource", charts.medication(), "fetch", "", BROKEN),
+    decision("another resource", charts.medication(), "fetch", "", OTHER_KIND),
     decision("entries that are none", {"resourceType": "Bundle", "entry": "one"}, "fetch", "", BROKEN),
     decision("null entries", {"resourceType": "Bundle", "entry": None}, ""),
     decision("one entry, not in a list", {"resourceType": "Bundle", "entry": {"resource": ROW}}, "use"),
@@ -181,6 +182,28 @@ def test_the_patient_is_used_or_fetched_or_the_answer_is_412(
             assert len(cards_of(answer)) == 1
         else:
             assert faults_of(answer, 412) == ["prefetch.patient"]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (ROW, OTHER_KIND),
+        (charts.bundle(ROW), OTHER_KIND),
+        (charts.outcome(), "the EHR could not prefetch it"),
+        (None, ABSENT),
+        (charts.bundle(), ABSENT),
+        ("text", BROKEN),
+        ([ROW], BROKEN),
+        ({"response": {"status": "200"}}, BROKEN),
+        ({"resourceType": "Bundle", "entry": "one"}, BROKEN),
+    ],
+)
+def test_what_came_instead_of_the_patient_is_called_what_it_is(
+    client: FlaskClient, value: Any, why: str
+) -> None:
+    answer = call(client, prefetch={**charts.full_prefetch(), "patient": value})
+    assert faults_of(answer, 412) == ["prefetch.patient"]
+    assert f"{why};" in answer.text
 
 
 @pytest.mark.parametrize("key", [key for key in charts.full_prefetch() if key != "patient"])

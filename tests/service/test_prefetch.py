@@ -53,10 +53,10 @@ BROKEN: list[Any] = [
     [charts.upcr()],
     {},
     {"resource": charts.bundle()},
-    {"resourceType": "Patient"},
     {"resourceType": ["Bundle"]},
     {"resourceType": "Bundle", "entry": "none"},
 ]
+ANOTHER = {"resourceType": "Patient"}
 
 
 @pytest.mark.parametrize("value", BROKEN)
@@ -65,7 +65,12 @@ def test_what_is_neither_resource_nor_bundle_is_not_satisfied(client: FlaskClien
     assert "Observation: prefetched as neither resource nor Bundle" in detail
 
 
-@pytest.mark.parametrize("value", BROKEN)
+def test_a_resource_of_another_type_is_not_satisfied(client: FlaskClient) -> None:
+    detail = detail_of(client, charts.full_prefetch(observations_1=ANOTHER))
+    assert "Observation: another resource prefetched" in detail
+
+
+@pytest.mark.parametrize("value", [*BROKEN, ANOTHER])
 def test_what_is_not_satisfied_is_read_from_the_server(client: FlaskClient, value: Any) -> None:
     with ehr() as sent:
         detail = detail_of(client, charts.full_prefetch(observations_1=value), fhirServer=BASE)

@@ -299,3 +299,75 @@ def test_the_command_needs_a_file() -> None:
     ran = CliRunner().invoke(main, ["staff", "check"], env={"TRIALHOOK_STAFF": ""})
     assert ran.exit_code == 2
     assert "TRIALHOOK_STAFF" in ran.output
+
+
+REGISTERED = """
+schema: 1
+clients:
+  - {id: hospital, issuer: https://a.example, keys: {jwks_url: https://a.example/jwks.json}}
+"""
+AT_HOSPITAL = (
+    "people: [{subject: jo, roles: [{role: coordinator, clients: [hospital]}, "
+    "{role: read-only, clients: hospital}]}]\n"
+)
+NOT_COMPARED = (
+    "  warning: the clients were not compared with those that are registered; "
+    "set TRIALHOOK_CLIENTS, or name the registration with --clients\n"
+)
+
+
+def checked(path: Path, *more: str, clients: str = "") -> tuple[int, str]:
+    settings = {"TRIALHOOK_CLIENTS": clients, "TRIALHOOK_PUBLIC_URL": "", "TRIALHOOK_KEYS": ""}
+    ran = CliRunner().invoke(main, ["staff", "check", str(path), *more], env=settings)
+    return ran.exit_code, ran.stderr.replace(f"{path.parent.as_posix()}/", "")
+
+
+@pytest.mark.parametrize(
+    ("people", "status", "said"),
+    [
+        (AT_HOSPITAL, 0, NOT_COMPARED),
+        (
+            AT_HOSPITAL.replace("coordinator", "cordinator"),
+            1,
+            "staff.yaml:3: person 1: 'role' cannot be 'cordinator'; did you mean 'coordinator'?\n",
+        ),
+        (PEOPLE, 0, ""),
+        ("people: jo\n", 1, "staff.yaml:3: 'people' must be a list\n"),
+    ],
+)
+def test_without_a_registration_the_rest_is_checked_and_it_says_what_was_not(
+    tmp_path: Path, people: str, status: int, said: str
+) -> None:
+    assert checked(written(tmp_path, "schema: 1\n" + SIGN_IN + people)) == (status, said)
+
+
+def test_the_sample_is_good_without_any_setting() -> None:
+    assert checked(ROOT / "docs/samples/staff.yaml") == (0, NOT_COMPARED)
+
+
+@pytest.mark.parametrize(
+    ("people", "status", "said"),
+    [
+        (AT_HOSPITAL, 0, ""),
+        (
+            AT_HOSPITAL.replace("[hospital]", "[hospitl]"),
+            1,
+            "staff.yaml:3: person 1: unknown client 'hospitl'; did you mean 'hospital'?\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("as_option", [True, False])
+def test_with_a_registration_the_clients_are_compared_and_no_setting_of_the_service_is_asked_for(
+    tmp_path: Path, people: str, status: int, said: str, *, as_option: bool
+) -> None:
+    path = written(tmp_path, "schema: 1\n" + SIGN_IN + people)
+    register = tmp_path / "clients.yaml"
+    register.write_text(REGISTERED, encoding="utf-8")
+    told = checked(path, "--clients", str(register)) if as_option else checked(path, clients=str(register))
+    assert told == (status, said)
+
+
+def test_a_registration_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "schema: 1\n" + SIGN_IN + AT_HOSPITAL)
+    status, said = checked(path, clients=str(tmp_path / "clients.yaml"))
+    assert (status, said) == (1, "clients.yaml: cannot be read: No such file or directory\n")

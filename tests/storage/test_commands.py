@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from cds_service.storage.command_line.maintenance import database, purge_command
 from cds_service.storage.database import Database
 from cds_service.storage.store import Store
-from cds_service.storage.tables import audit_event
+from cds_service.storage.tables import audit_event, seen_token
 from cds_service.synchronising.commands import sync
 from tests.storage.conftest import PATIENCE, sqlite_url
 from tests.storage.samples import NEW_RING, assessed, call
@@ -69,7 +69,7 @@ def test_a_setting_that_names_no_database_is_refused(
 
 def counted(output: str) -> dict[str, int]:
     """Counts by name."""
-    lines = [line.split(maxsplit=1) for line in output.splitlines()[1:]]
+    lines = [line.split(maxsplit=1) for line in output.splitlines() if not line.endswith(":")]
     return {name: int(count.replace(",", "")) for count, name in lines}
 
 
@@ -96,6 +96,21 @@ def test_purge_deletes_what_is_past_retention(store: Store) -> None:
     }
     assert counted(run("purge", "--older-than", "1").output)["shown"] == 1
     assert counted(run("purge", "--older-than", "0").output)["people"] == 2
+
+
+def test_what_has_expired_is_not_said_to_be_older_than_the_retention_time(store: Store) -> None:
+    now = datetime.now(UTC)
+    with store.database.durable() as connection:
+        token = {"issuer": "a", "jti": "1", "expires": now - timedelta(minutes=1)}
+        connection.execute(insert(seen_token), token)
+    runs: list[tuple[str, list[str]]] = [("to be deleted", ["--dry-run"]), ("deleted", [])]
+    for said, arguments in runs:
+        told = run("purge", *arguments).output
+        old, _, expired = told.partition(f"Of no more use by now, whenever recorded, {said}:\n")
+        assert old.startswith("Recorded before ")
+        assert counted(expired) == {"tokens": 1, "early_feedback": 0, "sessions": 0}
+        assert "shown" in counted(old)
+        assert "tokens" not in counted(old)
 
 
 def test_purge_deletes_old_audit_events_too(store: Store) -> None:

@@ -11,7 +11,7 @@ from cds_service.assessing import definitions
 from mappings.definitions import DefinitionError
 from mappings.trial_definition import Catalog
 from tests.trials.expectations import mismatches
-from tests.trials.worked_patients import PatientError, assessment_of, load_patients, read_yaml
+from tests.trials.worked_patients import PatientError, assessment_of, load_patients, read_document
 
 
 def main() -> int:
@@ -31,13 +31,7 @@ def main() -> int:
 
 def tried(path: Path, catalog: Catalog) -> Iterator[str]:
     """What is not as the worked patients of a file expect."""
-    document = read_yaml(path.read_text(encoding="utf-8"))
-    if (
-        not isinstance(document, dict)
-        or not {"trial", "unless_said_otherwise", "patients"} <= document.keys()
-    ):
-        raise PatientError(f"{path}: needs 'trial', 'unless_said_otherwise' and 'patients'")
-    name = document["trial"]
+    name = read_document(path, ("trial", "unless_said_otherwise", "patients"))["trial"]
     trial = next((one for one in catalog.trials if one.id == name), None)
     if trial is None:
         known = ", ".join(one.id for one in catalog.trials)

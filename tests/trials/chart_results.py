@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mappings.concept import SYSTEMS, Concept
-from tests.trials.chart_parts import HL7, SUBJECT, Resource, add_dates, clauses_of, code_of, dated
+from tests.trials.chart_parts import DATE, HL7, SUBJECT, Resource, add_dates, clauses_of, code_of, dated
 from tests.trials.chart_words import UNITS, ChartError, Word, find
 
 _NUMBER = re.compile(r"(?P<sign><=|>=|<|>)?\s*(?P<number>\d+(?:\.\d+)?)(?:\s+(?P<unit>\S+))?")
@@ -15,6 +15,7 @@ _TITRE = re.compile(r"(?P<sign><|>)?1:(?P<titre>\d+)")
 _NORMAL = re.compile(
     r"normal (?:(?P<low>[\d.]+) to (?P<high>[\d.]+)|below (?P<below>[\d.]+)|above (?P<above>[\d.]+))"
 )
+_ONLY_DATED = re.compile(rf"(?:on|since) {DATE}|undated")
 _FLAGS = {"low": "L", "high": "H", "normal": "N", "positive": "POS", "negative": "NEG", "abnormal": "A"}
 _GENERAL_ANSWERS = {"positive": "10828004", "negative": "260385009"}
 _STATUSES = ("preliminary", "amended", "corrected", "cancelled", "entered-in-error", "no status")
@@ -28,6 +29,8 @@ def result(concept: Concept, word: Word, line: str) -> Resource:
     made: Resource = {"resourceType": "Observation", "status": "final", "subject": SUBJECT}
     if word.concept:
         made["code"] = code_of(concept, word.code)
+    if _ONLY_DATED.fullmatch(what):
+        raise ChartError(f"{line!r} has no value; {_where_a_value_goes(concept)}")
     if not dates[0] and not what.endswith("undated"):
         raise ChartError(f"{line!r} says neither 'on DATE' nor 'undated'")
     add_dates(made, dates, start="effectiveDateTime")
@@ -35,6 +38,12 @@ def result(concept: Concept, word: Word, line: str) -> Resource:
     for clause in clauses:
         _result_clause(clause, made, concept)
     return made
+
+
+def _where_a_value_goes(concept: Concept) -> str:
+    if concept.kind in ("condition", "procedure"):
+        return f"{concept.id!r} is a {concept.kind}: write '{concept.kind}: {concept.id} on DATE'"
+    return "write it before the date, or 'no value' if none was sent"
 
 
 def _result_clause(clause: str, made: Resource, concept: Concept) -> None:

@@ -246,7 +246,7 @@ def test_a_criterion_expected_of_a_patient_who_is_not_assessed_fails() -> None:
         ({"outcome": "ruled-out", "patient": "ECOG"}, "the title must be a sentence"),
         ({"outcome": "ruled-out", "begins_with": "ECOG 3"}, "did you mean 'ECOG 2'?"),
         ({"outcome": "ruled-out", "chart": ["ECOG 2"]}, "a line of a chart is 'name: value'"),
-        ({"outcome": "ruled-out", "as_of": "15 June"}, "Invalid isoformat string"),
+        ({"outcome": "ruled-out", "as_of": "15 June"}, "'as_of' is '15 June'; write the day as 2026-06-15"),
     ],
 )
 def test_a_patient_that_cannot_mean_what_it_says_is_refused(keys: Mapping[str, object], part: str) -> None:
@@ -260,6 +260,11 @@ def test_a_patient_that_cannot_mean_what_it_says_is_refused(keys: Mapping[str, o
     [
         ({"UPCRR": "1 g/g on 2026-06-01"}, "did you mean 'UPCR'?"),
         ({"UPCR": "1 g/g"}, "says neither 'on DATE' nor 'undated'"),
+        ({"UPCR": "on 2026-06-01"}, "has no value; write it before the date"),
+        ({"UPCR": "undated"}, "has no value"),
+        ({"sle": "on 2026-06-01"}, "'sle' is a condition: write 'condition: sle on DATE'"),
+        ({"other result": {"value": "1 on 2026-06-01"}}, "cannot be understood; compare it with the head of"),
+        ({"biopsy": {"class": ["IV"]}}, "cannot be understood"),
         ({"UPCR": "1 g/g on 2026-06-01, prelim"}, "did you mean 'preliminary'?"),
         ({"condition": "SLEE since 2019"}, "did you mean 'SLE'?"),
         ({"condition": "SLE since 2019, relapsed"}, "did you mean 'relapse'?"),

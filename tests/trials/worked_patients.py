@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import yaml
 
 from mappings.assessment import assess
+from mappings.definitions.faults import Report
+from mappings.definitions.parsing.source import read_text, report_yaml_error
 from mappings.reading.record import read_record
 from mappings.results import Assessment
 from mappings.trial_definition import Catalog
@@ -58,7 +61,28 @@ SCORE_KEYS = (
     "undecided_first",
     "may_have_other_cause",
 )
+_NOT_UNDERSTOOD = "cannot be understood; compare it with the head of tests/trials/NCT06920433.yaml"
 _OUTCOMES = ("possible-candidate", "needs-data", "ruled-out")
+_SHAPES: Mapping[type, str] = {
+    str: "a text on the line of its key",
+    list: "a list, each entry begun with '-'",
+    dict: "a mapping, its keys indented below it, each with ': ' and its value",
+}
+_SHAPES_OF_KEYS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("trial", "patient", "because", "who", "as_of"), (str,)),
+    **dict.fromkeys(("outcome", "record_reason", "gate", "enrolment"), (str,)),
+    **dict.fromkeys(("more_in", "patients", "chart", "not_read", "other_studies"), (list,)),
+    **dict.fromkeys(("shown", "unreadable", "not_retrieved"), (list,)),
+    **dict.fromkeys(("unless_said_otherwise", "charts", "expect", "evidence", "scores"), (dict,)),
+    "begins_with": (str, list),
+}
+_SHAPES_WITHIN: Mapping[str, tuple[type, ...]] = {
+    "unless_said_otherwise": (str,),
+    "charts": (list,),
+    "expect": (str,),
+    "evidence": (list,),
+    "scores": (dict,),
+}
 
 
 class PatientError(ValueError):
@@ -112,14 +136,55 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_TextLoader)
 
 
+def read_document(path: Path, needed: Sequence[str]) -> Mapping[str, Any]:
+    """A file of patients that has the needed keys; what is wrong with it is told in one line."""
+    report = Report(path.as_posix())
+    text = read_text(path, report)
+    document: dict[str, Any] = {}
+    try:
+        document = read_yaml(text or "")
+        if not report.faults:
+            _check_document(document, needed)
+    except yaml.YAMLError as error:
+        report_yaml_error(error, text or "", report)
+    except PatientError as error:
+        raise PatientError(f"{path}: {error}") from error
+    if report.faults:
+        raise PatientError(str(report.faults[0]))
+    return document
+
+
+def _check_document(document: Any, needed: Sequence[str]) -> None:
+    if not isinstance(document, dict) or any(key not in document for key in needed):
+        raise PatientError(f"needs {' and '.join(map(repr, needed))}")
+    _check_shapes(document)
+    if not document["patients"] and not document.get("more_in"):
+        raise PatientError("'patients' is empty; begin each patient with '- patient: ' and a title")
+
+
+def _check_shapes(given: Mapping[str, Any]) -> None:
+    """Every key that stands there holds what it must; one with nothing under it is for others to judge."""
+    for key, value in given.items():
+        _check_shape(repr(key), value, _SHAPES_OF_KEYS.get(key, ()))
+        for name, inner in value.items() if key in _SHAPES_WITHIN and isinstance(value, dict) else ():
+            _check_shape(f"{name!r} under {key!r}", inner, _SHAPES_WITHIN[key])
+
+
+def _check_shape(name: str, value: Any, wanted: tuple[type, ...]) -> None:
+    if wanted and value and not isinstance(value, wanted):
+        raise PatientError(f"{name} must be {' or '.join(_SHAPES[one] for one in wanted)}")
+
+
 def load_patients(path: Path, criteria: Sequence[str]) -> list[WorkedPatient]:
     """All worked patients of a trial, from its main file and the files that it lists."""
-    main = read_yaml(path.read_text(encoding="utf-8"))
-    said = main["unless_said_otherwise"]
-    defaults = Defaults(said["as_of"], said["who"], main.get("charts", {}))
+    main = read_document(path, ("unless_said_otherwise", "patients"))
+    said = main["unless_said_otherwise"] or {}
+    if not all(said.get(key) for key in ("as_of", "who")):
+        raise PatientError(f"{path}: 'unless_said_otherwise' needs 'as_of' and 'who'")
+    defaults = Defaults(said["as_of"], said["who"], main.get("charts") or {})
     patients = list(patients_of(main, path.name, defaults, criteria))
-    for name in main.get("more_in", ()):
-        more = read_yaml((path.parent / name).read_text(encoding="utf-8"))
+    for name in main.get("more_in") or ():
+        more = read_document(path.parent / name, ("patients",))
         patients += patients_of(more, name, defaults, criteria)
     titles = [patient.title for patient in patients]
     repeated = {title for title in titles if titles.count(title) > 1}
@@ -133,11 +198,12 @@ def patients_of(
 ) -> Iterator[WorkedPatient]:
     """The patients of one document."""
     for given in document["patients"]:
-        title = given.get("patient", "") if isinstance(given, dict) else ""
+        if not isinstance(given, dict):
+            raise PatientError(f"{file}: a patient begins with '- patient: ' and a title, not with {given!r}")
         try:
             yield worked_patient(given, file, defaults, criteria)
         except (ChartError, KeyError, ValueError) as error:
-            raise PatientError(f"{file}: patient {title!r}: {error}") from error
+            raise PatientError(f"{file}: patient {given.get('patient', '')!r}: {error}") from error
 
 
 def worked_patient(
@@ -146,6 +212,7 @@ def worked_patient(
     """One patient; an error for a misspelt key, an unknown criterion, or one that asserts nothing."""
     for key in given:
         find(key, PATIENT_KEYS, "key")
+    _check_shapes(given)
     if len(given.get("patient", "").split()) < 2:
         raise PatientError("the title must be a sentence")
     expected = {key: given[key] for key in ASSERTING if key in given}
@@ -153,7 +220,7 @@ def worked_patient(
     return WorkedPatient(
         title=given["patient"],
         file=file,
-        as_of=date.fromisoformat(given.get("as_of", defaults.as_of)),
+        as_of=_day(given.get("as_of", defaults.as_of)),
         who=given.get("who", defaults.who),
         chart=tuple(_chart(given, defaults)),
         expected=expected,
@@ -162,12 +229,18 @@ def worked_patient(
     )
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise PatientError(f"'as_of' is {text!r}; write the day as 2026-06-15") from None
+
+
 def _chart(given: Mapping[str, Any], defaults: Defaults) -> Iterator[tuple[str, Line]]:
     begins = given.get("begins_with", [])
-    for name in [begins] if isinstance(begins, str) else begins:
-        for line in defaults.charts[find(name, defaults.charts, "chart")]:
-            yield from line.items()
-    for line in given.get("chart", ()):
+    names = [begins] if isinstance(begins, str) else begins
+    charts = [defaults.charts[find(name, defaults.charts, "chart")] for name in names]
+    for line in (line for chart in (*charts, given.get("chart", ())) for line in chart):
         if not isinstance(line, dict) or len(line) != 1:
             raise ChartError(f"a line of a chart is 'name: value', not {line!r}")
         yield from line.items()
@@ -209,18 +282,33 @@ def pair_of(text: str) -> tuple[str, str | None]:
 
 def assessment_of(patient: WorkedPatient, trial: str, catalog: Catalog) -> Assessment:
     """What the service says: the chart as FHIR, read and assessed as any other."""
-    gaps = [gap_of(text, catalog) for text in patient.not_read]
+    with _told(patient) as place:
+        place.line = "not_read"
+        gaps = [gap_of(text, catalog) for text in patient.not_read]
     record = read_record(chart_of(patient, catalog).bundle(), catalog, gaps=gaps)
     return assess(catalog.trial(trial), record, patient.as_of, catalog)
 
 
 def chart_of(patient: WorkedPatient, catalog: Catalog) -> Chart:
     """The chart as FHIR; an error names the patient and the line."""
-    line: object = patient.who
-    try:
+    with _told(patient) as place:
         chart = Chart(patient.who, catalog)
-        for key, line in patient.chart:
-            chart.add(key, line)
-    except (ChartError, ValueError) as error:
-        raise PatientError(f"{patient.file}: patient {patient.title!r}: {line!r}: {error}") from error
+        for key, place.line in patient.chart:
+            chart.add(key, place.line)
     return chart
+
+
+@dataclass(slots=True)
+class _Place:
+    line: object
+
+
+@contextmanager
+def _told(patient: WorkedPatient) -> Iterator[_Place]:
+    """What cannot be understood in a block is told with the patient and the line that was read last."""
+    place = _Place(patient.who)
+    try:
+        yield place
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        what = str(error) if isinstance(error, ValueError) else _NOT_UNDERSTOOD
+        raise PatientError(f"{patient.file}: patient {patient.title!r}: {place.line!r}: {what}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -317,3 +318,43 @@ def test_a_row_of_yesterday_is_assessed_as_of_today(world: World) -> None:
 def test_who_looked_at_what_stands_in_no_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
     opened(world, world.refer("secret-patient").id)
     assert "secret-patient" not in caplog.text
+
+
+_FULL = r"\u3002\uff0c\uff1b\uff1a"
+HALF_WIDTH_BY_CHINESE = re.compile(
+    rf"[\u4e00-\u9fff{_FULL}\uff09]\s*[,;:()]|[(]\s*[\u4e00-\u9fff]|[{_FULL}]\s"
+)
+
+
+def in_chinese(world: World, path: str, role: str = "coordinator") -> list[str]:
+    """Each text of a page, as it stands between two tags, in which white space is one blank."""
+    with ehr(Patient=json_answer(PATIENT)):
+        answer = world.browser(role).get(f"{path}?language=zh-Hans")
+    assert answer.status_code == 200
+    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    inline = re.sub(r"</?(?:span|strong|a|em)\b[^>]*>", "", main)
+    return [" ".join(unescape(text).split()) for text in re.split(r"<[^>]+>", inline) if text.strip()]
+
+
+@pytest.mark.parametrize(
+    ("place", "role"),
+    [
+        ("/worklist", "coordinator"),
+        ("/worklist/ROW", "coordinator"),
+        ("/worklist/funnel", "coordinator"),
+        ("/administration", "administrator"),
+    ],
+)
+def test_a_chinese_page_has_no_punctuation_of_another_language(world: World, place: str, role: str) -> None:
+    referral = world.refer(days_ago=12)
+    world.move(referral, State.RECEIVED)
+    texts = in_chinese(world, place.replace("ROW", referral.id), role)
+    assert [text for text in texts if HALF_WIDTH_BY_CHINESE.search(text)] == []
+
+
+def test_a_chinese_row_says_when_and_who_in_chinese(world: World) -> None:
+    referral = world.refer(days_ago=12)
+    text = " ".join(in_chinese(world, f"/worklist/{referral.id}"))
+    day = "2026\u5e746\u67083\u65e5"
+    assert f"{day}\uff0812\u5929\uff09" in text
+    assert re.search(rf"{day}\uff0c\d\d:\d\d\uff0c", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from cds_service.recruitment.states import RecruitmentStates, TrialState
@@ -47,3 +48,10 @@ def test_it_speaks_chinese(shown: World) -> None:
     answer = shown.browser().get(f"/trials/{TRIAL}?language=zh-Hans")
     assert answer.headers["Content-Language"] == "zh-Hans"
     assert "浙江大学" in answer.text
+
+
+def test_an_ordinary_view_is_logged_as_a_plain_call(shown: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="trialhook.requests"):
+        shown.browser().get(f"/trials/{TRIAL}")
+    (line,) = (orjson.loads(one.message) for one in caplog.records if one.name == "trialhook.requests")
+    assert (line["event"], line["status"]) == ("call", 200)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,8 @@ from cds_service.storage.purging import due, purge
 from cds_service.storage.records import StorageAwayError
 from cds_service.storage.tables import audit_event
 
+_EXPIRING = ("tokens", "early_feedback", "sessions")
+"""What has a time of its own, which has nothing to do with the retention time."""
 _PATIENCE = 60.0  # seconds for one statement: nobody's chart waits for it
 
 
@@ -48,9 +50,16 @@ def purge_command(older_than: int | None, dry_run: bool) -> None:
     before = now - timedelta(days=settings.retention_days if older_than is None else older_than)
     with opened(settings) as ours:
         counts = _due(ours, before, now) if dry_run else _purged(ours, before, now)
-    click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {'to be deleted' if dry_run else 'deleted'}:")
-    for name, count in counts.items():
-        click.echo(f"{count:10,}  {name}")
+    deleted = "to be deleted" if dry_run else "deleted"
+    click.echo(f"Recorded before {before:%Y-%m-%d %H:%M} UTC, {deleted}:")
+    _echo(counts, [name for name in counts if name not in _EXPIRING])
+    click.echo(f"Of no more use by now, whenever recorded, {deleted}:")
+    _echo(counts, [name for name in counts if name in _EXPIRING])
+
+
+def _echo(counts: Mapping[str, int], names: Iterable[str]) -> None:
+    for name in names:
+        click.echo(f"{counts[name]:10,}  {name}")
 
 
 def _due(ours: Database, before: datetime, now: datetime) -> dict[str, int]:

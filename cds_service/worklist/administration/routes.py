@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from cards.wording import VALUES
 from cds_service.deployment import Deployment, Records
 from cds_service.pages.blueprint import NavigationEntry, page_blueprint
 from cds_service.pages.rendering import page_language, render
@@ -17,6 +18,7 @@ from cds_service.synchronising.back_off import NEVER
 from cds_service.synchronising.cursors import BEGINNING, Cursor
 from cds_service.synchronising.faults import in_words
 from cds_service.synchronising.outbox import Outbox, Stuck
+from cds_service.worklist import words as list_words
 from cds_service.worklist.administration import words
 from cds_service.worklist.administration.state import MOST_STUCK, Trial, state_of
 from cds_service.worklist.lines import code_of
@@ -90,6 +92,7 @@ def _page(deployment: Deployment, records: Records) -> Response:
         language,
         title=words.TITLE,
         words=words,
+        list_words=list_words,
         state=state,
         trials=[told.trial(one) for one in state.trials],
         waiting=waiting,
@@ -115,14 +118,15 @@ class _Words:
         if at in (BEGINNING, NEVER):
             return "–"
         local = at.astimezone(self._now.tzinfo)
-        return f"{self._language.short_date(local.date())}, {local:%H:%M}"
+        return f"{self._language.short_date(local.date())}{self._language.between(VALUES)}{local:%H:%M}"
 
     def trial(self, one: Trial) -> TrialLine:
         """One trial."""
         say = self._language.text
         cards = say(words.SILENT) if one.silent else say(words.OPEN)
         if one.why:
-            cards = f"{say(words.NOT_SHOWN)}: {say(words.WHY_CLOSED.get(one.why, one.why))}"
+            why = say(words.WHY_CLOSED.get(one.why, one.why))
+            cards = f"{say(words.NOT_SHOWN)}{say(list_words.COLON)}{why}"
         places = "–"
         if one.places is not None:
             places = say(words.PLACES_TAKEN).format(taken=one.enrolled, places=one.places)
@@ -134,7 +138,7 @@ class _Words:
         next_try = say(words.ON_DEMAND) if one.given_up else self.moment(one.next_at)
         code = code_of(one.referral_id) if one.referral_id else "–"
         # The word itself as well: docs/synchronising.md explains each.
-        why = f"{say(in_words(one.fault))} ({one.fault})"
+        why = f"{say(in_words(one.fault))}{say(list_words.OPENING)}{one.fault}{say(list_words.CLOSING)}"
         return StuckLine(code, one.client, one.kind, why, one.attempts, next_try)
 
     def poll(self, one: Cursor) -> PollLine:

@@ -14,6 +14,7 @@ from cards.explaining import judgement_line, label_of, met_line, open_line
 from cards.score_words import scores_by_criterion
 from cards.text import escaped_from_definition
 from cards.wording import PHRASES
+from cds_service.worklist import words as list_words
 from cds_service.worklist.opening import words
 from cds_service.worksheet.view.words import ANSWER_STATES
 from mappings.language import Language
@@ -50,7 +51,9 @@ def answers_of(assessment: Assessment, language: Language) -> Iterator[Markup]:
         facts = language.between(PHRASES).join(
             fact_words(one, language, answer.text) for one in answer.evidence
         )
-        state = "" if answer.state == "current" else f" ({say(ANSWER_STATES[answer.state])})"
+        state = ""
+        if answer.state != "current":
+            state = f"{say(list_words.OPENING)}{say(ANSWER_STATES[answer.state])}{say(list_words.CLOSING)}"
         yield html(f"{escaped_from_definition(say(answer.text))} – {facts}{escaped_from_definition(state)}")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from cards.wording import LINE, PHRASES, VALUES
 from cds_service.fatigue.history import CriterionTrace
 from cds_service.fatigue.tracing_evidence import EvidenceKeys, traces_of
 from cds_service.referrals.changes import said
@@ -17,6 +18,7 @@ from cds_service.referrals.records import Event, Referral
 from cds_service.referrals.states import Kind, State, moves
 from cds_service.synchronising.back_off import NEVER
 from cds_service.synchronising.faults import in_words
+from cds_service.worklist import words as list_words
 from cds_service.worklist.lines import Wording
 from cds_service.worklist.opening import words
 from cds_service.worklist.opening.changes import Change, changes_between
@@ -54,8 +56,7 @@ class Steps(NamedTuple):
 class Entry(NamedTuple):
     """One event of a history, in words. ``text`` is as somebody wrote it."""
 
-    when: str
-    who: str
+    when_and_who: str
     what: str
     text: str
 
@@ -94,7 +95,7 @@ class RowWords:
             say(words.TROUBLES[now.trouble]) if now.trouble else "",
             say(words.GENDERS.get(now.person.gender, now.person.gender)) if now.person else "",
             self._birth_date(now.person.birth_date) if now.person else "",
-            "; ".join(gap_in(self._language, gap) for gap in now.gaps),
+            self._language.between(PHRASES).join(gap_in(self._language, gap) for gap in now.gaps),
             self._counts(assessment) if assessment else "",
             say(words.OUTCOMES[assessment.outcome]) if assessment else "",
             say(words.RECORD_REASONS[assessment.record_reason]) if assessment else "",
@@ -158,7 +159,9 @@ class RowWords:
     def _back(self, state: State, to: State) -> Iterable[Choice]:
         for one in reasons_for(state, to):
             reason = self._language.text(one.display)
-            yield Choice(f"{to}:{one.code}", f"{self._wording.state(to)}: {reason}")
+            yield Choice(
+                f"{to}:{one.code}", f"{self._wording.state(to)}{self._language.between(LINE)}{reason}"
+            )
 
     # --- in the EHR
 
@@ -194,14 +197,17 @@ class RowWords:
 
     def _entry(self, event: Event) -> Entry:
         text = "" if event.kind == "looked" else event.why  # which are closed words, told by ``_what``
-        return Entry(self._wording.moment(event.at), self._who(event), self._what(event), text)
+        when_and_who = (self._wording.moment(event.at), self._who(event))
+        return Entry(self._language.between(VALUES).join(when_and_who), self._what(event), text)
 
     def _who(self, event: Event) -> str:
         say = self._language.text
         if not event.readable:
             return say(words.SOMEBODY)
         role = words.ROLES.get(event.role, event.role)
-        return f"{event.name} ({say(role)})" if event.name else say(role)
+        if not event.name:
+            return say(role)
+        return f"{event.name}{say(list_words.OPENING)}{say(role)}{say(list_words.CLOSING)}"
 
     def _what(self, event: Event) -> str:
         say = self._language.text
@@ -212,7 +218,7 @@ class RowWords:
             new = self._wording.state(event.to_state)
             old = self._wording.state(event.from_state) if event.from_state else ""
             moved = say(words.MOVED).format(old=old, new=new) if old else new
-            what = moved if event.kind == "moved" else f"{what}: {moved}"
+            what = moved if event.kind == "moved" else f"{what}{self._language.between(LINE)}{moved}"
         reason = self._reason(event)
         together = words.WITH_KIND if event.kind == "written" else words.WITH_REASON
         return say(together).format(what=what, reason=reason) if reason else what
@@ -220,7 +226,8 @@ class RowWords:
     def _reason(self, event: Event) -> str:
         """Why: of what was looked at the words that asked for it, of what was not written the fault."""
         if event.kind == "looked":
-            return "; ".join(self._wording.attention(word) for word in event.why.split())
+            looks = (self._wording.attention(word) for word in event.why.split())
+            return self._language.between(PHRASES).join(looks)
         if event.kind == "refused":
             return self._language.text(in_words(event.reason)) if _not_written(event) else ""
         return self._language.text(reason_display(event.reason)) if event.reason else ""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cards.evidence_words import date_words
 from cards.text import plain
+from cards.wording import VALUES
 from cds_service.worksheet import words
 from cds_service.worksheet.kept_answers import Placed
 from mappings.attesting.codes import worksheet_url
@@ -50,11 +51,14 @@ def _lines(item: Mapping[str, Any], language: Language) -> Iterator[tuple[str, s
     """A question with its answer and note; of a strike, the item with its cause."""
     if "item" in item:
         struck, *cause = [_answer(part) for part in item["item"]]
-        yield language.text(words.STRUCK).format(item=struck), ", ".join(filter(None, cause))
+        yield (
+            language.text(words.STRUCK).format(item=struck),
+            language.between(VALUES).join(filter(None, cause)),
+        )
         return
     notes = [_answer(part) for answer in item.get("answer", ()) for part in answer.get("item", ())]
     said = [_answer(item), *notes]
-    yield plain(str(item.get("text", "")), _TEXT_LIMIT), ", ".join(filter(None, said))
+    yield plain(str(item.get("text", "")), _TEXT_LIMIT), language.between(VALUES).join(filter(None, said))
 
 
 def _answer(item: Mapping[str, Any]) -> str:

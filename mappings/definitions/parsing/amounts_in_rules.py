@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
 
 from mappings.amounts import HOLDS, Bound, Comparison
@@ -13,8 +13,14 @@ from mappings.definitions.parsing.fields import Fields, text_of
 from mappings.definitions.parsing.values import WrittenAmount, parse_age, parse_amount, parse_titre
 from mappings.units import convert, is_bare_number
 
-AN_AGE = "an age in whole years, such as '18 years'"
+AN_AGE = "an age in whole years up to 150, such as '18 years'"
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
+_OPPOSITES: Mapping[Comparison, Comparison] = {
+    "at_least": "less_than",
+    "greater_than": "at_most",
+    "at_most": "greater_than",
+    "less_than": "at_least",
+}
 
 
 def bounds_of(fields: Fields, limit_of: Callable[[str, int], float | None]) -> tuple[Bound, ...]:
@@ -67,6 +73,11 @@ def contradict(bounds: Iterable[Bound]) -> bool:
     low, low_open = max(lows, default=(-math.inf, False))
     high, high_open = min(highs, default=(math.inf, False), key=lambda h: (h[0], not h[1]))
     return low > high or (low == high and (low_open or high_open))
+
+
+def opposite(bound: Bound) -> Bound:
+    """What a number meets that does not meet the bound."""
+    return Bound(_OPPOSITES[bound.comparison], bound.limit, bound.text)
 
 
 def age_limit(report: Report) -> Callable[[str, int], float | None]:

@@ -93,7 +93,8 @@ def check_concepts(files: Iterable[ConceptFile], concepts: dict[str, Concept]) -
             _check_names(source.excluding, source.concept.kind, concepts, source.report)
             _check_same_test(source, concepts)
         for group in file.groups:
-            kind = next((concepts[m].kind for m in group.group.members if m in concepts), "")
+            kinds = (concepts[m].kind for m in group.group.members if m in concepts)
+            kind = next((kind for kind in kinds if kind in KINDS), "")
             _check_names(group.members, kind, concepts, group.report)
 
 
@@ -105,7 +106,7 @@ def _check_names(
         if other is None:
             message = f"unknown concept {node.value!r}{suggestion(node.value, concepts)}"
             report.add(Mistake.UNKNOWN_CONCEPT, node.line, message)
-        elif other.kind != kind:
+        elif kind in KINDS and other.kind in KINDS and other.kind != kind:  # a faulty one is told already
             message = f"{node.value!r} is a concept of kind {other.kind}; here it must be {kind}"
             report.add(Mistake.WRONG_KIND, node.line, message)
 
@@ -172,7 +173,7 @@ def _read(fields: Fields, name: str, kind: str, excluding: tuple[str, ...]) -> C
     return Concept(
         id=name,
         display=display,
-        kind=cast(ConceptKind, kind or "finding"),
+        kind=cast(ConceptKind, kind),
         codes=codes,
         names=fields.texts("names"),
         unit=unit,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import cast
 
+from mappings.amounts import Bound
 from mappings.concept import Concept
 from mappings.dates import Window
 from mappings.definitions.faults import Mistake, suggestion
@@ -15,6 +16,7 @@ from mappings.definitions.parsing.amounts_in_rules import (
     bounds_of,
     check_possible,
     concept_limit,
+    contradict,
 )
 from mappings.definitions.parsing.fields import Fields
 from mappings.definitions.parsing.scope import Scope
@@ -43,6 +45,7 @@ CLASS_ANSWERS = (
 class IV: what is written IV-S or IV-G is IV. Only III and IV have the suffix of 2003."""
 _SEGMENTAL = re.compile(r"IV-[SG](\((?:A|C|A/C)\))?")
 _RECORDED = "recorded"
+_BORN = Bound("at_least", 0, "0 years")
 _STUDY_TOKEN = re.compile(r"NCT\d{8}")
 _ANSWERING_KINDS = ("finding", "measurement", "consent")
 _EVENTS = ("drug", "condition", "procedure", "finding", "measurement")
@@ -50,7 +53,12 @@ _CLINICAL_STATUSES = ("active", "recurrence", "relapse", "inactive", "remission"
 
 
 def _age(fields: Fields, scope: Scope) -> Rule:
-    return Age(bounds_of(fields, age_limit(scope.report)))
+    bounds = bounds_of(fields, age_limit(scope.report))
+    for bound in bounds:
+        if contradict((bound, _BORN)):
+            message = f"nobody is {bound.comparison.replace('_', ' ')} {bound.text} old"
+            scope.report.add(Mistake.BOUNDS_CONTRADICT, fields.line(bound.comparison), message)
+    return Age(bounds)
 
 
 def _measurement(fields: Fields, scope: Scope) -> Rule | None:

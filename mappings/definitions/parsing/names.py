@@ -15,7 +15,8 @@ from mappings.rules import Named
 class Vocabulary:
     """All concepts and groups, and the file (its name without ``.yaml``) in which each stands.
 
-    ``broken``: some file could not be read, so that a name which is not found may well be in it.
+    ``broken``: some file could not be read, so that a name which is not found may well be in it. ``unread``:
+    the folder of each file that lies beside what is checked, and is not read with it.
     """
 
     concepts: Mapping[str, Concept]
@@ -23,12 +24,17 @@ class Vocabulary:
     files: Mapping[str, str]
     stems: Collection[str]
     broken: bool = False
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def check_listed(self, nodes: Iterable[TextNode], report: Report) -> frozenset[str]:
         """The names under ``concepts:``, those that are no file reported."""
         listed = frozenset(node.value for node in nodes)
         for node in nodes:
-            if node.value not in self.stems:
+            if node.value in self.unread:
+                folder = self.unread[node.value]
+                message = f"the concept file {node.value!r} is read with its whole set only; check {folder}"
+                report.add(Mistake.UNKNOWN_CONCEPT_FILE, node.line, message)
+            elif node.value not in self.stems:
                 message = f"no concept file {node.value!r}{suggestion(node.value, self.stems)}"
                 report.add(Mistake.UNKNOWN_CONCEPT_FILE, node.line, message)
         return listed
@@ -68,15 +74,18 @@ class Names:
     def _known(self, name: str, line: int, kinds: Collection[str], report: Report) -> Concept | None:
         concept = self.vocabulary.concepts.get(name)
         if concept is None:
-            if not self.vocabulary.broken:
+            if not self.vocabulary.broken and self.listed.isdisjoint(self.vocabulary.unread):
                 known = [*self.vocabulary.concepts, *self.vocabulary.groups]
                 message = f"unknown concept {name!r}{suggestion(name, known)}"
                 report.add(Mistake.UNKNOWN_CONCEPT, line, message)
             return None
         self._check_file(name, line, report)
         if kinds and concept.kind not in kinds:
-            message = f"{name!r} is a concept of kind {concept.kind}; here it must be {' or '.join(kinds)}"
-            report.add(Mistake.WRONG_KIND, line, message)
+            if concept.kind:  # one without a kind is reported where it stands
+                message = (
+                    f"{name!r} is a concept of kind {concept.kind}; here it must be {' or '.join(kinds)}"
+                )
+                report.add(Mistake.WRONG_KIND, line, message)
             return None
         return concept
 

@@ -77,7 +77,7 @@ def _is_drug(name: str, line: int, meanings: Meanings, report: Report) -> bool:
     if concept is None:
         message = f"unknown concept {name!r}{suggestion(name, meanings.concepts)}"
         report.add(Mistake.UNKNOWN_CONCEPT, line, message)
-    elif concept.kind != "drug":
+    elif concept.kind not in ("drug", ""):  # one without a kind is reported where it stands
         message = f"{name!r} is a concept of kind {concept.kind}; here it must be drug"
         report.add(Mistake.WRONG_KIND, line, message)
     return concept is not None and concept.kind == "drug"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 from mappings.amounts import Bound
 from mappings.definitions.faults import Mistake, suggestion
-from mappings.definitions.parsing.amounts_in_rules import contradict
+from mappings.definitions.parsing.amounts_in_rules import contradict, opposite
 from mappings.definitions.parsing.fields import Fields, fields_of, text_of
 from mappings.definitions.parsing.leaf_rules import LEAF_RULES, check_criterion
 from mappings.definitions.parsing.scope import Scope
@@ -51,32 +51,61 @@ def _leaf(kind: str, node: Node, scope: Scope) -> Rule | None:
 
 def _all(node: Node, scope: Scope) -> Rule:
     rule = All(_parts(node, "all", scope))
-    wrong = _nobody(rule)
-    if wrong and not any(_nobody(part) for part in rule.of):
-        scope.report.add(Mistake.BOUNDS_CONTRADICT, node.line, f"nobody is {wrong}; 'any' may be meant")
+    if not any(_nobody(part) for part in rule.of):
+        _check_somebody(rule, node, scope, "any")
     return rule
+
+
+def _check_somebody(rule: Rule, node: Node, scope: Scope, meant: str) -> None:
+    wrong = _nobody(rule)
+    if wrong:
+        scope.report.add(Mistake.BOUNDS_CONTRADICT, node.line, f"nobody is {wrong}; {meant!r} may be meant")
 
 
 def _nobody(rule: Rule) -> str:
     """What of sex and age the parts of an ``all`` ask for that no person is; empty if there is nothing."""
     parts = tuple(_parts_of_all(rule))
-    sexes = {part.is_ for part in parts if isinstance(part, Sex)}
+    sexes = {part.is_ for part, negated in parts if isinstance(part, Sex) and not negated}
+    others = {part.is_ for part, negated in parts if isinstance(part, Sex) and negated}
     if len(sexes) > 1:
         return f"both {' and '.join(sorted(sexes))}"
-    ages = [bound for part in parts if isinstance(part, Age) for bound in part.bounds]
-    return f"{' and '.join(_words(bound) for bound in ages)} old" if contradict(ages) else ""
+    if sexes & others:
+        return " and ".join(f"{sex} and not {sex}" for sex in sexes)
+    return _no_age([(part.bounds, negated) for part, negated in parts if isinstance(part, Age)])
 
 
-def _words(bound: Bound) -> str:
-    return f"{bound.comparison.replace('_', ' ')} {bound.text}"
+def _no_age(asked: Sequence[tuple[Sequence[Bound], bool]]) -> str:
+    """The bounds that no age meets, each with whether it is negated; empty if some age meets all.
+
+    Outside of two bounds a number may lie on either side: that contradicts only if both sides do.
+    """
+    certain = [(bound, False) for bounds, negated in asked if not negated for bound in bounds]
+    certain += [(bounds[0], True) for bounds, negated in asked if negated and len(bounds) == 1]
+    within = [opposite(bound) if negated else bound for bound, negated in certain]
+    if contradict(within):
+        return f"{' and '.join(_words(bound, negated) for bound, negated in certain)} old"
+    for bounds in (bounds for bounds, negated in asked if negated and len(bounds) > 1):
+        if all(contradict([*within, opposite(bound)]) for bound in bounds):
+            outside = " and ".join(_words(bound, False) for bound in bounds)
+            return (
+                f"{' and '.join(_words(bound, negated) for bound, negated in certain)} and not {outside} old"
+            )
+    return ""
 
 
-def _parts_of_all(rule: Rule) -> Iterator[Rule]:
-    if isinstance(rule, All):
+def _words(bound: Bound, negated: bool) -> str:
+    return f"{'not ' if negated else ''}{bound.comparison.replace('_', ' ')} {bound.text}"
+
+
+def _parts_of_all(rule: Rule, negated: bool = False) -> Iterator[tuple[Rule, bool]]:
+    """What must hold together, each with whether it must not: of a negated ``any`` no part may hold."""
+    if isinstance(rule, Not):
+        yield from _parts_of_all(rule.of, not negated)
+    elif isinstance(rule, AnyOf if negated else All):
         for part in rule.of:
-            yield from _parts_of_all(part)
+            yield from _parts_of_all(part, negated)
     else:
-        yield rule
+        yield rule, negated
 
 
 def _any(node: Node, scope: Scope) -> Rule:
@@ -95,6 +124,8 @@ def _any(node: Node, scope: Scope) -> Rule:
 
 def _not(node: Node, scope: Scope) -> Rule | None:
     rule = parse_rule(node, scope)
+    if isinstance(rule, AnyOf):
+        _check_somebody(Not(rule), node, scope, "all")
     return Not(rule) if rule else None
 
 

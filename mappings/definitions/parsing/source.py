@@ -30,6 +30,11 @@ _QUOTE = (
     "put a text in quotes if it starts with > | @ % & * ! ? - { [ or holds ': ' or ' #', "
     "or stands within braces and holds { } [ ] or a comma"
 )
+_INDENT = (
+    "check the indentation: the keys of one mapping begin in the same column, and so do the '-' of one list"
+)
+_INDENT_OR_COLON = f"{_INDENT}; a key ends with ': ', and a text that holds ': ' is put in quotes"
+_SECOND_COLON = "mapping values are not allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def plain(node: Node) -> Plain:
 
 def read_source(path: Path, report: Report) -> MapNode | None:
     """The mapping that a file holds; None, with the fault reported, if it holds none."""
-    text = _read_text(path, report)
+    text = read_text(path, report)
     if text is None:
         return None
     try:
@@ -78,7 +83,7 @@ def read_source(path: Path, report: Report) -> MapNode | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        _report_yaml_error(error, text, report)
+        report_yaml_error(error, text, report)
         return None
     if node is None:
         report.add(Mistake.EMPTY_FILE, 1, "the file is empty")
@@ -87,7 +92,8 @@ def read_source(path: Path, report: Report) -> MapNode | None:
     return node if isinstance(node, MapNode) else None
 
 
-def _read_text(path: Path, report: Report) -> str | None:
+def read_text(path: Path, report: Report) -> str | None:
+    """The text of a file; None, with the fault reported, if it cannot be had."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -104,7 +110,8 @@ def _read_text(path: Path, report: Report) -> str | None:
         return None
 
 
-def _report_yaml_error(error: yaml.YAMLError, text: str, report: Report) -> None:
+def report_yaml_error(error: yaml.YAMLError, text: str, report: Report) -> None:
+    """What the parser of YAML found wrong with a text, with what to do."""
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
@@ -113,7 +120,23 @@ def _report_yaml_error(error: yaml.YAMLError, text: str, report: Report) -> None
         report.add(Mistake.TAB, line, "a tab; YAML is indented with spaces")
         return
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    report.add(Mistake.NOT_YAML, line, f"not YAML: {problem}; {_QUOTE}")
+    advice = _advice(error, problem, before[:-1])
+    report.add(Mistake.NOT_YAML, line, f"not YAML: {problem}" + (f"; {advice}" if advice else ""))
+
+
+def _advice(error: yaml.YAMLError, problem: str, before: str) -> str:
+    """What to do. ``before`` is what stands on the line before the place at which the parser gave up.
+
+    Where it gave up at the beginning of a line, that line stands in a wrong column.
+    """
+    if isinstance(error, yaml.reader.ReaderError):  # a character that no YAML may hold
+        return ""
+    context = getattr(error, "context", None) or "a block"
+    if isinstance(error, yaml.parser.ParserError) and "a block" in context and not before.strip():
+        return _INDENT
+    if problem.startswith(_SECOND_COLON) and ": " not in before:
+        return _INDENT_OR_COLON
+    return _QUOTE
 
 
 def _place(root: Node, line: int) -> str:

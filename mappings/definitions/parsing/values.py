@@ -16,7 +16,7 @@ _WINDOW = re.compile(r"(\d{1,6})\s+(day|week|month|year)s?", re.ASCII)
 _AGE = re.compile(r"(\d{1,3})\s+years?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _A_YEAR_HAS = {"days": 365, "weeks": 52, "months": 12, "years": 1}
-_LONGEST_WINDOW_YEARS = 150
+_LONGEST_LIFE = 150  # years
 
 
 class WrittenAmount(NamedTuple):
@@ -53,13 +53,13 @@ def parse_window(text: str) -> Window | None:
     if match is None:
         return None
     number, unit = int(match[1]), cast(WindowUnit, match[2] + "s")
-    return Window(number, unit) if 0 < number <= _LONGEST_WINDOW_YEARS * _A_YEAR_HAS[unit] else None
+    return Window(number, unit) if 0 < number <= _LONGEST_LIFE * _A_YEAR_HAS[unit] else None
 
 
 def parse_age(text: str) -> int | None:
-    """``18 years``."""
+    """``18 years``. Not more than anybody lives."""
     match = _AGE.fullmatch(text.strip())
-    return int(match[1]) if match else None
+    return int(match[1]) if match and int(match[1]) <= _LONGEST_LIFE else None
 
 
 def parse_date(text: str) -> date | None:

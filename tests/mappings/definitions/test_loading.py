@@ -318,6 +318,61 @@ def test_a_limit_may_be_below_zero_where_the_concept_s_values_may(own: Path, lea
         load_catalog([own], root=GOOD)
 
 
+def test_a_trial_looked_at_without_its_set_says_that_its_concepts_are_in_the_set(own: Path) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        load_catalog([own / "trials/T-OWN.yaml"], root=GOOD)
+    assert [fault.message for fault in caught.value.faults] == [
+        f"the concept file 'myeloma' is read with its whole set only; check {own.as_posix()}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[myeloma, blood]", "[mieloma, blood]", "no concept file 'mieloma'; did you mean 'myeloma'?"),
+        ("[myeloma, blood]", "[blood]", "'m-protein' is in concepts/myeloma.yaml, which is not listed"),
+        ("of: platelets", "of: plateletts", "unknown concept 'plateletts'; did you mean 'platelets'?"),
+    ],
+)
+def test_what_is_misspelt_in_a_site_s_trial_is_told(own: Path, old: str, new: str, said: str) -> None:
+    (own / "trials/T-OWN.yaml").write_text(OWN_TRIAL.replace(old, new), encoding="utf-8")
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        load_catalog([own], root=GOOD)
+
+
+def test_a_trial_without_a_set_beside_it_says_that_there_is_no_such_file(own: Path) -> None:
+    (own / "concepts/myeloma.yaml").unlink()
+    with pytest.raises(DefinitionError, match="no concept file 'myeloma'"):
+        load_catalog([own / "trials/T-OWN.yaml"], root=GOOD)
+
+
+@pytest.mark.parametrize("kind", ["kind: conditon", "kind: ''", "display: X"])
+def test_a_concept_whose_kind_is_faulty_is_told_once(own: Path, kind: str) -> None:
+    concepts = own / "concepts/myeloma.yaml"
+    more = "  - {id: iga, display: IgA, KIND, codes: {snomed: {236407003: IgA}}}\n".replace("KIND", kind)
+    more += "  - {id: iga-like, display: Like IgA, kind: condition, names: [like], excluding: iga}\n"
+    more += "groups:\n  - {id: both, display: Both, members: [iga, iga-like]}\n"
+    concepts.write_text(OWN_CONCEPTS + more, encoding="utf-8")
+    trial = own / "trials/T-OWN.yaml"
+    more = "  - {id: iga, protocol: IgA, require: {condition: {of: iga}}}\n"
+    more += "  - {id: both, protocol: IgA, require: {condition: {of: both}}}\n"
+    trial.write_text(OWN_TRIAL + more, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_catalog([own], root=GOOD)
+    assert {fault.where for fault in caught.value.faults} == {"concept 'iga'"}
+
+
+def test_a_source_text_that_is_not_utf_8_is_told_with_its_line(own: Path) -> None:
+    trial = own / "trials/T-OWN.yaml"
+    trial.write_text(OWN_TRIAL.replace("2025-01-31}", "2025-01-31, text: own.txt}"), encoding="utf-8")
+    (own / "trials/own.txt").write_bytes("10 or more\nfür 50 or more".encode("latin-1"))
+    with pytest.raises(DefinitionError) as caught:
+        load_catalog([own], root=GOOD)
+    assert [(fault.line, fault.message) for fault in caught.value.faults] == [
+        (2, "the source text 'own.txt' is not UTF-8 text in line 2; save it with that encoding")
+    ]
+
+
 def test_a_root_given_as_a_site_s_set_is_itself() -> None:
     (trial,) = load_catalog([GOOD], root=GOOD).trials
     assert trial.facts == load_catalog(root=GOOD).trials[0].facts

@@ -94,3 +94,44 @@ def test_what_is_no_yaml_is_one_fault_and_no_crash(text: str, tmp_path: Path) ->
     node, faults = read(text, tmp_path)
     assert node is None
     assert len(faults) == 1
+
+
+QUOTES, COLUMNS, TABS = "put a text in quotes if", "check the indentation", "YAML is indented with spaces"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "advice"),
+    [
+        ("inclusion:\n  - id: a\n    b: c\n   - id: d\n", 4, COLUMNS),
+        ("inclusion:\n  - id: a\n    b: c\n - id: d\n", 4, COLUMNS),
+        ("trial:\n  id: a\n title: b\n", 3, COLUMNS),
+        ("trial:\n  id: a\n   title: b\n", 3, COLUMNS),
+        ("inclusion:\n  - id: a\n   title: b\n", 3, COLUMNS),
+        ("inclusion:\n  - id: a\n     title: b\n", 3, COLUMNS),
+        ("trial:\n  - a\n  id: b\n", 3, COLUMNS),
+        (" schema: 1\ntrial: a\n", 2, COLUMNS),
+        ("trial:\n  id a\n  title: b\n", 3, "a key ends with ': '"),
+        ("trial:\n\tid: a\n", 2, TABS),
+        ("age:\n  at_least: > 0.8\n", 2, QUOTES),
+        ("a: b: c\n", 1, QUOTES),
+        ("a: {at_least: 3 mL/min/{1.73_m2}, b: 1}\n", 1, QUOTES),
+        ("a: {b: c\nd: e\n", 2, QUOTES),
+        ("a: ? b\n", 1, QUOTES),
+        ("a: - b\n", 1, QUOTES),
+        ("a: 'b' c\n", 1, QUOTES),
+        ("a:\n  @b: c\n", 2, QUOTES),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_what_to_do_about_it(
+    text: str, line: int, advice: str, tmp_path: Path
+) -> None:
+    _, (fault,) = read(text, tmp_path)
+    assert fault.line == line
+    assert advice in fault.message
+    assert sum(one in fault.message for one in (QUOTES, COLUMNS, TABS)) == 1
+
+
+@pytest.mark.parametrize("text", ["a: \x07\n", "a: \x00b\n"])
+def test_a_control_character_is_named_without_advice_about_quotes(text: str, tmp_path: Path) -> None:
+    _, (fault,) = read(text, tmp_path)
+    assert fault.message == "not YAML: control characters are not allowed"
