@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mappings.reading.fhir_elements import mapping, one_line, text_of, tokens_and_texts
-from mappings.reading.pathology.indices import Index, IndexReading, index_number, read_index
-from mappings.reading.pathology.questions import Question, Questions
-from mappings.reading.pathology.wording import WHO_NOTE, ClassReading, read_class
+from mappings.reading.keeping.texts import kept
+from mappings.reading.pathology.cues.signs import has_one_of
+from mappings.reading.pathology.indices import Index, IndexReading, index_number, may_name_index, read_index
+from mappings.reading.pathology.mentions import plain
+from mappings.reading.pathology.questions import Question, Questions, words_of_code
+from mappings.reading.pathology.wording import WHO_NOTE, ClassReading, may_name_class, read_class
 from mappings.verdicts import Reason
 
 _NO_TOKENS: frozenset[str] = frozenset()
+_NAMES_OF_WHO = ("WHO", "World Health", "世界卫生组织")
 _UNITS = frozenset({"", "1", "{score}", "{index}", "{points}", "score", "points", "/24", "/12", "分"})
 
 
@@ -91,8 +95,19 @@ def _written(value: Any) -> str:
 
 
 def _asks_who(element: Mapping[str, Any]) -> bool:
-    words = " ".join(tokens_and_texts(element.get("code"))[1])
-    return any(scheme in words for scheme in ("WHO", "World Health", "世界卫生组织")) and "ISN" not in words
+    words = " ".join(words_of_code(element.get("code"))[1])
+    return has_one_of(_NAMES_OF_WHO, words) and "ISN" not in words
+
+
+def may_tell(said: Said) -> bool:
+    """Whether a class or an index may be read from a value: the names of most codes tell neither."""
+    return said.about != "text" or bool(said.codes) or _may_tell(said.text)
+
+
+@kept(1024)
+def _may_tell(text: str) -> bool:
+    words = plain(text)
+    return may_name_index(words) or may_name_class(words)
 
 
 def class_of(said: Said, year: int | None) -> ClassReading | None:
@@ -128,7 +143,7 @@ def _coded(said: Said, written: ClassReading | None) -> ClassReading:
 
 def classes(tokens: frozenset[str]) -> frozenset[str]:
     """Class tokens without their suffixes."""
-    return frozenset(token.partition("(")[0] for token in tokens)
+    return frozenset([token.partition("(")[0] for token in tokens])
 
 
 def index_of(said: Said, index: Index, year: int | None) -> IndexReading | None:

@@ -9,7 +9,7 @@ from mappings.amounts import exactly
 from mappings.concept import Concept
 from mappings.facts import Result
 from mappings.reading.fhir_elements import one_line, text_of
-from mappings.reading.pathology.answers import class_of, classes, index_of
+from mappings.reading.pathology.answers import Said, class_of, classes, index_of, may_tell
 from mappings.reading.pathology.episodes import Episode, episodes_of
 from mappings.reading.pathology.hints import Hint, hint_of_condition, hint_of_report
 from mappings.reading.pathology.indices import Index, IndexReading
@@ -35,6 +35,7 @@ from mappings.verdicts import Reason
 
 _INDICES: Mapping[str, Index] = {ACTIVITY: "activity", CHRONICITY: "chronicity"}
 _NO_TOKENS: frozenset[str] = frozenset()
+_Told = Sequence[tuple[BiopsyRecord, Said]]
 
 
 class _Found(NamedTuple):
@@ -135,7 +136,8 @@ def _record_of(
 
 
 def _results(episode: Episode, questions: Questions) -> list[Result]:
-    of_class = _class_results(episode)
+    told = [(record, said) for record in episode.records for said in record.said if may_tell(said)]
+    of_class = _class_results(episode, told)
     has_class = of_class[0].problem is not Reason.NOT_FOUND
     results: list[Result] = []
     if CLASS in questions.concepts:
@@ -145,7 +147,7 @@ def _results(episode: Episode, questions: Questions) -> list[Result]:
     for concept_id, index in _INDICES.items():
         concept = questions.concepts.get(concept_id)
         if concept is not None:
-            found = _index_results(episode, concept, index)
+            found = _index_results(episode, told, concept, index)
             results += [_beside(result, of_class[0]) for result in found]
     return results
 
@@ -167,12 +169,11 @@ def _without_classification(result: Result) -> Result:
     return result._replace(concept=CLASS_ANY, tokens=classes(result.tokens), problem=problem)
 
 
-def _class_results(episode: Episode) -> list[Result]:
+def _class_results(episode: Episode, told: _Told) -> list[Result]:
     """The class of a biopsy; one result for each record, where records contradict one another."""
     found = [
         _Found(reading, record.reference, said.about == "class", record.confirmed, record.has_status)
-        for record in episode.records
-        for said in record.said
+        for record, said in told
         if (reading := class_of(said, episode.year)) is not None
     ]
     pool, confirmed = _pool(found)
@@ -231,11 +232,13 @@ _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
 
 def _pool(found: Sequence[_Found]) -> tuple[list[_Found], bool]:
     """The readings that decide: confirmed before others, answers to a question before running text."""
-    confirmed = any(each.confirmed for each in found)
-    usable = [each for each in found if each.confirmed == confirmed]
+    final = [each for each in found if each.confirmed]
+    usable = final or list(found)
     structured = [each for each in usable if each.structured]
-    decided = any(each.reading.problem is not Reason.NEEDS_JUDGEMENT for each in structured)
-    return structured if decided else usable, confirmed
+    for each in structured:
+        if each.reading.problem is not Reason.NEEDS_JUDGEMENT:
+            return structured, bool(final)
+    return usable, bool(final)
 
 
 def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> list[_Found]:
@@ -252,9 +255,9 @@ def _chosen_class(pool: Sequence[_Found], usable: Sequence[_Found]) -> list[_Fou
         return [_conflicting(each) for each in _distinct(clear)]
     first = next((each for each in pool if each in clear), clear[0])
     reading = first.reading
-    return (
-        [first._replace(reading=reading._replace(tokens=tokens))] if isinstance(reading, ClassReading) else []
-    )
+    if not isinstance(reading, ClassReading):
+        return []
+    return [first if reading.tokens == tokens else first._replace(reading=reading._replace(tokens=tokens))]
 
 
 def _conflicting(found: _Found) -> _Found:
@@ -273,6 +276,8 @@ def _distinct(found: Sequence[_Found]) -> list[_Found]:
 
 def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
     """The classes on which readings agree; a suffix that only one of them writes is kept."""
+    if len(set(readings)) == 1 and "(" not in "".join(readings[0]):
+        return readings[0], True
     if len({classes(tokens) for tokens in readings}) != 1:
         return _NO_TOKENS, False
     suffixed = {token for tokens in readings for token in tokens if "(" in token}
@@ -280,12 +285,11 @@ def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
     return frozenset(suffixed | bare), len(suffixed | bare) == len(classes(readings[0]))
 
 
-def _index_results(episode: Episode, concept: Concept, index: Index) -> list[Result]:
+def _index_results(episode: Episode, told: _Told, concept: Concept, index: Index) -> list[Result]:
     """An index of a biopsy; one result for each record, where records contradict one another."""
     found = [
         _Found(reading, record.reference, said.about == index, record.confirmed, record.has_status)
-        for record in episode.records
-        for said in record.said
+        for record, said in told
         if (reading := index_of(said, index, episode.year)) is not None
     ]
     pool, confirmed = _pool(found)

@@ -27,12 +27,12 @@ def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
     In time about linear in the number of records, however many of them are of one biopsy.
     """
     if len(records) == 1:
-        return [_episode(_Dates.of(records).collected(), records)]
-    dated = [(_Dates.of([records[i] for i in group]), group) for group in _linked(records)]
+        return [_episode(_Dates(records).collected(), records)]
+    dates_of = [(_Dates([records[i] for i in group]), group) for group in _linked(records)]
+    dated = [(dates.collected(), dates, group) for dates, group in dates_of]
     biopsies: list[_Biopsy] = []
     near: list[_Biopsy] = []
-    for dates, group in sorted(dated, key=lambda pair: pair[0].collected()[:2]):
-        when = dates.collected()
+    for when, dates, group in sorted(dated, key=lambda each: each[0][:2]):
         near = [each for each in near if each.when.first >= when.first - SAME_BIOPSY_DAYS]
         into = next((each for each in near if _about_the_same_day(each.when, when)), None)
         if into is None:
@@ -55,7 +55,9 @@ def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
     names_of: dict[int, list[str]] = {}
     for number, record in enumerate(records):
         joined = {group_of[name] for name in record.links if name in group_of}
-        into = max(joined, key=lambda each: len(groups[each]), default=number)
+        into = number
+        if joined:
+            into = max(joined, key=lambda each: len(groups[each])) if len(joined) > 1 else min(joined)
         members, names = groups.setdefault(into, []), names_of.setdefault(into, [])
         for other in joined - {into}:
             members += groups.pop(other)
@@ -71,15 +73,14 @@ def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:
 class _Best:
     """The best date of some records: by collection before report; of a month and a day in it, the day."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Sequence[BiopsyRecord]) -> None:
         self._dates: dict[tuple[int, int, int], When] = {}
         self._issued = LAST_DAY
-
-    def add(self, record: BiopsyRecord) -> None:
-        for rank, when in record.dates:
-            self._take((rank, *when[:2]), when)
-        if record.issued is not None:
-            self._issued = min(self._issued, record.issued.last)
+        for record in records:
+            for rank, when in record.dates:
+                self._take((rank, when.first, when.last), when)
+            if record.issued is not None:
+                self._issued = min(self._issued, record.issued.last)
 
     def join(self, other: _Best) -> None:
         for key, when in other._dates.items():
@@ -96,43 +97,47 @@ class _Best:
         """Without a date not after the first was issued."""
         if not self._dates:
             return When(BEGINNING, self._issued, "")
-        if len(self._dates) > 1:  # what does not count now will not count when more dates come
+        best = min(self._dates)
+        if len(self._dates) == 1:
+            return self._dates[best]
+        # What does not count now will not count when more dates come.
+        self._dates = {key: when for key, when in self._dates.items() if key[0] == best[0]}
+        if len(self._dates) > 1:
             self._dates = _narrowest(self._dates)
         return self._dates[min(self._dates)]
 
 
 def _narrowest(dates: Mapping[tuple[int, int, int], When]) -> dict[tuple[int, int, int], When]:
-    """Of the best rank those dates in which no other lies that says more."""
-    best = min(rank for rank, _, _ in dates)
+    """Of dates of one rank those in which no other lies that says more."""
     found, earliest_end = {}, LAST_DAY + 1
     for rank, first, last in sorted(dates, key=lambda key: (-key[1], key[2])):
-        if rank == best and last < earliest_end:
+        if last < earliest_end:
             found[rank, first, last] = dates[rank, first, last]
             earliest_end = last
     return found
 
 
 class _Dates:
-    """What some records say of when tissue was taken: all of them, and those that are confirmed."""
+    """What some records say of when tissue was taken: all of them, and those that are confirmed.
 
-    def __init__(self) -> None:
-        self._any, self._confirmed = _Best(), _Best()
-        self._are_confirmed: set[bool] = set()
+    The confirmed ones are told apart only where others are among them; mostly none are.
+    """
 
-    @classmethod
-    def of(cls, records: Sequence[BiopsyRecord]) -> _Dates:
-        made = cls()
-        for record in records:
-            made._any.add(record)
-            made._are_confirmed.add(record.confirmed)
-            if record.confirmed:
-                made._confirmed.add(record)
-        return made
+    def __init__(self, records: Sequence[BiopsyRecord]) -> None:
+        confirmed = [record for record in records if record.confirmed]
+        self._are_confirmed = bool(confirmed), len(confirmed) < len(records)
+        self._any = _Best(records)
+        self._confirmed = _Best(confirmed) if self._are_confirmed[1] else self._any
 
     def join(self, other: _Dates) -> None:
+        if self._are_confirmed[1] or other._are_confirmed[1]:
+            if self._confirmed is self._any:
+                self._confirmed = _Best(())
+                self._confirmed.join(self._any)
+            self._confirmed.join(other._confirmed)
         self._any.join(other._any)
-        self._confirmed.join(other._confirmed)
-        self._are_confirmed |= other._are_confirmed
+        (confirmed, rest), (more_confirmed, more_rest) = self._are_confirmed, other._are_confirmed
+        self._are_confirmed = confirmed or more_confirmed, rest or more_rest
 
     def collected(self) -> When:
         """The best date of collection that the records give; else not after the first was issued.
@@ -140,7 +145,7 @@ class _Dates:
         What is not confirmed to have happened may date it or not: then it was on one of the days between.
         """
         when = self._any.date()
-        if len(self._are_confirmed) == 2:
+        if all(self._are_confirmed):
             other = self._confirmed.date()
             if when[:2] != other[:2]:
                 return When(min(when.first, other.first), max(when.last, other.last), other.text)

@@ -140,6 +140,11 @@ def read_index(
     return None
 
 
+def may_name_index(words: str) -> bool:
+    """Whether a plain text may name an index; it does not have to."""
+    return bool(_starts(words, "activity") or _starts(words, "chronicity"))
+
+
 def index_number(value: float, index: Index) -> tuple[int | None, str]:
     """A number as the index, or what is wrong with it."""
     if not 0 <= value <= MAXIMUM[index]:
@@ -149,7 +154,8 @@ def index_number(value: float, index: Index) -> tuple[int | None, str]:
 
 def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:
     rest = words
-    for start in _starts(words, "activity"):  # which is the first of a pair
+    starts = _starts(words, "activity")
+    for start in starts:  # the activity is the first of a pair
         pair = _PAIR.match(rest, start)
         if pair is None:
             continue
@@ -160,7 +166,7 @@ def _mentions(words: str, index: Index, year: int | None) -> Iterator[_Mention]:
                 where, *_of_pair(pair, index), doubt_about(words, where, year, may_be_denied=False)
             )
     position = 0
-    for start in _starts(words, index):
+    for start in starts if index == "activity" else _starts(words, index):
         anchor = _ANCHORS[index].match(rest, start) if start >= position else None
         if anchor is None:
             continue
@@ -177,7 +183,7 @@ def _starts(words: str, index: Index) -> tuple[int, ...]:
     """Where an anchor of the index may stand."""
     found = []
     for sign, into in _SIGNS[index]:
-        position = words.find(sign)
+        position = words.find(sign) if sign in words else -1  # most are not there, and "in" is cheaper
         while position >= 0:
             if position >= into:
                 found.append(position - into)
@@ -192,18 +198,19 @@ def _of_pair(pair: re.Match[str], index: Index) -> tuple[int | None, str]:
 
 
 def _value(match: re.Match[str], maximum: int) -> tuple[int | None, str]:
-    if match["letters"]:
+    letters, about, number, to, out_of, odd = match.group("letters", "pre", "num", "range", "den", "odd")
+    if letters:
         return None, "a number in letters"
-    if match["pre"]:
+    if about:
         return None, "not an exact number"
-    if match["range"]:
+    if to:
         return None, "a range"
-    if match["odd"] or not match["num"].isdigit():
+    if odd or not number.isdigit():
         return None, "not a whole number"
-    denominator = _NUMBER_AT_END.search(match["den"]) if match["den"] else None
+    denominator = _NUMBER_AT_END.search(out_of) if out_of else None
     if denominator is not None and int(denominator[1]) != maximum:
         return None, f"not out of {maximum}"
-    value = int(match["num"])
+    value = int(number)
     return (value, "") if value <= maximum else (None, f"not from 0 to {maximum}")
 
 

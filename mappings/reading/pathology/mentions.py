@@ -50,7 +50,9 @@ def plain(text: str) -> str:
     text = text[:LONGEST_TEXT]
     if not text.isascii():
         text = _DASHES.sub("-", unicodedata.normalize("NFKC", text.translate(_ENDS)))
-    return _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if "  " in text or not text.isprintable():  # of spaces only the usual one is printable
+        text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text.strip()
 
 
 @kept(256)
@@ -62,20 +64,30 @@ def _sentences(text: str) -> tuple[int, ...]:
 @kept(256)
 def _is_plain(text: str, first: int, last: int) -> bool:
     """Whether nothing in a part of the text, a sentence or two, could make a doubt."""
-    return not cues.may_hold_a_cue(text[first:last])
+    if _has_a_word_of_cues(text):
+        return not cues.may_hold_a_cue(text[first:last])
+    return not cues.other_years(text[first:last])
 
 
 @kept(256)
+def _has_a_word_of_cues(text: str) -> bool:
+    return cues.has_a_word_of_cues(text)
+
+
 def _sections(text: str) -> tuple[tuple[int, bool], ...]:
-    """Where the text of each section starts, and whether it tells what was known before."""
+    """Where the text of each section starts, and whether it tells what was known before.
+
+    A heading with neither colon nor line end is the end of the text, and nothing stands under it.
+    """
+    if ":" not in text and "\n" not in text:
+        return ()
     return tuple((found.end(), bool(found["history"])) for found in cues.SECTION.finditer(text))
 
 
 def _may_not_be_lupus(text: str) -> bool:
-    return cues.NOT_LUPUS.search(text) is not None
+    return cues.may_hold(cues.SIGNS_OF_NOT_LUPUS, text) and cues.NOT_LUPUS.search(text) is not None
 
 
-@kept(256)
 def _doubt_of_report(text: str) -> Doubt | None:
     """Why the report as a whole is no finding."""
     if cues.is_withdrawn(text):
@@ -83,16 +95,26 @@ def _doubt_of_report(text: str) -> Doubt | None:
     return Doubt.UNCERTAIN if _may_not_be_lupus(text) or cues.has_no_glomeruli(text) else None
 
 
-@kept(256)
-def _is_unread(text: str, first: int, last: int) -> bool:
-    return cues.is_unread(text, first, last)
-
-
-@kept(256)
 def _first_old_biopsy(text: str) -> int:
     """Where the text first speaks of another biopsy; behind its end if nowhere."""
-    found = None if _is_plain(text, 0, len(text)) else cues.OLD_BIOPSY.search(text)
+    may_be_there = _has_a_word_of_cues(text) or cues.may_hold(cues.SIGNS_OF_OLD_BIOPSY, text)
+    may_be_there = may_be_there and not _is_plain(text, 0, len(text))
+    found = cues.OLD_BIOPSY.search(text) if may_be_there else None
     return found.end() if found is not None else len(text) + 1
+
+
+class _Whole(NamedTuple):
+    """What makes no sentence of a text a finding, or those of a part of it: looked up once for a mention."""
+
+    first_old_biopsy: int
+    sections: tuple[tuple[int, bool], ...]
+    languages: cues.Languages
+    doubt: Doubt | None
+
+
+@kept(256)
+def _whole(text: str) -> _Whole:
+    return _Whole(_first_old_biopsy(text), _sections(text), cues.languages_of(text), _doubt_of_report(text))
 
 
 def place(text: str, start: int, end: int) -> Place:
@@ -100,7 +122,7 @@ def place(text: str, start: int, end: int) -> Place:
     starts = _sentences(text)
     number = bisect_right(starts, start) - 1
     last = starts[number + 1] if number + 1 < len(starts) else len(text)
-    return Place(start, end, number, starts[number], max(last, end))
+    return Place(start, end, number, starts[number], last if last > end else end)
 
 
 def next_sentence(text: str, where: Place) -> Place:
@@ -110,20 +132,20 @@ def next_sentence(text: str, where: Place) -> Place:
 
 def doubt_about(text: str, where: Place, year: int | None, *, may_be_denied: bool = True) -> Doubt | None:
     """Why a mention is no finding of the biopsy taken in ``year``; None if it is one."""
-    plain_sentence = _is_plain(text, where.first, where.last)
-    doubt = None if plain_sentence else _doubt_in_sentence(text, where, year, may_be_denied)
+    whole, plain_sentence = _whole(text), _is_plain(text, where.first, where.last)
+    doubt = None if plain_sentence else _doubt_in_sentence(text, where, year, may_be_denied, whole)
     if doubt is not None:
         return doubt
     if may_be_denied and _is_taken_back(text, where):
         return Doubt.DENIED
-    if _after_old_biopsy(text, where) or _in_history(text, where):
+    if _after_old_biopsy(text, where, whole) or _in_history(text, where, whole):
         return Doubt.EARLIER
-    if _is_unread(text, where.first, where.last):
-        return Doubt.UNREAD
-    return _doubt_of_report(text)
+    return Doubt.UNREAD if cues.is_unread(text[where.first : where.last], whole.languages) else whole.doubt
 
 
-def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied: bool) -> Doubt | None:
+def _doubt_in_sentence(
+    text: str, where: Place, year: int | None, may_be_denied: bool, whole: _Whole
+) -> Doubt | None:
     before, after = text[where.first : where.start], text[where.end : where.last]
     if cues.STILL_OPEN_BEFORE.search(before) or cues.STILL_OPEN_AFTER.search(after):
         return Doubt.UNCERTAIN
@@ -131,7 +153,7 @@ def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied:
         return Doubt.DENIED
     if cues.EARLIER.search(before) or cues.EARLIER.search(after):
         return Doubt.EARLIER
-    if _other_year(text[where.first : where.last], year) or _after_old_biopsy(text, where):
+    if _other_year(text[where.first : where.last], year) or _after_old_biopsy(text, where, whole):
         return Doubt.EARLIER
     if _unspent(cues.UNCERTAIN_BEFORE, before) or cues.UNCERTAIN_AFTER.search(after):
         return Doubt.UNCERTAIN
@@ -141,15 +163,17 @@ def _doubt_in_sentence(text: str, where: Place, year: int | None, may_be_denied:
 def _is_taken_back(text: str, where: Place) -> bool:
     """Whether the next sentence says that it is not so."""
     following = next_sentence(text, where)
+    if _is_plain(text, following.first, following.last):
+        return False
     return cues.TAKEN_BACK.match(text, following.first, following.last) is not None
 
 
-def _in_history(text: str, where: Place) -> bool:
+def _in_history(text: str, where: Place, whole: _Whole) -> bool:
     """Whether the sentence stands under a heading of history.
 
     It does if it comes right after that heading, or if the heading of the diagnosis is still to come.
     """
-    sections = _sections(text)
+    sections = whole.sections
     above = [section for section in sections if section[0] <= where.start]
     if not above or not above[-1][1]:
         return False
@@ -157,9 +181,9 @@ def _in_history(text: str, where: Place) -> bool:
     return to_come or not text[above[-1][0] : where.first].strip()
 
 
-def _after_old_biopsy(text: str, where: Place) -> bool:
+def _after_old_biopsy(text: str, where: Place, whole: _Whole) -> bool:
     """Whether sentences before speak of another biopsy, and that of the mention does not say "this one"."""
-    return where.first > 0 and _first_old_biopsy(text) <= where.first and not is_current(text, where)
+    return where.first > 0 and whole.first_old_biopsy <= where.first and not is_current(text, where)
 
 
 def is_current(text: str, where: Place) -> bool:

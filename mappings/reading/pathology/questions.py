@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
 from mappings.reading.code_index import MadeOnce, normalised
-from mappings.reading.fhir_elements import tokens_and_texts
+from mappings.reading.fhir_elements import Words, tokens_and_texts
 from mappings.reading.keeping.texts import kept, kept_for_words
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
@@ -105,6 +105,14 @@ _NO_CLASSES: frozenset[str] = frozenset()
 _WORDS_OF_KIDNEY = frozenset({"nephritis", "renal", "kidney", "biopsy", "nih", "ln"})
 
 
+def words_of_code(codeable: Any) -> Words:
+    """The tokens and texts of a code; sooner for one in words alone, as those of most components are."""
+    if type(codeable) is dict and "coding" not in codeable and type(codeable.get("text")) is str:
+        text = codeable["text"].strip()
+        return (), (text,) if text else ()
+    return tokens_and_texts(codeable)
+
+
 class Questions:
     """What the concepts' codes and names ask for, beside the general wording. Made once per concepts."""
 
@@ -122,11 +130,12 @@ class Questions:
         self._specimens = _tokens_of(concepts, _SPECIMEN)
         answers = concepts[CLASS].answers if CLASS in concepts else {}
         self._answers = {word: answer for answer, words in answers.items() for word in words}
+        self._of_classes = frozenset({*self._answers, *WHO_CLASSES})
         self._asked_by = kept_for_words(4096)(self._find)
 
     def asked_by(self, codeable: Any) -> Question | None:
         """What a CodeableConcept asks for, by a code, else by its words."""
-        tokens, texts = tokens_and_texts(codeable)
+        tokens, texts = words_of_code(codeable)
         return self._asked_by(tokens, texts) if tokens or texts else None
 
     def _find(self, tokens: tuple[str, ...], texts: tuple[str, ...]) -> Question | None:
@@ -136,7 +145,7 @@ class Questions:
 
     def coded_classes(self, tokens: Sequence[str]) -> tuple[frozenset[str], bool]:
         """The classes that codes stand for, and whether only WHO codes say so."""
-        if not tokens:
+        if self._of_classes.isdisjoint(tokens):
             return _NO_CLASSES, False
         of_isn = frozenset(self._answers[t] for t in tokens if t in self._answers and t not in WHO_CLASSES)
         if of_isn:

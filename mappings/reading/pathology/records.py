@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mappings.dates import When, parse_when
@@ -10,7 +11,7 @@ from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
-from mappings.reading.pathology.schemes import is_of_transplant
+from mappings.reading.pathology.schemes import are_of_transplant
 from mappings.reading.references import NO_URLS, PatientIdentity, contained_in, reference_of, resolved
 
 PERFORMED, COLLECTED, REPORTED, OBSERVED = range(4)
@@ -68,7 +69,8 @@ def read_procedure(
         return None
     said = [*said_in(resource.get("code"), questions), *said_in(resource.get("outcome"), questions)]
     dates = _dates(resource, PERFORMED, ("performedDateTime", "performedPeriod", "performedString"), faults)
-    return _record(resource, said, dates, others, confirmed=status == "completed")
+    taken = _specimens(resource, others)
+    return _record(resource, said, dates, others, taken, confirmed=status == "completed")
 
 
 def read_report(
@@ -94,8 +96,8 @@ def read_report(
         *_dates(resource, REPORTED, ("effectiveDateTime", "effectivePeriod"), faults),
     ]
     attached = not resource.get("conclusion") and bool(resource.get("presentedForm"))
-    record = _record(resource, said, dates, others, confirmed=status in _FINAL)
-    return record._replace(is_biopsy=is_biopsy, attached=attached)
+    record = _record(resource, said, dates, others, taken, confirmed=status in _FINAL)
+    return record if is_biopsy and not attached else record._replace(is_biopsy=is_biopsy, attached=attached)
 
 
 def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> list[Said]:
@@ -123,7 +125,7 @@ def read_observation(
     taken = _specimens(resource, others)
     keys = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
     dates = [*_collected(taken, faults), *_dates(resource, OBSERVED, keys, faults)]
-    return _record(resource, said, dates, others, confirmed=status in _FINAL)
+    return _record(resource, said, dates, others, taken, confirmed=status in _FINAL)
 
 
 def _record(
@@ -131,25 +133,34 @@ def _record(
     said: Sequence[Said],
     dates: Sequence[tuple[int, When]],
     others: Others,
+    taken: Sequence[Mapping[str, Any]],
     *,
     confirmed: bool,
 ) -> BiopsyRecord:
-    issued = parse_when(resource.get("issued"))
-    links = _links(resource, others)
-    record = BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, links, confirmed)
-    if text_of(resource.get("status")) in _NO_STATUS:
-        record = record._replace(has_status=False)
-    return record._replace(of_graft=True) if _is_of_graft(resource, said, others) else record
+    return BiopsyRecord(
+        reference_of(resource),
+        tuple(said),
+        tuple(dates),
+        parse_when(resource.get("issued")),
+        _links(resource, others),
+        confirmed,
+        has_status=text_of(resource.get("status")) not in _NO_STATUS,
+        of_graft=_is_of_graft(resource, said, taken),
+    )
 
 
-def _is_of_graft(resource: Mapping[str, Any], said: Sequence[Said], others: Others) -> bool:
+def _is_of_graft(
+    resource: Mapping[str, Any], said: Sequence[Said], taken: Sequence[Mapping[str, Any]]
+) -> bool:
     """Whether the words of a record, its code, its body site or its specimen name a transplanted kidney."""
     elements = [resource.get("code"), *_body_sites(resource)]
-    for specimen in _specimens(resource, others):
+    for specimen in taken:
         elements += [specimen.get("type"), *_body_sites(mapping(specimen.get("collection")))]
-    named = [text for element in elements for text in tokens_and_texts(element)[1]]
-    named += [text_of(link.get("display")) for link in items(resource.get("specimen"))]
-    return any(is_of_transplant(text) for text in (*named, *(each.text for each in said)))
+    named = [each.text for each in said]
+    for element in elements:
+        named += tokens_and_texts(element)[1]
+    named += [text_of(link.get("display")) for link in items(resource.get("specimen")) if "display" in link]
+    return are_of_transplant(named)
 
 
 def _body_sites(element: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -189,7 +200,8 @@ def _own_results(
         observation = inside or others.observation(reference)
         if observation is None or text_of(observation.get("status")) in _NEVER:
             continue
-        asked = list(_asked(observation, questions))
+        # Of what stands beside the report it only matters whether it asks for anything.
+        asked = list(islice(_asked(observation, questions), None if inside is not None else 1))
         any_asks = any_asks or bool(asked)
         if not asked:
             said += said_by_value(observation, "biopsy", questions)
@@ -216,9 +228,10 @@ def biopsy_resources(
 
 
 def _may_tell_of_biopsy(resource: Mapping[str, Any], biopsies: CodeIndex) -> bool:
-    coded = [words(each) for each in (resource.get("code"), *items(resource.get("conclusionCode")))]
-    named = any(_names_kidney(text) for text in (*coded, text_of(resource.get("conclusion"))))
-    return named or bool(biopsies.concepts(resource.get("code")))
+    if _names_kidney(words(resource.get("code"))) or _names_kidney(text_of(resource.get("conclusion"))):
+        return True
+    coded = [words(each) for each in items(resource.get("conclusionCode"))]
+    return any(map(_names_kidney, coded)) or bool(biopsies.concepts(resource.get("code")))
 
 
 def _names_kidney(text: str) -> bool:
@@ -237,7 +250,9 @@ def results_of(
     """
     reports = [resource for resource in known if resource.get("resourceType") == "DiagnosticReport"]
     links = [text_of(link.get("reference")) for report in reports for link in items(report.get("result"))]
-    named = {resolved(link, full_urls, "Observation") for link in links} - {reference_of(r) for r in known}
+    named = {resolved(link, full_urls, "Observation") for link in links}
+    if named:
+        named -= {reference_of(each) for each in known if each.get("resourceType") == "Observation"}
     if not named:
         return []
     return [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mappings.reading.keeping.texts import kept
+from mappings.reading.pathology.cues.signs import has_one_of, may_hold
 
 _NEAR = 60
 _NO_LUPUS = r"(?!lupus|sle\b|isn|ln\b|狼)[^.;]"
@@ -84,6 +86,10 @@ _SIGNS_OF_INACTIVE = (
     *("inactiv", "inaktiv", "(c", "sclerosing", "predominantly", "mostly", "mainly", "largely"),
     *("primarily", "entirely", "only ", "exclusively", "purely", "活动", "为主"),
 )
+_SIGNS_OF_OVER = (
+    *("remission", "quiescent", "burn", "treat", "resolved", "healed", "cured", "stable", "recovered"),
+    *("therapy", "induction", "immunosuppression", "respon"),
+)
 """One of these is in every text in which the pattern is found, and to look for them is far cheaper."""
 
 
@@ -124,6 +130,11 @@ def is_of_transplant(words: str) -> bool:
     return has_one_of(_SIGNS_OF_TRANSPLANT, words.lower()) and _TRANSPLANT.search(words) is not None
 
 
+def are_of_transplant(texts: Sequence[str]) -> bool:
+    """Whether one of the texts does. They are looked through together, for hardly any has a sign."""
+    return has_one_of(_SIGNS_OF_TRANSPLANT, "\n".join(texts).lower()) and any(map(is_of_transplant, texts))
+
+
 def may_be_inactive(words: str) -> bool:
     """Whether the text says, other than by a suffix beside the class, that nothing is active."""
     lower = words.lower()
@@ -131,7 +142,12 @@ def may_be_inactive(words: str) -> bool:
     return (is_denied or has_one_of(_SIGNS_OF_INACTIVE, lower)) and _INACTIVE.search(words) is not None
 
 
-def may_be_over(words: str, first: int, last: int) -> bool:
+def may_be_over(words: str) -> bool:
+    """Whether any sentence may speak of treatment or remission. Hardly any text does."""
+    return may_hold(_SIGNS_OF_OVER, words)
+
+
+def is_over(words: str, first: int, last: int) -> bool:
     """Whether a sentence speaks of treatment or remission, so that what it names may be over."""
     return _OVER.search(words, first, last) is not None
 
@@ -139,11 +155,3 @@ def may_be_over(words: str, first: int, last: int) -> bool:
 def is_now_over(words: str, first: int, last: int) -> bool:
     """Whether a sentence says so of what the one before names: "Now in remission"."""
     return _NOW_OVER.search(words, first, last) is not None
-
-
-def has_one_of(signs: tuple[str, ...], words: str) -> bool:
-    """Whether one of the signs is in the text. A loop, because ``any`` costs more than the looking."""
-    for sign in signs:  # noqa: SIM110
-        if sign in words:
-            return True
-    return False

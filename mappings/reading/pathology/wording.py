@@ -32,6 +32,7 @@ from mappings.reading.pathology.schemes import (
     is_of_other_scheme,
     is_of_transplant,
     is_only_of_other_kidney_disease,
+    is_over,
     is_type_of_lupus,
     is_who,
     may_be_inactive,
@@ -69,7 +70,7 @@ class _Mention(NamedTuple):
 
     @property
     def classes(self) -> frozenset[str]:
-        return frozenset(part.numeral for part in self.parts)
+        return frozenset([part.numeral for part in self.parts])
 
 
 _YEARS = r"(?:19|20)\d\d"
@@ -170,6 +171,11 @@ def read_class(
     return reading
 
 
+def may_name_class(words: str) -> bool:
+    """Whether a plain text, which answers no question, may name a class; it does not have to."""
+    return not words.isascii() or bool(_starts(words))
+
+
 def _mentions_in(words: str, year: int | None, answer: bool) -> list[_Mention]:
     if not answer and is_only_of_other_kidney_disease(words):
         return []
@@ -198,17 +204,20 @@ def _mentions(words: str, year: int | None) -> Iterator[_Mention]:
 def _next_anchor(words: str, position: int, starts: Sequence[int] | None) -> re.Match[str] | None:
     if starts is None:
         return _ANCHOR.search(words, position)
-    matches = (_ANCHOR.match(words, start) for start in starts if start >= position)
-    return next((match for match in matches if match is not None), None)
+    for start in starts:
+        if start >= position and (match := _ANCHOR.match(words, start)) is not None:
+            return match
+    return None
 
 
 def _starts(words: str) -> list[int]:
     """Where an anchor may stand in an ASCII text: far cheaper than to try the pattern everywhere."""
     lower, found = words.lower(), set()
     for sign in _SIGNS:
-        position = lower.find(sign)
+        position = lower.find(sign) if sign in lower else -1  # most are not there, and "in" is cheaper
         while position >= 0:
-            found.add(position)
+            if position == 0 or not lower[position - 1].isalpha():
+                found.add(position)
             position = lower.find(sign, position + 1)
     return sorted(found)
 
@@ -268,15 +277,16 @@ def _to_be_judged(words: str, tokens: frozenset[str], of_isn: Sequence[_Mention]
         return GRAFT_NOTE
     if not _PROLIFERATIVE.isdisjoint(tokens) and may_be_inactive(words):
         return "perhaps without active lesions"
-    if _ACTIVE.isdisjoint(tokens) or not any(_may_be_over(words, mention.where) for mention in of_isn):
+    if _ACTIVE.isdisjoint(tokens) or not may_be_over(words):
         return ""
-    return "perhaps without active lesions"
+    over = any(_may_be_over(words, mention.where) for mention in of_isn)
+    return "perhaps without active lesions" if over else ""
 
 
 def _may_be_over(words: str, where: Place) -> bool:
     """Whether the sentence of a mention, or the next one, says that the disease was treated or is over."""
     following = next_sentence(words, where)
-    return may_be_over(words, where.first, where.last) or is_now_over(words, following.first, following.last)
+    return is_over(words, where.first, where.last) or is_now_over(words, following.first, following.last)
 
 
 def _left_over(words: str, tokens: frozenset[str], mentions: Sequence[_Mention]) -> str:
@@ -297,11 +307,11 @@ def _fault(words: str, clean: Sequence[_Mention], spoiled: Sequence[_Mention]) -
     if not clean:
         doubt = spoiled[0].doubt
         return f"class {doubt.value}" if doubt else "no class"
-    classes = frozenset[str]().union(*(mention.classes for mention in clean))
     places = [mention.where for mention in clean]
     for mention in spoiled:
+        other_thing = all(mention.classes.isdisjoint(each.classes) for each in clean)
         if mention.doubt is not None and not separable(
-            words, places, mention.where, mention.doubt, other_thing=classes.isdisjoint(mention.classes)
+            words, places, mention.where, mention.doubt, other_thing=other_thing
         ):
             return f"also a class {mention.doubt.value}"
     return next((mention.fault for mention in clean if mention.fault), "")
@@ -331,9 +341,12 @@ def _tokens(words: str, mentions: Sequence[_Mention]) -> tuple[frozenset[str], s
         elif not mention.classes <= whole:
             return _NO_TOKENS, "more than one class"
         end = mention.where.end
-    suffixes: dict[str, set[str]] = {}
-    for part in (part for mention in mentions for part in mention.parts):
-        suffixes.setdefault(part.numeral, set()).update({part.suffix} - {""})
-    if any(len(written) > 1 for written in suffixes.values()):
-        return _NO_TOKENS, "more than one suffix"
-    return frozenset(n if not s else f"{n}({min(s)})" for n, s in suffixes.items()), ""
+    suffixes: dict[str, str] = {}
+    for part in [part for mention in mentions for part in mention.parts]:
+        known = suffixes.get(part.numeral, "")
+        if known and part.suffix not in ("", known):
+            return _NO_TOKENS, "more than one suffix"
+        suffixes[part.numeral] = known or part.suffix
+    return frozenset(
+        [f"{numeral}({suffix})" if suffix else numeral for numeral, suffix in suffixes.items()]
+    ), ""

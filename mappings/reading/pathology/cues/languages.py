@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
-from mappings.reading.keeping.texts import kept
+from mappings.reading.pathology.cues.signs import vocabulary_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER_SCRIPT = re.compile(
@@ -82,28 +83,39 @@ _NAMES = frozenset(["sjogren", "schonlein", "naive", "behcet", "menetrier", "gui
 _SURE = {"ø": "o", "ß": "ss", "\u0131": "i"}
 
 
-def is_unread(text: str, first: int, last: int) -> bool:
-    """Whether the text, or its sentence from ``first`` to ``last``, is in words that we cannot judge."""
-    if _is_in_another_language(text):
-        return True
-    sentence = text[first:last]
+class Languages(NamedTuple):
+    """Of a text: whether it is in a language that is not read, and whether a sentence may not be English."""
+
+    unread: bool
+    may_be_mixed: bool
+
+
+def is_unread(sentence: str, languages: Languages) -> bool:
+    """Whether a sentence, or the whole text in these languages, is in words that we cannot judge."""
+    if languages.unread or not languages.may_be_mixed:
+        return languages.unread
     found = _plain_words(sentence)
     if not _SIGNS.isdisjoint(found):
         return not found <= _KNOWN
     return not sentence.isascii() and bool(_foreign(sentence) - _NAMES)
 
 
-@kept(256)
-def _is_in_another_language(text: str) -> bool:
+def languages_of(text: str) -> Languages:
+    """What the words of a whole text tell of its languages."""
     if not text.isascii() and _OTHER_SCRIPT.search(text) is not None:
-        return True
-    return not _OTHER_LANGUAGES.isdisjoint(_plain_words(text))
+        return Languages(unread=True, may_be_mixed=True)
+    found = _plain_words(text)
+    may_be_mixed = not text.isascii() or not _SIGNS.isdisjoint(found)
+    return Languages(not _OTHER_LANGUAGES.isdisjoint(found), may_be_mixed)
 
 
 def _plain_words(text: str) -> frozenset[str]:
     """The words in small letters without accents; Chinese apart."""
-    lower = text.lower()
-    return frozenset(_WORD.findall(lower if text.isascii() else _without_accents(lower)))
+    return (
+        vocabulary_of(text).words
+        if text.isascii()
+        else frozenset(_WORD.findall(_without_accents(text.lower())))
+    )
 
 
 def _without_accents(text: str) -> str:

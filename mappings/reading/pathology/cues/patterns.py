@@ -98,6 +98,9 @@ OLD_BIOPSY = re.compile(
 )
 """Another biopsy, or the nephritis of somebody else: what the next sentences say may be of it."""
 
+SIGNS_OF_OLD_BIOPSY = ("bx", "specimen", "report", "histology", "fh")
+"""One of these is in every ASCII text in which it is found, if that has no word of cues: "index report"."""
+
 _DISEASE = (
     r"(?:biopsy-?\s?proven|diffuse|focal|proliferative|membranous|lupus|nephritis|ln|isn/rps|who|active|an?|the"
     r"|diagnosis|of|class)"
@@ -201,3 +204,6 @@ NOT_LUPUS = re.compile(
     re.IGNORECASE,
 )
 """That the whole text may speak of what only looks like lupus nephritis."""
+
+SIGNS_OF_NOT_LUPUS = ("non", "pseudo", "like", "not ", "no ", "kein")
+"""One of these is in every ASCII text in which the pattern is found."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mappings.reading.pathology.cues.signs import has_one_of, vocabulary_of
 from mappings.reading.pathology.cues.years import other_years
 
 _WHOLE = """
@@ -29,19 +30,31 @@ _FIRST_LETTERS = """
     with retr resc revo canc erro mist disf impr inco null unwa prel betw defi acco step part spou boyf girl
     gran chil preo prep preb work clin void
 """
-_BEGINNINGS = frozenset(_FIRST_LETTERS.split())
-_WORD = re.compile("[a-z]+")
-_ABBREVIATED = re.compile(r"\b[a-z]{1,2}\.\s?[a-z]\.|\bn/a\b|\[\s?\]|\(\s\)", re.IGNORECASE)
+_INDE = "inde"
+_BEGINNINGS = frozenset(_FIRST_LETTERS.split()) - {_INDE}
+_ABBREVIATED = re.compile(r"\b[a-z]{1,2}\.\s?[a-z]\.|\bn/a\b|\[\s?\]|\(\s\)")
+_INITIALS = re.compile(r"\.\s?[a-z]\.")
+_SIGNS_OF_ABBREVIATED = ("n/a", "[", "( ", "(\n")
+"""One of these, or initials, is in every text in which something abbreviated is found."""
 
 
 def may_hold_a_cue(sentence: str) -> bool:
     """False if no cue can match in the sentence."""
-    if not sentence.isascii() or "?" in sentence or "->" in sentence or "n't" in sentence.lower():
+    return has_a_word_of_cues(sentence) or bool(other_years(sentence))
+
+
+def has_a_word_of_cues(text: str) -> bool:
+    """False if no cue can match in the text, nor in any sentence of it, but for a year."""
+    lower = text.lower()
+    if not text.isascii() or "?" in lower or "->" in lower or "n't" in lower or _is_abbreviated(lower):
         return True
-    if _ABBREVIATED.search(sentence) is not None:
+    words, beginnings = vocabulary_of(text)
+    if not _WORDS.isdisjoint(words) or not _BEGINNINGS.isdisjoint(beginnings):
         return True
-    lower = sentence.lower()
-    for word in _WORD.findall(lower):
-        if (word in _WORDS or word[:4] in _BEGINNINGS) and not (word == "index" and "biops" not in lower):
-            return True  # an "index biopsy" is an earlier one, an "activity index" is in every other report
-    return bool(other_years(sentence))
+    # An "index biopsy" is an earlier one, an "activity index" is in every other report.
+    return _INDE in beginnings and ("biops" in lower or any(word[:4] == _INDE for word in words - {"index"}))
+
+
+def _is_abbreviated(lower: str) -> bool:
+    may_be = _INITIALS.search(lower) is not None or has_one_of(_SIGNS_OF_ABBREVIATED, lower)
+    return may_be and _ABBREVIATED.search(lower) is not None
