@@ -11,7 +11,7 @@ _WHOLE = """
     as no not none nor free lack ohne sin sans pas hx ago nil nein at used from last old may vs or past bx
     prev hist esrd eskd son twin poss prob susp dd ddx dx d st stp stn s r h like akin to in for type
     work pre tbc nie ni bek seit hace eher evtl kann wie aunt hija hijo al vor long pmh pmhx como can
-    nephew nephews void mom mum dad fhx less low x work
+    nephew nephews void mom mum dad fh fhx na less low x work
 """
 _WORDS = frozenset(_WHOLE.split())
 _FIRST_LETTERS = """

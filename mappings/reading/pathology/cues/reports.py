@@ -73,7 +73,7 @@ _NO_GLOMERULI = re.compile(
 )
 _SIGNS_IN_ONE = (
     "no glom|without glom|without any glom| viable glom| intact glom|able glom|0 glom|zero glom|"
-    "number of glom|no. of|total glom|glomeruli:|glomeruli =|glomeruli=|adequate|sufficient|diagnostic|"
+    "number of glom|no. of|total glom|glomeruli:|glomeruli :|glomeruli\n|glomeruli =|glomeruli=|adequate|sufficient|diagnostic|"
     "satisf|success|failed|aborted|declined|refused|lost|deferred|postponed|not performed|not done|"
     "not obtained|not taken|sampled|medulla|muscle only|tissue only|no kidney|no renal|keine glom|"
     "ohne glom|nicht repr|nicht verw|zureich|sin glom|no se |ausencia|no hay|suficiente|inadecuad|"
