@@ -181,7 +181,7 @@ NOTES = frozenset(
         message("a number with a unit"),
         message("code and words disagree"),
         message("class from a diagnosis"),
-        message("class from a report that is not of pathology"),
+        message("class from a report that is not of a kidney biopsy"),
         message("text too long to be read whole"),
         message("two numbers that may be a fraction"),
         message("more than one number"),

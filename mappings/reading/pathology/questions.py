@@ -10,6 +10,7 @@ from mappings.concept import SYSTEMS, Concept
 from mappings.reading.code_index import MadeOnce, normalised
 from mappings.reading.fhir_elements import tokens_and_texts
 from mappings.reading.keeping.texts import kept, kept_for_words
+from mappings.reading.pathology.organs import names_other_organ
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
 
@@ -42,7 +43,8 @@ _IMAGING_SECTIONS = frozenset({"RAD", "RUS", "RX", "CT", "NMR", "NMS", "LP29684-
 """HL7 v2 table 0074 and LOINC parts, as DiagnosticReport.category has them."""
 
 _KIDNEY = re.compile(
-    r"kidney|renal|nephr|nefr[io]|(?<![a-zäöü])niere|ri[ñn][oó]n|glomerul|肾|腎", re.IGNORECASE
+    r"kidney|(?<![a-z])(?:intra)?renal|(?<!epi)(?<!meta)(?:nephr|nefr[io])|(?<![a-zäöü])niere|ri[ñn][oó]n|glomerul|[肾腎](?!上腺)",
+    re.IGNORECASE,
 )
 _BIOPSY = re.compile(
     r"biops|\bbx\b|histolog|histopath|patholog|patol[oó]gic|needle core|活检|穿刺|病理", re.IGNORECASE
@@ -175,9 +177,12 @@ def question_in(text: str) -> Question | None:
         words = set(_WORD.findall(text.lower()))
         other = words - _WORDS_OF_INDEX or ("lupus" in words and not words & _WORDS_OF_KIDNEY)
         return None if other else ("activity" if which.lower() == "activity" else "chronicity")
-    if _CLASS.search(text) and "functional" not in text.lower():
-        return "class"
-    return "biopsy" if _KIDNEY.search(text) and _BIOPSY.search(text) else None
+    found_class = _CLASS.search(text) and "functional" not in text.lower()
+    if not found_class and not (_KIDNEY.search(text) and _BIOPSY.search(text)):
+        return None
+    if names_other_organ(text):
+        return None
+    return "class" if found_class else "biopsy"
 
 
 _questions: MadeOnce[Mapping[str, Concept], Questions] = MadeOnce(Questions)

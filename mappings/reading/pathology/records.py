@@ -9,6 +9,7 @@ from mappings.dates import When, parse_when
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
+from mappings.reading.pathology.organs import is_of_other_organ
 from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
 from mappings.reading.pathology.schemes import is_of_transplant
 from mappings.reading.references import NO_URLS, PatientIdentity, contained_in, reference_of, resolved
@@ -145,11 +146,18 @@ def _record(
 def _is_of_graft(resource: Mapping[str, Any], said: Sequence[Said], others: Others) -> bool:
     """Whether the words of a record, its code, its body site or its specimen name a transplanted kidney."""
     elements = [resource.get("code"), *_body_sites(resource)]
-    for specimen in _specimens(resource, others):
+    named = [text for element in elements for text in tokens_and_texts(element)[1]]
+    named += _words_of_specimens(resource, _specimens(resource, others))
+    return any(is_of_transplant(text) for text in (*named, *(each.text for each in said)))
+
+
+def _words_of_specimens(resource: Mapping[str, Any], taken: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the specimens of a resource are called: their types, where they were taken, and their links."""
+    elements: list[Any] = []
+    for specimen in taken:
         elements += [specimen.get("type"), *_body_sites(mapping(specimen.get("collection")))]
     named = [text for element in elements for text in tokens_and_texts(element)[1]]
-    named += [text_of(link.get("display")) for link in items(resource.get("specimen"))]
-    return any(is_of_transplant(text) for text in (*named, *(each.text for each in said)))
+    return named + [text_of(link.get("display")) for link in items(resource.get("specimen"))]
 
 
 def _body_sites(element: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -263,11 +271,14 @@ def _is_biopsy_report(
         return True
     if not questions.is_pathology(resource.get("code"), sections):
         return False
+    conclusion = text_of(resource.get("conclusion"))
     texts = list(tokens_and_texts(resource.get("code"))[1])
+    if is_of_other_organ((*texts, *_words_of_specimens(resource, taken)), conclusion):
+        return False
     for element in _each(resource, "conclusionCode"):
         texts += tokens_and_texts(element)[1]
     texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]
-    return any(names_kidney(text) for text in (*texts, text_of(resource.get("conclusion"))[:2000]))
+    return any(names_kidney(text) for text in (*texts, conclusion[:2000]))
 
 
 def _sections(resource: Mapping[str, Any]) -> list[str]:
