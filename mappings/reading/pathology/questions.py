@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
 from mappings.reading.code_index import MadeOnce, normalised
-from mappings.reading.fhir_elements import tokens_and_texts
+from mappings.reading.fhir_elements import mapping, tokens_and_texts
 from mappings.reading.keeping.texts import kept, kept_for_words
 from mappings.reading.pathology.organs import names_other_organ
 
@@ -48,6 +48,12 @@ _KIDNEY = re.compile(
 )
 _BIOPSY = re.compile(
     r"biops|\bbx\b|histolog|histopath|patholog|patol[oó]gic|needle core|活检|穿刺|病理", re.IGNORECASE
+)
+_TISSUE = re.compile(r"biops|tissue|cores?\b|wedge|gewebe|tejido|活检|穿刺|组织", re.IGNORECASE)
+_NO_TISSUE = re.compile(
+    r"stone|calcul|c[aá]lculo|stein|urine?\b|harn|orina|fluid|blood|serum|plasma|swab|\bpus\b|drain|tube|cathet"
+    r"|nephrostom|dialys|结石|尿|血|液|引流",
+    re.IGNORECASE,
 )
 _CLASS = re.compile(
     r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)"
@@ -146,10 +152,15 @@ class Questions:
         of_who = frozenset(WHO_CLASSES[token] for token in tokens if token in WHO_CLASSES)
         return of_who, bool(of_who)
 
-    def is_kidney_specimen(self, codeable: Any) -> bool:
-        """Whether a specimen's type is kidney tissue."""
-        tokens, texts = tokens_and_texts(codeable)
-        return not self._specimens.isdisjoint(tokens) or any(names_kidney(text) for text in texts)
+    def is_kidney_specimen(self, specimen: Mapping[str, Any]) -> bool:
+        """Whether a Specimen is kidney tissue: by its type, or of a type of tissue and from the kidney."""
+        tokens, texts = tokens_and_texts(specimen.get("type"))
+        if not self._specimens.isdisjoint(tokens) or any(names_kidney_tissue(text) for text in texts):
+            return True
+        if not any(_TISSUE.search(text) for text in texts):
+            return False
+        _, sites = tokens_and_texts(mapping(specimen.get("collection")).get("bodySite"))
+        return any(names_kidney(site) and not names_other_organ(site) for site in sites)
 
     def is_pathology(self, codeable: Any, sections: Iterable[str]) -> bool:
         """Whether a report's code, words or categories make it one of pathology."""
@@ -197,6 +208,14 @@ def questions_of(concepts: Mapping[str, Concept]) -> Questions:
 def names_kidney(text: str) -> bool:
     """Whether words speak of the kidney."""
     return _KIDNEY.search(text) is not None
+
+
+@kept(1024)
+def names_kidney_tissue(words: str) -> bool:
+    """Whether what a specimen is called is tissue of the kidney, not a stone, urine or another organ's."""
+    if not names_kidney(words) or names_other_organ(words):
+        return False
+    return _TISSUE.search(words) is not None or _NO_TISSUE.search(words) is None
 
 
 def is_imaging(sections: Iterable[str]) -> bool:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mappings.concept import Concept
 from mappings.dates import When, parse_when
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
 from mappings.reading.pathology.organs import is_of_other_organ
-from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
+from mappings.reading.pathology.questions import (
+    Question,
+    Questions,
+    is_imaging,
+    names_kidney,
+    names_kidney_tissue,
+    questions_of,
+)
 from mappings.reading.pathology.schemes import is_of_transplant
 from mappings.reading.references import NO_URLS, PatientIdentity, contained_in, reference_of, resolved
 
@@ -209,24 +217,49 @@ def _own_results(
 
 
 def biopsy_resources(
-    by_type: Mapping[str, Sequence[Mapping[str, Any]]], biopsies: CodeIndex, conditions: CodeIndex
+    by_type: Mapping[str, Sequence[Mapping[str, Any]]],
+    biopsies: CodeIndex,
+    conditions: CodeIndex,
+    concepts: Mapping[str, Concept],
+    full_urls: Mapping[str, str] = NO_URLS,
 ) -> list[Mapping[str, Any]]:
     """The resources of a record in which a kidney biopsy may be told, reports first; none if there are none.
 
-    ``biopsies`` and ``conditions`` know the codes of biopsies, reports and lupus.
+    ``biopsies`` and ``conditions`` know the codes of biopsies, reports and lupus. A report may be known only
+    by a kidney specimen, to which it refers by a name that ``full_urls`` know.
     """
-    reports, procedures = (
-        [each for each in by_type.get(kind, ()) if _may_tell_of_biopsy(each, biopsies)]
-        for kind in ("DiagnosticReport", "Procedure")
-    )
+    questions, specimens = questions_of(concepts), by_type.get("Specimen", ())
+    kidneys = frozenset(reference_of(each) for each in specimens if questions.is_kidney_specimen(each))
+    reports = [
+        each
+        for each in by_type.get("DiagnosticReport", ())
+        if _may_tell_of_biopsy(each, biopsies) or _has_kidney_specimen(each, kidneys, questions, full_urls)
+    ]
+    procedures = [each for each in by_type.get("Procedure", ()) if _may_tell_of_biopsy(each, biopsies)]
     diagnosed = [each for each in by_type.get("Condition", ()) if conditions.concepts(each.get("code"))]
-    return [*reports, *by_type.get("Observation", ()), *by_type.get("Specimen", ()), *procedures, *diagnosed]
+    return [*reports, *by_type.get("Observation", ()), *specimens, *procedures, *diagnosed]
 
 
 def _may_tell_of_biopsy(resource: Mapping[str, Any], biopsies: CodeIndex) -> bool:
     coded = [words(each) for each in (resource.get("code"), *items(resource.get("conclusionCode")))]
     named = any(_names_kidney(text) for text in (*coded, text_of(resource.get("conclusion"))))
     return named or bool(biopsies.concepts(resource.get("code")))
+
+
+def _has_kidney_specimen(
+    report: Mapping[str, Any], kidneys: frozenset[str], questions: Questions, full_urls: Mapping[str, str]
+) -> bool:
+    """Whether a report refers to kidney tissue: one of ``kidneys``, one that it contains or by words."""
+    for link in items(report["specimen"]) if "specimen" in report else ():
+        reference = text_of(link.get("reference"))
+        if kidneys and resolved(reference, full_urls, "Specimen") in kidneys:
+            return True
+        inside = contained_in(report, reference)
+        if inside is not None and questions.is_kidney_specimen(inside):
+            return True
+        if names_kidney_tissue(text_of(link.get("display"))):
+            return True
+    return False
 
 
 def _names_kidney(text: str) -> bool:
@@ -267,7 +300,9 @@ def _is_biopsy_report(
     """A report of a kidney biopsy by its code or specimen, or one of pathology that speaks of the kidney."""
     if questions.asked_by(resource.get("code")) is not None:
         return True
-    if any(questions.is_kidney_specimen(specimen.get("type")) for specimen in taken):
+    if any(questions.is_kidney_specimen(specimen) for specimen in taken):
+        return True
+    if any(names_kidney_tissue(text_of(link.get("display"))) for link in items(resource.get("specimen"))):
         return True
     if not questions.is_pathology(resource.get("code"), sections):
         return False
@@ -277,7 +312,6 @@ def _is_biopsy_report(
         return False
     for element in _each(resource, "conclusionCode"):
         texts += tokens_and_texts(element)[1]
-    texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]
     return any(names_kidney(text) for text in (*texts, conclusion[:2000]))
 
 
