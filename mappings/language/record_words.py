@@ -213,6 +213,7 @@ NOTES = frozenset(
         message("WHO classification"),
         message("subclass of an older classification"),
         message("of a transplanted kidney"),
+        message("the text names an earlier day of collection"),
         message("perhaps without active lesions"),
     }
 )

@@ -83,7 +83,7 @@ def read_biopsies(
     class_known = False
     for episode in episodes_of([record for record in records if record.is_biopsy]):
         for result in _results(episode, questions):
-            results.append(result)
+            results.append(_dated(result, episode))
             class_known = class_known or (result.concept == CLASS and bool(result.tokens))
     for hint in hints:
         results += _results_of_hint(hint, questions, class_known)
@@ -200,6 +200,13 @@ def _of_graft(result: Result, episode: Episode) -> Result:
     if result.problem is not None or not any(record.of_graft for record in episode.records):
         return result
     return result._replace(problem=Reason.NEEDS_JUDGEMENT, note=GRAFT_NOTE)
+
+
+def _dated(result: Result, episode: Episode) -> Result:
+    """A result with a word on its day, if that is not as its records have it."""
+    if not episode.written_earlier or result.note:
+        return result
+    return result._replace(note="the text names an earlier day of collection")
 
 
 def _not_confirmed(result: Result) -> Result:

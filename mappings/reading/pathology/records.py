@@ -10,6 +10,8 @@ from mappings.dates import When, parse_when
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.pathology.answers import Said, said_by_value, said_in
+from mappings.reading.pathology.cues import days_of_collection
+from mappings.reading.pathology.mentions import plain
 from mappings.reading.pathology.organs import is_of_other_organ
 from mappings.reading.pathology.questions import (
     Question,
@@ -38,6 +40,7 @@ class BiopsyRecord(NamedTuple):
     ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
     record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
     ``has_status``: it says of itself whether it is final. ``of_graft``: its kidney was transplanted.
+    ``written`` are the days of collection that its texts name, each with all that it may mean.
     """
 
     reference: str
@@ -50,6 +53,7 @@ class BiopsyRecord(NamedTuple):
     attached: bool = False
     has_status: bool = True
     of_graft: bool = False
+    written: tuple[tuple[When, ...], ...] = ()
 
 
 class Others(NamedTuple):
@@ -145,7 +149,10 @@ def _record(
 ) -> BiopsyRecord:
     issued = parse_when(resource.get("issued"))
     links = _links(resource, others)
-    record = BiopsyRecord(reference_of(resource), tuple(said), tuple(dates), issued, links, confirmed)
+    written = tuple(day for each in said for day in days_of_collection(plain(each.text)))
+    record = BiopsyRecord(
+        reference_of(resource), tuple(said), tuple(dates), issued, links, confirmed, written=written
+    )
     if text_of(resource.get("status")) in _NO_STATUS:
         record = record._replace(has_status=False)
     return record._replace(of_graft=True) if _is_of_graft(resource, said, others) else record

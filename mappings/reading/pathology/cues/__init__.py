@@ -5,6 +5,7 @@ unknown. Interpretation: Chinese "考虑" (consider) and "提示" (suggest) are 
 and "病理提示" (the pathology shows) are none.
 """
 
+from mappings.reading.pathology.cues.collected import days_of_collection
 from mappings.reading.pathology.cues.languages import is_unread
 from mappings.reading.pathology.cues.patterns import (
     DENIED_AFTER,
@@ -40,6 +41,7 @@ __all__ = [
     "TAKEN_BACK",
     "UNCERTAIN_AFTER",
     "UNCERTAIN_BEFORE",
+    "days_of_collection",
     "has_no_glomeruli",
     "is_unread",
     "is_withdrawn",
