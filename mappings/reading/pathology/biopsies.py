@@ -40,7 +40,8 @@ _NO_TOKENS: frozenset[str] = frozenset()
 class _Found(NamedTuple):
     """A reading, where it was read, whether it answers a question of its own, and whether it is confirmed.
 
-    ``has_status``: the record says of itself that it is final, or that it is not yet.
+    ``has_status``: the record says of itself that it is final, or that it is not yet. ``of_taking``: it tells
+    how the tissue was taken.
     """
 
     reading: ClassReading | IndexReading
@@ -48,6 +49,7 @@ class _Found(NamedTuple):
     structured: bool
     confirmed: bool
     has_status: bool
+    of_taking: bool = False
 
     @property
     def may_contradict(self) -> bool:
@@ -170,11 +172,12 @@ def _without_classification(result: Result) -> Result:
 def _class_results(episode: Episode) -> list[Result]:
     """The class of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == "class", record.confirmed, record.has_status)
+        _found_in(record, reading, structured=said.about == "class")
         for record in episode.records
         for said in record.said
         if (reading := class_of(said, episode.year)) is not None
     ]
+    found = _without_questions_of_notes(found)
     pool, confirmed = _pool(found)
     if not pool:
         return [_missing(episode, CLASS, "no class in the records of this biopsy")]
@@ -236,6 +239,18 @@ def _inactive(found: _Found) -> frozenset[str]:
 _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
 
 
+def _found_in(record: BiopsyRecord, reading: ClassReading | IndexReading, *, structured: bool) -> _Found:
+    told = record.confirmed, record.has_status, record.of_taking
+    return _Found(reading, record.reference, structured, *told)
+
+
+def _without_questions_of_notes(found: list[_Found]) -> list[_Found]:
+    """Why tissue was taken ("Indication: class III") takes nothing from what a report found in it."""
+    if all(each.of_taking for each in found):
+        return found
+    return [each for each in found if not each.of_taking or each.reading.problem is not Reason.UNREADABLE]
+
+
 def _pool(found: Sequence[_Found]) -> tuple[list[_Found], bool]:
     """The readings that decide: confirmed before others, answers to a question before running text."""
     confirmed = any(each.confirmed for each in found)
@@ -290,11 +305,12 @@ def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
 def _index_results(episode: Episode, concept: Concept, index: Index) -> list[Result]:
     """An index of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == index, record.confirmed, record.has_status)
+        _found_in(record, reading, structured=said.about == index)
         for record in episode.records
         for said in record.said
         if (reading := index_of(said, index, episode.year)) is not None
     ]
+    found = _without_questions_of_notes(found)
     pool, confirmed = _pool(found)
     if not pool:
         return [_missing(episode, concept.id, f"no {index} index in the records of this biopsy")]

@@ -49,6 +49,23 @@ _KIDNEY = re.compile(
 _BIOPSY = re.compile(
     r"biops|\bbx\b|histolog|histopath|patholog|patol[oó]gic|needle core|活检|穿刺|病理", re.IGNORECASE
 )
+_AROUND = re.compile(
+    r"consent|checklist|instructions?\b|education|teaching|\bschedul\w+|\bplann(?:ed|ing)\b|appointment"
+    r"|authori[sz]ation|\breferral\b|\b(?:pre|post)[- ]?(?:kidney |renal )?biops|aufkl[äa]rung|einwilligung"
+    r"|consentimiento|知情|同意书|预约|宣教|告知",
+    re.IGNORECASE,
+)
+"""Papers about a biopsy that was not taken yet, or about the patient before and after it."""
+_REMEMBERED = re.compile(
+    r"\b(?:prior|previous(?:ly)?|past|earlier|history|hx|h/o|last|recent|date|ever|had|has|have|number)\b"
+    r"|既往|上次|曾|病史|日期|时间|是否|次数",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\b(?:(?:post-?\s?)?procedure|operative|operation|op|interventional?) (?:note|report|record|summary)s?\b"
+    r"|(?:手术|操作|穿刺)记录",
+    re.IGNORECASE,
+)
 _TISSUE = re.compile(r"biops|tissue|cores?\b|wedge|gewebe|tejido|活检|穿刺|组织", re.IGNORECASE)
 _NO_TISSUE = re.compile(
     r"stone|calcul|c[aá]lculo|stein|urine?\b|harn|orina|fluid|blood|serum|plasma|swab|\bpus\b|drain|tube|cathet"
@@ -168,7 +185,7 @@ class Questions:
         return (
             not self._pathology.isdisjoint(tokens)
             or not _PATHOLOGY_SECTIONS.isdisjoint(sections)
-            or any(_BIOPSY.search(text) for text in texts)
+            or any(_BIOPSY.search(text) and not _AROUND.search(text) for text in texts)
         )
 
 
@@ -193,7 +210,9 @@ def question_in(text: str) -> Question | None:
         return None
     if names_other_organ(text):
         return None
-    return "class" if found_class else "biopsy"
+    if found_class:
+        return "class"
+    return None if _AROUND.search(text) else "biopsy"
 
 
 _questions: MadeOnce[Mapping[str, Concept], Questions] = MadeOnce(Questions)
@@ -202,6 +221,16 @@ _questions: MadeOnce[Mapping[str, Concept], Questions] = MadeOnce(Questions)
 def questions_of(concepts: Mapping[str, Concept]) -> Questions:
     """The questions of these concepts, made once for one mapping."""
     return _questions.of(concepts)
+
+
+def is_remembered(codeable: Any) -> bool:
+    """Whether words ask for the patient's past: "prior kidney biopsy", "date of last kidney biopsy"."""
+    return any(_REMEMBERED.search(text) for text in tokens_and_texts(codeable)[1])
+
+
+def is_note_on_taking(codeable: Any) -> bool:
+    """Whether a report tells how tissue was taken, and not what was found in it."""
+    return any(_NOTE.search(text) for text in tokens_and_texts(codeable)[1])
 
 
 @kept(1024)

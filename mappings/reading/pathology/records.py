@@ -9,7 +9,7 @@ from mappings.concept import Concept
 from mappings.dates import When, parse_when
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
-from mappings.reading.pathology.answers import Said, said_by_value, said_in
+from mappings.reading.pathology.answers import Said, day_answered, said_by_value, said_in, says_not_taken
 from mappings.reading.pathology.cues import days_of_collection
 from mappings.reading.pathology.mentions import plain
 from mappings.reading.pathology.organs import is_of_other_organ
@@ -17,6 +17,8 @@ from mappings.reading.pathology.questions import (
     Question,
     Questions,
     is_imaging,
+    is_note_on_taking,
+    is_remembered,
     names_kidney,
     names_kidney_tissue,
     questions_of,
@@ -40,7 +42,8 @@ class BiopsyRecord(NamedTuple):
     ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
     record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
     ``has_status``: it says of itself whether it is final. ``of_graft``: its kidney was transplanted.
-    ``written`` are the days of collection that its texts name, each with all that it may mean.
+    ``written`` are the days of collection that its texts name, each with all that it may mean. ``of_taking``:
+    it tells how the tissue was taken, not what was found in it.
     """
 
     reference: str
@@ -54,6 +57,7 @@ class BiopsyRecord(NamedTuple):
     has_status: bool = True
     of_graft: bool = False
     written: tuple[tuple[When, ...], ...] = ()
+    of_taking: bool = False
 
 
 class Others(NamedTuple):
@@ -108,7 +112,8 @@ def read_report(
     ]
     attached = not resource.get("conclusion") and bool(resource.get("presentedForm"))
     record = _record(resource, said, dates, others, confirmed=status in _FINAL)
-    return record._replace(is_biopsy=is_biopsy, attached=attached)
+    of_taking = is_note_on_taking(resource.get("code"))
+    return record._replace(is_biopsy=is_biopsy, attached=attached, of_taking=of_taking)
 
 
 def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> list[Said]:
@@ -125,18 +130,26 @@ def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list
 def read_observation(
     resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | None:
-    """An Observation that asks for the class, an index or a kidney biopsy; None for any other."""
+    """An Observation that asks for the class, an index or a kidney biopsy; None for any other.
+
+    What only asks whether or when there was a biopsy is of the day that it answers, or of none.
+    """
     status = text_of(resource.get("status"))
     if status in _NEVER:
         return None
     asked = list(_asked(resource, questions))
-    if not asked:
+    whole = all(question == "biopsy" for question, _ in asked)
+    if not asked or (whole and any(says_not_taken(element) for _, element in asked)):
         return None
+    answered = day_answered(asked[0][1]) if whole else None
     said = [said for question, element in asked for said in said_by_value(element, question, questions)]
     taken = _specimens(resource, others)
     keys = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
     dates = [*_collected(taken, faults), *_dates(resource, OBSERVED, keys, faults)]
-    return _record(resource, said, dates, others, confirmed=status in _FINAL)
+    dates = [(OBSERVED, answered)] if answered else dates
+    remembered = whole and not answered and any(is_remembered(element.get("code")) for _, element in asked)
+    record = _record(resource, said, dates, others, confirmed=status in _FINAL)
+    return record._replace(is_biopsy=False) if remembered else record
 
 
 def _record(
