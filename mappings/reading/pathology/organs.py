@@ -16,13 +16,14 @@ from mappings.reading.pathology.mentions import place, plain
 _ORGANS = """
     skin dermatopath\\w* dermal cutaneous punch scalp forearm thigh haut\\w* piel
     adrenals? suprarenal nebenniere\\w* suprarrenal\\w*
+    gi gastrointestinal
     colon colonic colorectal rect(?:um|al) sigmoid bowel intestin\\w* ile(?:um|al) jejun\\w* duoden\\w*
     c(?:a)?ecum appendix(?!\\s?:|\\sto) anus anal stomach gastric antr(?:um|al) o?esophag\\w*
     kolon darm\\w* magen\\w* est[oó]mago
     liver hepatic leber\\w* h[ií]gado gallbladder pancrea\\w* spleen milz\\w*
     lungs? pleura\\w* bronch\\w* sputum lunge\\w* pulm[oó]n\\w* larynx nasal sinus
     heart endomyocardial myocardi\\w* pericardi\\w* temporal\\sarter\\w*
-    bone marrow knochen\\w* m[eé]dula synovi\\w* muscle muskel\\w* nerve tendon
+    bone marrow femoral\\shead knochen\\w* m[eé]dula synovi\\w* muscle muskel\\w* nerve tendon
     lymph\\snodes? lymphknoten\\w* ganglio tonsils? thymus h(?:a)?ematopath\\w*
     thyroid parathyroid schilddr\\w* breast mamma\\w* mama salivary parotid lip tongue buccal mucosa\\w*
     brain mening\\w* csf conjunctiva\\w* cornea\\w* eye
@@ -78,7 +79,8 @@ _ORGAN_AT_HEAD = re.compile(
 )
 _KIDNEY_AT_HEAD = re.compile(
     rf"(?:{_LINE}|{_SENTENCE})(?:[^.:;\n。]{{0,20}}\b(?:and|und|y)\s|[^.:;\n。]{{0,10}}[及和、])?"
-    rf"{_KIDNEY}(?![^.:;\n。]{{0,40}}(?:19|20)\d\d)(?:[^.:;\n。]{{0,60}}[:\n]|\s?[,(]|\s-\s)",
+    rf"{_KIDNEY}(?![^.:;\n。]{{0,40}}(?:19|20)\d\d)(?:[^.:;\n。]{{0,60}}[:\n]|\s?[,(]|\s-\s"
+    r"|[^.:;\n。]{0,20}\b(?:shows|reveals|demonstrates)\b)",
     re.IGNORECASE,
 )
 _DISEASE_AT_HEAD = re.compile(
