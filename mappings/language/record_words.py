@@ -182,7 +182,7 @@ NOTES = frozenset(
         message("a number with a unit"),
         message("code and words disagree"),
         message("class from a diagnosis"),
-        message("class from a report that is not of pathology"),
+        message("class from a report that is not of a kidney biopsy"),
         message("text too long to be read whole"),
         message("two numbers that may be a fraction"),
         message("more than one number"),
@@ -214,6 +214,7 @@ NOTES = frozenset(
         message("WHO classification"),
         message("subclass of an older classification"),
         message("of a transplanted kidney"),
+        message("the text names an earlier day of collection"),
         message("perhaps without active lesions"),
     }
 )

@@ -330,7 +330,8 @@ class _OneRecord:
         return exposures
 
     def _biopsies(self) -> None:
-        biopsies = biopsy_resources(self.by_type, self.reader.pathology, self.reader.conditions)
+        codes = self.reader.pathology, self.reader.conditions
+        biopsies = biopsy_resources(self.by_type, *codes, self.reader.concepts, self.full_urls)
         if not biopsies:
             return
         named = results_of(biopsies, self.resources, self.full_urls, self.identity)

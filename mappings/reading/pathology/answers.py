@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from mappings.dates import When, parse_when
 from mappings.reading.fhir_elements import mapping, one_line, text_of, tokens_and_texts
 from mappings.reading.keeping.texts import kept
+from mappings.reading.pathology.cues import days_of_collection
 from mappings.reading.pathology.cues.signs import has_one_of
 from mappings.reading.pathology.indices import Index, IndexReading, index_number, may_name_index, read_index
 from mappings.reading.pathology.mentions import plain
@@ -17,6 +20,14 @@ from mappings.verdicts import Reason
 _NO_TOKENS: frozenset[str] = frozenset()
 _NAMES_OF_WHO = ("WHO", "World Health", "世界卫生组织")
 _UNITS = frozenset({"", "1", "{score}", "{index}", "{points}", "score", "points", "/24", "/12", "分"})
+
+_NOT_TAKEN = re.compile(
+    r"\W*(?:no|none|never|n/?a|nein|否|无|(?:not (?:done|performed|taken|indicated|applicable|yet)|declin\w+"
+    r"|refus\w+|deferr?\w*|postpon\w+|cancell?ed|schedul\w+|plann?\w+|abgelehnt|geplant|未[做行]|拒绝|计划|拟行)"
+    r"[^.;]{0,60})\W*",
+    re.IGNORECASE,
+)
+_DATE_ALONE = re.compile(r"[\d\s./年月日-]{6,16}|[\w\s,.-]{8,20}")
 
 
 class Said(NamedTuple):
@@ -58,6 +69,31 @@ def said_by_value(element: Mapping[str, Any], question: Question, questions: Que
             yield Said(about, text_of(value), who=_asks_who(element))
         else:
             yield _counted(key, value, about)
+
+
+def says_not_taken(element: Mapping[str, Any]) -> bool:
+    """Whether the answer to "Kidney biopsy" is that none was taken: no, declined, planned."""
+    if element.get("valueBoolean") is False:
+        return True
+    reasons = tokens_and_texts(element.get("dataAbsentReason"))[0]
+    if any(token.endswith(("|not-performed", "|asked-declined")) for token in reasons):
+        return True
+    return any(_NOT_TAKEN.fullmatch(text) for text in _answers(element))
+
+
+def day_answered(element: Mapping[str, Any]) -> When | None:
+    """The day, if the answer to "Kidney biopsy" is one, however it is written."""
+    for text in (text_of(element.get("valueDateTime")), *_answers(element)):
+        if (when := parse_when(text)) is not None:
+            return when
+        for meant in days_of_collection(f"Collected: {text}") if _DATE_ALONE.fullmatch(text) else ():
+            return When(min(each.first for each in meant), max(each.last for each in meant), meant[0].text)
+    return None
+
+
+def _answers(element: Mapping[str, Any]) -> tuple[str, ...]:
+    written = text_of(element.get("valueString"))
+    return (written,) if written else tokens_and_texts(element.get("valueCodeableConcept"))[1]
 
 
 def _counted(key: str, value: Any, about: str) -> Said:

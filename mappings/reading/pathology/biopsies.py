@@ -41,7 +41,8 @@ _Told = Sequence[tuple[BiopsyRecord, Said]]
 class _Found(NamedTuple):
     """A reading, where it was read, whether it answers a question of its own, and whether it is confirmed.
 
-    ``has_status``: the record says of itself that it is final, or that it is not yet.
+    ``has_status``: the record says of itself that it is final, or that it is not yet. ``of_taking``: it tells
+    how the tissue was taken.
     """
 
     reading: ClassReading | IndexReading
@@ -49,6 +50,7 @@ class _Found(NamedTuple):
     structured: bool
     confirmed: bool
     has_status: bool
+    of_taking: bool = False
 
     @property
     def may_contradict(self) -> bool:
@@ -84,7 +86,7 @@ def read_biopsies(
     class_known = False
     for episode in episodes_of([record for record in records if record.is_biopsy]):
         for result in _results(episode, questions):
-            results.append(result)
+            results.append(_dated(result, episode))
             class_known = class_known or (result.concept == CLASS and bool(result.tokens))
     for hint in hints:
         results += _results_of_hint(hint, questions, class_known)
@@ -172,10 +174,11 @@ def _without_classification(result: Result) -> Result:
 def _class_results(episode: Episode, told: _Told) -> list[Result]:
     """The class of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == "class", record.confirmed, record.has_status)
+        _found_in(record, reading, structured=said.about == "class")
         for record, said in told
         if (reading := class_of(said, episode.year)) is not None
     ]
+    found = _without_questions_of_notes(found)
     pool, confirmed = _pool(found)
     if not pool:
         return [_missing(episode, CLASS, "no class in the records of this biopsy")]
@@ -203,6 +206,13 @@ def _of_graft(result: Result, episode: Episode) -> Result:
     return result._replace(problem=Reason.NEEDS_JUDGEMENT, note=GRAFT_NOTE)
 
 
+def _dated(result: Result, episode: Episode) -> Result:
+    """A result with a word on its day, if that is not as its records have it."""
+    if not episode.written_earlier or result.note:
+        return result
+    return result._replace(note="the text names an earlier day of collection")
+
+
 def _not_confirmed(result: Result) -> Result:
     """A result with which a record disagrees that bears no status, so that it may be final or not."""
     return result._replace(problem=Reason.NOT_CONFIRMED, note="a record without status disagrees")
@@ -228,6 +238,18 @@ def _inactive(found: _Found) -> frozenset[str]:
 
 
 _NOTHING = ClassReading(_NO_TOKENS, Reason.NOT_FOUND, "", "")
+
+
+def _found_in(record: BiopsyRecord, reading: ClassReading | IndexReading, *, structured: bool) -> _Found:
+    told = record.confirmed, record.has_status, record.of_taking
+    return _Found(reading, record.reference, structured, *told)
+
+
+def _without_questions_of_notes(found: list[_Found]) -> list[_Found]:
+    """Why tissue was taken ("Indication: class III") takes nothing from what a report found in it."""
+    if all(each.of_taking for each in found):
+        return found
+    return [each for each in found if not each.of_taking or each.reading.problem is not Reason.UNREADABLE]
 
 
 def _pool(found: Sequence[_Found]) -> tuple[list[_Found], bool]:
@@ -288,10 +310,11 @@ def _agreed(readings: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
 def _index_results(episode: Episode, told: _Told, concept: Concept, index: Index) -> list[Result]:
     """An index of a biopsy; one result for each record, where records contradict one another."""
     found = [
-        _Found(reading, record.reference, said.about == index, record.confirmed, record.has_status)
+        _found_in(record, reading, structured=said.about == index)
         for record, said in told
         if (reading := index_of(said, index, episode.year)) is not None
     ]
+    found = _without_questions_of_notes(found)
     pool, confirmed = _pool(found)
     if not pool:
         return [_missing(episode, concept.id, f"no {index} index in the records of this biopsy")]

@@ -7,18 +7,22 @@ from datetime import date
 from typing import NamedTuple
 
 from mappings.dates import BEGINNING, LAST_DAY, When
-from mappings.reading.pathology.records import BiopsyRecord
+from mappings.reading.pathology.records import PERFORMED, BiopsyRecord
 
 SAME_BIOPSY_DAYS = 14
 """Interpretation: records that nothing links are of one biopsy if collected within 14 days."""
 
 
 class Episode(NamedTuple):
-    """One biopsy: its day of collection, the year if known, and its records in the order of the input."""
+    """One biopsy: its day of collection, the year if known, and its records in the order of the input.
+
+    ``written_earlier``: its texts name a day of collection well before that of its records.
+    """
 
     when: When
     records: tuple[BiopsyRecord, ...]
     year: int | None
+    written_earlier: bool = False
 
 
 def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
@@ -44,8 +48,28 @@ def episodes_of(records: Sequence[BiopsyRecord]) -> list[Episode]:
 
 
 def _episode(when: When, records: Sequence[BiopsyRecord]) -> Episode:
+    since = _written_before(when, records)
+    if since is not None:
+        when = When(since, when.last, when.text)
     first, last = date.fromordinal(when.first).year, date.fromordinal(when.last).year
-    return Episode(when, tuple(records), first if first == last else None)
+    return Episode(when, tuple(records), first if first == last else None, since is not None)
+
+
+def _written_before(when: When, records: Sequence[BiopsyRecord]) -> int | None:
+    """The earliest day on which texts say that the tissue was taken, if all they name are well before.
+
+    A Procedure that took place tells the day itself: its reports may name other biopsies.
+    """
+    days = [day for record in records for day in record.written]
+    if not days or any(record.confirmed and _is_performed(record) for record in records):
+        return None
+    if any(meant.last + SAME_BIOPSY_DAYS >= when.first for day in days for meant in day):
+        return None
+    return min(meant.first for day in days for meant in day)
+
+
+def _is_performed(record: BiopsyRecord) -> bool:
+    return any(rank == PERFORMED for rank, _ in record.dates)
 
 
 def _linked(records: Sequence[BiopsyRecord]) -> list[list[int]]:

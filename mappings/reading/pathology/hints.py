@@ -71,7 +71,11 @@ def hint_of_report(record: BiopsyRecord) -> Hint | None:
     known = min(days, key=lambda when: (when.last, when.first, when.text), default=SOME_DAY)
     known = known._replace(text="")
     return _hint(
-        record.reference, known, reading, record.confirmed, "class from a report that is not of pathology"
+        record.reference,
+        known,
+        reading,
+        record.confirmed,
+        "class from a report that is not of a kidney biopsy",
     )
 
 

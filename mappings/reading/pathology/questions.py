@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from mappings.concept import SYSTEMS, Concept
 from mappings.reading.code_index import MadeOnce, normalised
-from mappings.reading.fhir_elements import Words, tokens_and_texts
+from mappings.reading.fhir_elements import Words, items, mapping, text_of, tokens_and_texts
 from mappings.reading.keeping.texts import kept, kept_for_words
+from mappings.reading.pathology.organs import names_other_organ
+from mappings.reading.references import contained_in, resolved
 
 Question = Literal["class", "activity", "chronicity", "biopsy"]
 
@@ -42,10 +44,34 @@ _IMAGING_SECTIONS = frozenset({"RAD", "RUS", "RX", "CT", "NMR", "NMS", "LP29684-
 """HL7 v2 table 0074 and LOINC parts, as DiagnosticReport.category has them."""
 
 _KIDNEY = re.compile(
-    r"kidney|renal|nephr|nefr[io]|(?<![a-zäöü])niere|ri[ñn][oó]n|glomerul|肾|腎", re.IGNORECASE
+    r"kidney|(?<![a-z])(?:intra)?renal|(?<!epi)(?<!meta)(?:nephr|nefr[io])|(?<![a-zäöü])niere|ri[ñn][oó]n|glomerul|[肾腎](?!上腺)",
+    re.IGNORECASE,
 )
 _BIOPSY = re.compile(
     r"biops|\bbx\b|histolog|histopath|patholog|patol[oó]gic|needle core|活检|穿刺|病理", re.IGNORECASE
+)
+_AROUND = re.compile(
+    r"consent|checklist|instructions?\b|education|teaching|\bschedul\w+|\bplann(?:ed|ing)\b|appointment"
+    r"|authori[sz]ation|\breferral\b|\b(?:pre|post)[- ]?(?:kidney |renal )?biops|aufkl[äa]rung|einwilligung"
+    r"|consentimiento|知情|同意书|预约|宣教|告知",
+    re.IGNORECASE,
+)
+"""Papers about a biopsy that was not taken yet, or about the patient before and after it."""
+_REMEMBERED = re.compile(
+    r"\b(?:prior|previous(?:ly)?|past|earlier|history|hx|h/o|last|recent|date|ever|had|has|have|number)\b"
+    r"|既往|上次|曾|病史|日期|时间|是否|次数",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\b(?:(?:post-?\s?)?procedure|operative|operation|op|interventional?) (?:note|report|record|summary)s?\b"
+    r"|(?:手术|操作|穿刺)记录",
+    re.IGNORECASE,
+)
+_TISSUE = re.compile(r"biops|tissue|cores?\b|wedge|gewebe|tejido|活检|穿刺|组织", re.IGNORECASE)
+_NO_TISSUE = re.compile(
+    r"stone|calcul|c[aá]lculo|stein|urine?\b|harn|orina|fluid|blood|serum|plasma|swab|\bpus\b|drain|tube|cathet"
+    r"|nephrostom|dialys|结石|尿|血|液|引流",
+    re.IGNORECASE,
 )
 _CLASS = re.compile(
     r"(?:isn.{0,3}rps|lupus nephritis|(?<![a-z])ln(?![a-z])|nephritis|renal biopsy|kidney biopsy)"
@@ -153,10 +179,30 @@ class Questions:
         of_who = frozenset(WHO_CLASSES[token] for token in tokens if token in WHO_CLASSES)
         return of_who, bool(of_who)
 
-    def is_kidney_specimen(self, codeable: Any) -> bool:
-        """Whether a specimen's type is kidney tissue."""
-        tokens, texts = tokens_and_texts(codeable)
-        return not self._specimens.isdisjoint(tokens) or any(names_kidney(text) for text in texts)
+    def is_kidney_specimen(self, specimen: Mapping[str, Any]) -> bool:
+        """Whether a Specimen is kidney tissue: by its type, or of a type of tissue and from the kidney."""
+        tokens, texts = tokens_and_texts(specimen.get("type"))
+        if not self._specimens.isdisjoint(tokens) or any(names_kidney_tissue(text) for text in texts):
+            return True
+        if not any(_TISSUE.search(text) for text in texts):
+            return False
+        _, sites = tokens_and_texts(mapping(specimen.get("collection")).get("bodySite"))
+        return any(names_kidney(site) and not names_other_organ(site) for site in sites)
+
+    def has_kidney_specimen(
+        self, report: Mapping[str, Any], kidneys: frozenset[str], full_urls: Mapping[str, str]
+    ) -> bool:
+        """Whether a report refers to kidney tissue: one of ``kidneys``, one that it contains or by words."""
+        for link in items(report["specimen"]) if "specimen" in report else ():
+            reference = text_of(link.get("reference"))
+            if kidneys and resolved(reference, full_urls, "Specimen") in kidneys:
+                return True
+            inside = contained_in(report, reference)
+            if inside is not None and self.is_kidney_specimen(inside):
+                return True
+            if names_kidney_tissue(text_of(link.get("display"))):
+                return True
+        return False
 
     def is_pathology(self, codeable: Any, sections: Iterable[str]) -> bool:
         """Whether a report's code, words or categories make it one of pathology."""
@@ -164,7 +210,7 @@ class Questions:
         return (
             not self._pathology.isdisjoint(tokens)
             or not _PATHOLOGY_SECTIONS.isdisjoint(sections)
-            or any(_BIOPSY.search(text) for text in texts)
+            or any(_BIOPSY.search(text) and not _AROUND.search(text) for text in texts)
         )
 
 
@@ -184,9 +230,14 @@ def question_in(text: str) -> Question | None:
         words = set(_WORD.findall(text.lower()))
         other = words - _WORDS_OF_INDEX or ("lupus" in words and not words & _WORDS_OF_KIDNEY)
         return None if other else ("activity" if which.lower() == "activity" else "chronicity")
-    if _CLASS.search(text) and "functional" not in text.lower():
+    found_class = _CLASS.search(text) and "functional" not in text.lower()
+    if not found_class and not (_KIDNEY.search(text) and _BIOPSY.search(text)):
+        return None
+    if names_other_organ(text):
+        return None
+    if found_class:
         return "class"
-    return "biopsy" if _KIDNEY.search(text) and _BIOPSY.search(text) else None
+    return None if _AROUND.search(text) else "biopsy"
 
 
 _questions: MadeOnce[Mapping[str, Concept], Questions] = MadeOnce(Questions)
@@ -197,10 +248,28 @@ def questions_of(concepts: Mapping[str, Concept]) -> Questions:
     return _questions.of(concepts)
 
 
+def is_remembered(codeable: Any) -> bool:
+    """Whether words ask for the patient's past: "prior kidney biopsy", "date of last kidney biopsy"."""
+    return any(_REMEMBERED.search(text) for text in tokens_and_texts(codeable)[1])
+
+
+def is_note_on_taking(codeable: Any) -> bool:
+    """Whether a report tells how tissue was taken, and not what was found in it."""
+    return any(_NOTE.search(text) for text in tokens_and_texts(codeable)[1])
+
+
 @kept(1024)
 def names_kidney(text: str) -> bool:
     """Whether words speak of the kidney."""
     return _KIDNEY.search(text) is not None
+
+
+@kept(1024)
+def names_kidney_tissue(words: str) -> bool:
+    """Whether what a specimen is called is tissue of the kidney, not a stone, urine or another organ's."""
+    if not names_kidney(words) or names_other_organ(words):
+        return False
+    return _TISSUE.search(words) is not None or _NO_TISSUE.search(words) is None
 
 
 def is_imaging(sections: Iterable[str]) -> bool:

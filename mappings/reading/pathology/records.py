@@ -6,11 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from mappings.concept import Concept
 from mappings.dates import When, parse_when
 from mappings.reading.code_index import CodeIndex, words
 from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
-from mappings.reading.pathology.answers import Said, said_by_value, said_in
-from mappings.reading.pathology.questions import Question, Questions, is_imaging, names_kidney
+from mappings.reading.pathology.answers import Said, day_answered, said_by_value, said_in, says_not_taken
+from mappings.reading.pathology.cues import days_of_collection
+from mappings.reading.pathology.mentions import plain
+from mappings.reading.pathology.organs import is_of_other_organ
+from mappings.reading.pathology.questions import (
+    Question,
+    Questions,
+    is_imaging,
+    is_note_on_taking,
+    is_remembered,
+    names_kidney,
+    names_kidney_tissue,
+    questions_of,
+)
 from mappings.reading.pathology.schemes import are_of_transplant
 from mappings.reading.references import NO_URLS, PatientIdentity, contained_in, reference_of, resolved
 
@@ -30,6 +43,8 @@ class BiopsyRecord(NamedTuple):
     ``dates`` are those of collection with their rank; ``issued`` only bounds it. ``links`` name what the
     record is or refers to. ``is_biopsy`` is False for a report that nothing marks as one of pathology.
     ``has_status``: it says of itself whether it is final. ``of_graft``: its kidney was transplanted.
+    ``written`` are the days of collection that its texts name, each with all that it may mean. ``of_taking``:
+    it tells how the tissue was taken, not what was found in it.
     """
 
     reference: str
@@ -42,6 +57,8 @@ class BiopsyRecord(NamedTuple):
     attached: bool = False
     has_status: bool = True
     of_graft: bool = False
+    written: tuple[tuple[When, ...], ...] = ()
+    of_taking: bool = False
 
 
 class Others(NamedTuple):
@@ -97,7 +114,10 @@ def read_report(
     ]
     attached = not resource.get("conclusion") and bool(resource.get("presentedForm"))
     record = _record(resource, said, dates, others, taken, confirmed=status in _FINAL)
-    return record if is_biopsy and not attached else record._replace(is_biopsy=is_biopsy, attached=attached)
+    of_taking = is_note_on_taking(resource.get("code"))
+    if is_biopsy and not attached and not of_taking:  # as most are
+        return record
+    return record._replace(is_biopsy=is_biopsy, attached=attached, of_taking=of_taking)
 
 
 def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list[str]) -> list[Said]:
@@ -114,18 +134,26 @@ def _conclusions(resource: Mapping[str, Any], questions: Questions, faults: list
 def read_observation(
     resource: Mapping[str, Any], questions: Questions, others: Others, faults: list[str]
 ) -> BiopsyRecord | None:
-    """An Observation that asks for the class, an index or a kidney biopsy; None for any other."""
+    """An Observation that asks for the class, an index or a kidney biopsy; None for any other.
+
+    What only asks whether or when there was a biopsy is of the day that it answers, or of none.
+    """
     status = text_of(resource.get("status"))
     if status in _NEVER:
         return None
     asked = list(_asked(resource, questions))
-    if not asked:
+    whole = all(question == "biopsy" for question, _ in asked)
+    if not asked or (whole and any(says_not_taken(element) for _, element in asked)):
         return None
+    answered = day_answered(asked[0][1]) if whole else None
     said = [said for question, element in asked for said in said_by_value(element, question, questions)]
     taken = _specimens(resource, others)
     keys = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
     dates = [*_collected(taken, faults), *_dates(resource, OBSERVED, keys, faults)]
-    return _record(resource, said, dates, others, taken, confirmed=status in _FINAL)
+    dates = [(OBSERVED, answered)] if answered else dates
+    remembered = whole and not answered and any(is_remembered(element.get("code")) for _, element in asked)
+    record = _record(resource, said, dates, others, taken, confirmed=status in _FINAL)
+    return record._replace(is_biopsy=False) if remembered else record
 
 
 def _record(
@@ -146,6 +174,7 @@ def _record(
         confirmed,
         has_status=text_of(resource.get("status")) not in _NO_STATUS,
         of_graft=_is_of_graft(resource, said, taken),
+        written=tuple([day for each in said for day in days_of_collection(plain(each.text))]),
     )
 
 
@@ -154,13 +183,20 @@ def _is_of_graft(
 ) -> bool:
     """Whether the words of a record, its code, its body site or its specimen name a transplanted kidney."""
     elements = [resource.get("code"), *_body_sites(resource)]
+    named = [text for element in elements for text in tokens_and_texts(element)[1]]
+    named += _words_of_specimens(resource, taken)
+    return are_of_transplant([*named, *(each.text for each in said)])
+
+
+def _words_of_specimens(resource: Mapping[str, Any], taken: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the specimens of a resource are called: their types, where they were taken, and their links."""
+    elements: list[Any] = []
     for specimen in taken:
         elements += [specimen.get("type"), *_body_sites(mapping(specimen.get("collection")))]
-    named = [each.text for each in said]
-    for element in elements:
-        named += tokens_and_texts(element)[1]
-    named += [text_of(link.get("display")) for link in items(resource.get("specimen")) if "display" in link]
-    return are_of_transplant(named)
+    named = [text for element in elements for text in tokens_and_texts(element)[1]]
+    return named + [
+        text_of(link.get("display")) for link in items(resource.get("specimen")) if "display" in link
+    ]
 
 
 def _body_sites(element: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -213,18 +249,27 @@ def _own_results(
 
 
 def biopsy_resources(
-    by_type: Mapping[str, Sequence[Mapping[str, Any]]], biopsies: CodeIndex, conditions: CodeIndex
+    by_type: Mapping[str, Sequence[Mapping[str, Any]]],
+    biopsies: CodeIndex,
+    conditions: CodeIndex,
+    concepts: Mapping[str, Concept],
+    full_urls: Mapping[str, str] = NO_URLS,
 ) -> list[Mapping[str, Any]]:
     """The resources of a record in which a kidney biopsy may be told, reports first; none if there are none.
 
-    ``biopsies`` and ``conditions`` know the codes of biopsies, reports and lupus.
+    ``biopsies`` and ``conditions`` know the codes of biopsies, reports and lupus. A report may be known only
+    by a kidney specimen, to which it refers by a name that ``full_urls`` know.
     """
-    reports, procedures = (
-        [each for each in by_type.get(kind, ()) if _may_tell_of_biopsy(each, biopsies)]
-        for kind in ("DiagnosticReport", "Procedure")
-    )
+    questions, specimens = questions_of(concepts), by_type.get("Specimen", ())
+    kidneys = frozenset(reference_of(each) for each in specimens if questions.is_kidney_specimen(each))
+    reports = [
+        each
+        for each in by_type.get("DiagnosticReport", ())
+        if _may_tell_of_biopsy(each, biopsies) or questions.has_kidney_specimen(each, kidneys, full_urls)
+    ]
+    procedures = [each for each in by_type.get("Procedure", ()) if _may_tell_of_biopsy(each, biopsies)]
     diagnosed = [each for each in by_type.get("Condition", ()) if conditions.concepts(each.get("code"))]
-    return [*reports, *by_type.get("Observation", ()), *by_type.get("Specimen", ()), *procedures, *diagnosed]
+    return [*reports, *by_type.get("Observation", ()), *specimens, *procedures, *diagnosed]
 
 
 def _may_tell_of_biopsy(resource: Mapping[str, Any], biopsies: CodeIndex) -> bool:
@@ -274,15 +319,19 @@ def _is_biopsy_report(
     """A report of a kidney biopsy by its code or specimen, or one of pathology that speaks of the kidney."""
     if questions.asked_by(resource.get("code")) is not None:
         return True
-    if any(questions.is_kidney_specimen(specimen.get("type")) for specimen in taken):
+    if any(questions.is_kidney_specimen(specimen) for specimen in taken):
+        return True
+    if any(names_kidney_tissue(text_of(link.get("display"))) for link in items(resource.get("specimen"))):
         return True
     if not questions.is_pathology(resource.get("code"), sections):
         return False
+    conclusion = text_of(resource.get("conclusion"))
     texts = list(tokens_and_texts(resource.get("code"))[1])
+    if is_of_other_organ((*texts, *_words_of_specimens(resource, taken)), conclusion):
+        return False
     for element in _each(resource, "conclusionCode"):
         texts += tokens_and_texts(element)[1]
-    texts += [text_of(specimen.get("display")) for specimen in items(resource.get("specimen"))]
-    return any(names_kidney(text) for text in (*texts, text_of(resource.get("conclusion"))[:2000]))
+    return any(names_kidney(text) for text in (*texts, conclusion[:2000]))
 
 
 def _sections(resource: Mapping[str, Any]) -> list[str]:

@@ -726,7 +726,7 @@ def test_a_letter_that_mentions_a_class_is_no_biopsy() -> None:
     letter = report("SLE with class IV lupus nephritis, UPCR 2.1", code={"text": "Nephrology consult note"})
     result = one(CLASS, letter)
     assert (result.problem, result.when.first) == (JUDGEMENT, BEGINNING)
-    assert result.note.startswith("class from a report that is not of pathology")
+    assert result.note.startswith("class from a report that is not of a kidney biopsy")
 
 
 @pytest.mark.parametrize(

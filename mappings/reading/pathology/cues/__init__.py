@@ -5,6 +5,7 @@ unknown. Interpretation: Chinese "考虑" (consider) and "提示" (suggest) are 
 and "病理提示" (the pathology shows) are none.
 """
 
+from mappings.reading.pathology.cues.collected import days_of_collection
 from mappings.reading.pathology.cues.languages import Languages, is_unread, languages_of
 from mappings.reading.pathology.cues.patterns import (
     DENIED_AFTER,
@@ -46,6 +47,7 @@ __all__ = [
     "UNCERTAIN_AFTER",
     "UNCERTAIN_BEFORE",
     "Languages",
+    "days_of_collection",
     "has_a_word_of_cues",
     "has_no_glomeruli",
     "is_unread",

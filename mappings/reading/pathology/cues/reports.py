@@ -73,7 +73,8 @@ _NO_GLOMERULI = re.compile(
 )
 _SIGNS_IN_ONE = (
     "no glom|without glom|without any glom| viable glom| intact glom|able glom|0 glom|zero glom|"
-    "number of glom|no. of|total glom|glomeruli:|glomeruli :|glomeruli\n|glomeruli =|glomeruli=|adequate|sufficient|diagnostic|"
+    "number of glom|no. of|total glom|glomeruli:|glomeruli :|glomeruli\n|glomeruli =|glomeruli="
+    "|adequate|sufficient|diagnostic|"
     "satisf|success|failed|aborted|declined|refused|lost|deferred|postponed|not performed|not done|"
     "not obtained|not taken|sampled|medulla|muscle only|tissue only|no kidney|no renal|keine glom|"
     "ohne glom|nicht repr|nicht verw|zureich|sin glom|no se |ausencia|no hay|suficiente|inadecuad|"
@@ -81,8 +82,10 @@ _SIGNS_IN_ONE = (
     "小球0|小球:0|小球 0|小球数|零|不足|过少|不合格|不满意|不佳|欠佳|失|未成功|未遂|取消|髓质"
 )
 _SIGNS_OF_NO_GLOMERULI = tuple(_SIGNS_IN_ONE.split("|"))
-_BEGIN_NONE = "glom biop spec samp tiss mate core pare cort medu skel adip repr verw unzu mues teji"
-_WORDS_OF_NO_GLOMERULI = frozenset(_BEGIN_NONE.split())
+_WORDS_OF_NO_GLOMERULI = frozenset(
+    ("glom", "biop", "spec", "samp", "tiss", "mate", "core", "pare", "cort", "medu", "skel", "adip", "repr")
+    + ("verw", "unzu", "mues", "teji")
+)
 _SPECIAL = (
     r"(?:immun\w*fluor\w*|immunohist\w*|inmunofluor\w*|\b(?-i:IF|IIF|DIF|EM|IHC|TEM)\b|elec?k?tron\w*|electr[oó]n\w*"
     r"|ultrastruct\w*|frozen|免疫|荧光|电镜|冰冻|超微)"
