@@ -83,8 +83,10 @@ _SIGNS_IN_ONE = (
 )
 _SIGNS_OF_NO_GLOMERULI = tuple(_SIGNS_IN_ONE.split("|"))
 _WORDS_OF_NO_GLOMERULI = frozenset(
-    ("glom", "biop", "spec", "samp", "tiss", "mate", "core", "pare", "cort", "medu", "skel", "adip", "repr")
-    + ("verw", "unzu", "mues", "teji")
+    [
+        *("glom", "biop", "spec", "samp", "tiss", "mate", "core", "pare", "cort", "medu", "skel", "adip"),
+        *("repr", "verw", "unzu", "mues", "teji"),
+    ]
 )
 _SPECIAL = (
     r"(?:immun\w*fluor\w*|immunohist\w*|inmunofluor\w*|\b(?-i:IF|IIF|DIF|EM|IHC|TEM)\b|elec?k?tron\w*|electr[oó]n\w*"

@@ -243,7 +243,9 @@ def what_is_broken_counts_as_absent(heard: Heard) -> None:
         if name.endswith(WITH):
             assert_as(one, used=True, fetched=1)
         elif name.endswith(WITHOUT):
-            assert_as(one, used=False, fetched=0, gap="prefetched as neither resource nor Bundle")
+            other = name.startswith("another resource")
+            gap = "another resource prefetched" if other else "prefetched as neither resource nor Bundle"
+            assert_as(one, used=False, fetched=0, gap=gap)
 
 
 def _undeclared(world: World) -> Heard:
