@@ -178,15 +178,17 @@ postgresql:
 			exit 1; \
 		fi; }
 
-# The font is for the pages in Chinese.
+# The font is for the pages in Chinese, pdftotext for what is printed.
 chromium:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
-			&& fc-list :lang=zh 2>/dev/null | grep -q . || { \
+			&& command -v pdftotext >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "Installing Chromium ..."; \
+			echo "Installing Chromium, a Chinese font and poppler ..."; \
 			export DEBIAN_FRONTEND=noninteractive; \
-			apt-get update -qq && apt-get install -y -qq chromium fontconfig fonts-dejavu-core fonts-wqy-microhei >/dev/null; \
+			apt-get update -qq && apt-get install -y -qq \
+				chromium fontconfig fonts-dejavu-core fonts-wqy-microhei poppler-utils >/dev/null; \
 		else \
-			echo "These tests need Chromium and a Chinese font: sudo apt-get install -y chromium fonts-wqy-microhei" >&2; \
+			echo "These tests need Chromium, a Chinese font and pdftotext:" \
+				"sudo apt-get install -y chromium fonts-wqy-microhei poppler-utils" >&2; \
 			exit 1; \
 		fi; }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
@@ -89,7 +88,6 @@ def test_on_the_screen_it_is_folded_and_coloured(
         assert page.evaluate(found) != []
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext of poppler is not installed")
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_pdf_holds_every_word_that_the_page_has_when_all_of_it_is_open(
     every_place: Mapping[str, Place], new_context: NewContext, tmp_path: Path, name: str
