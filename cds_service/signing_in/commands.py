@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,8 +10,6 @@ from cds_service.assessing import definitions
 from cds_service.clients.reading import ClientsError, load_clients
 from cds_service.signing_in.staff import RIGHTS, Grant, Right, Staff
 from cds_service.signing_in.staff_file import StaffError, load_staff
-from mappings.definitions.faults import Report
-from mappings.definitions.parsing.source import ListNode, Node, TextNode, read_source
 
 
 @click.group()
@@ -38,7 +35,7 @@ def check(path: Path | None, clients: Path | None) -> None:
         raise click.UsageError("name a file, or set TRIALHOOK_STAFF")
     try:
         catalog = definitions()
-        known = [one.id for one in load_clients(clients, catalog)] if clients else _every_text_of(path)
+        known = [one.id for one in load_clients(clients, catalog)] if clients else None
         read = load_staff(path, [trial.id for trial in catalog.trials], known)
     except (StaffError, ClientsError) as error:
         for fault in error.faults:
@@ -52,19 +49,6 @@ def check(path: Path | None, clients: Path | None) -> None:
             "set TRIALHOOK_CLIENTS, or name the registration with --clients",
             err=True,
         )
-
-
-def _every_text_of(path: Path) -> list[str]:
-    """All that a file may name a client by: without a registration no client is unknown."""
-    return list(_texts_in(read_source(path, Report(path.as_posix()))))
-
-
-def _texts_in(node: Node | None) -> Iterator[str]:
-    if isinstance(node, TextNode):
-        yield node.value
-    elif node is not None:
-        for part in node.items if isinstance(node, ListNode) else node.entries.values():
-            yield from _texts_in(part)
 
 
 def in_words(read: Staff) -> list[str]:

@@ -44,16 +44,16 @@ def staff_of(deployment: Deployment) -> Staff | None:
     return demo_staff() if deployment.clients.demo else None
 
 
-def load_staff(path: Path, trials: Collection[str], clients: Collection[str]) -> Staff:
+def load_staff(path: Path, trials: Collection[str], clients: Collection[str] | None) -> Staff:
     """The staff that a file names. ``trials`` and ``clients`` are those that may be granted.
 
-    Files that it names are looked for beside it. Nothing is fetched. Raises StaffError.
+    Where the registered ``clients`` are not known (None), they are not compared. Files that it names are
+    looked for beside it. Nothing is fetched. Raises StaffError.
     """
     report = Report(path.as_posix())
     root = read_source(path, report)
-    staff = (
-        _Reading(path, frozenset(trials), frozenset(clients)).staff(Fields(root, report)) if root else None
-    )
+    known = None if clients is None else frozenset(clients)
+    staff = _Reading(path, frozenset(trials), known).staff(Fields(root, report)) if root else None
     if report.faults or staff is None:
         raise StaffError(report.faults)
     return staff
@@ -63,7 +63,7 @@ def load_staff(path: Path, trials: Collection[str], clients: Collection[str]) ->
 class _Reading:
     path: Path
     trials: frozenset[str]
-    clients: frozenset[str]
+    clients: frozenset[str] | None
 
     def staff(self, fields: Fields) -> Staff:
         fields.choice("schema", ("1",), needed=True)
@@ -213,8 +213,8 @@ class _Reading:
         return Grant(Role(role), trials, clients) if role else None
 
 
-def _scope(fields: Fields, key: str, known: frozenset[str], what: str) -> frozenset[str] | None:
-    """The ids under a key; None, for all, where it is left out."""
+def _scope(fields: Fields, key: str, known: frozenset[str] | None, what: str) -> frozenset[str] | None:
+    """The ids under a key; None, for all, where it is left out. Compared with those known, if given."""
     node = fields.get(key)
     if node is None:
         return None
@@ -222,7 +222,7 @@ def _scope(fields: Fields, key: str, known: frozenset[str], what: str) -> frozen
         fields.report.add(Mistake.EMPTY_TEXT, node.line, f"{key!r} is empty; leave it out to mean all")
     listed = fields.text_nodes(key)
     for one in listed:
-        if one.value not in known:
+        if known is not None and one.value not in known:
             hint = suggestion(one.value, sorted(known), f"known {what}s")
             fields.report.add(Mistake.UNKNOWN_DEFINITION, one.line, f"unknown {what} {one.value!r}{hint}")
     return frozenset(one.value for one in listed)

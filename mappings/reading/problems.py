@@ -11,7 +11,7 @@ from mappings.concept import Concept
 from mappings.dates import BEGINNING, SOME_DAY, When, add_months, parse_when
 from mappings.facts import Diagnosis, Performed
 from mappings.reading.code_index import CodeIndex, codings_of, first_code, normalised, words
-from mappings.reading.fhir_elements import coding_token, items, mapping, text_of
+from mappings.reading.fhir_elements import items, mapping, text_of, tokens_and_texts
 from mappings.reading.observations import period
 from mappings.reading.references import contained_in, reference_of, resolved
 
@@ -124,8 +124,7 @@ def _ended(diagnosis: Diagnosis, ends: Sequence[Diagnosis]) -> Diagnosis:
 
 def _is_left_open(code: Any) -> bool:
     """Whether what a clinician wrote beside a code does not hold the diagnosis for certain."""
-    texts = (mapping(code).get("text"), *(coding.get("display") for coding in codings_of(code)))
-    return any(_OPEN.search(text) for text in texts if isinstance(text, str))
+    return any(map(_OPEN.search, tokens_and_texts(code)[1]))
 
 
 def _standing(resource: Mapping[str, Any]) -> tuple[str, str, bool]:
@@ -197,9 +196,8 @@ def _begun(
 
 def _lasted(concept: Concept, code: Any) -> Iterator[tuple[int, int]]:
     """The times that the codes and the words of a diagnosis tell."""
-    codings = codings_of(code)
-    texts = [mapping(code).get("text"), *(coding.get("display") for coding in codings)]
-    for told in (*map(coding_token, codings), *(normalised(text) for text in texts if isinstance(text, str))):
+    tokens, texts = tokens_and_texts(code)
+    for told in (*tokens, *map(normalised, texts)):
         if told in concept.lasted:
             yield concept.lasted[told]
 
